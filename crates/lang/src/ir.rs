@@ -1,0 +1,593 @@
+//! The intermediate representation that both languages are lowered to.
+//!
+//! One [`Module`] per source file, one [`Body`] per function (and one for the module's top level and for each
+//! class's own statements). A body is in SSA form: every [`Op`] defines the value with its own index, local
+//! variables are gone, and joins are [`Op::Phi`]. Variables that cross a function boundary are read with
+//! [`Op::Outer`] and are flow-insensitive: all writes to them are kept in [`Var::writes`].
+//!
+//! The syntax tree is dropped after lowering; byte [`Span`]s are kept for every value.
+
+use compact_str::CompactString;
+use rustc_hash::FxHashMap;
+
+/// Declares a `u32` index type.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// The index as a `usize`, for indexing the table it belongs to.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id!(/// A string interned in [`Module::names`].
+    NameId);
+id!(/// A function body of a module; `BodyId(0)` is the module's top level.
+    BodyId);
+id!(/// A value, that is the operation that defines it, within one body.
+    ValueId);
+id!(/// A basic block of a body; `BlockId(0)` is the entry.
+    BlockId);
+id!(/// A variable declared by a body.
+    VarId);
+id!(/// A class of a module.
+    ClassId);
+id!(/// An import of a module.
+    ImportId);
+
+impl BodyId {
+    /// The body of the module's top-level statements.
+    pub const MODULE: BodyId = BodyId(0);
+}
+
+/// A value of a given body of the same module.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ValueRef {
+    /// The body that defines the value.
+    pub body: BodyId,
+    /// The value.
+    pub value: ValueId,
+}
+
+/// A half-open range of bytes in the source text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span from two byte offsets.
+    pub fn new(start: u32, end: u32) -> Self {
+        Span { start, end }
+    }
+    /// Whether `other` lies within this span.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// The language of a module.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Language {
+    /// Python 3.
+    Python,
+    /// JavaScript or TypeScript, with or without JSX.
+    JavaScript,
+}
+
+/// Interned strings of one module.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    strings: Vec<CompactString>,
+    index: FxHashMap<CompactString, NameId>,
+}
+
+impl Names {
+    /// The id of `text`, interning it at first sight.
+    pub fn intern(&mut self, text: &str) -> NameId {
+        if let Some(&id) = self.index.get(text) {
+            return id;
+        }
+        let id = NameId(self.strings.len() as u32);
+        self.strings.push(CompactString::new(text));
+        self.index.insert(CompactString::new(text), id);
+        id
+    }
+    /// The id of `text` when it occurs in the module.
+    pub fn find(&self, text: &str) -> Option<NameId> {
+        self.index.get(text).copied()
+    }
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.strings.len()
+    }
+    /// Whether nothing was interned.
+    pub fn is_empty(&self) -> bool {
+        self.strings.is_empty()
+    }
+    /// The string behind an id of this table.
+    pub fn get(&self, id: NameId) -> &str {
+        &self.strings[id.index()]
+    }
+}
+
+/// One source file, lowered.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// The language it is written in.
+    pub language: Language,
+    /// Interned strings.
+    pub names: Names,
+    /// All bodies; the first is the module's top level.
+    pub bodies: Vec<Body>,
+    /// All classes.
+    pub classes: Vec<Class>,
+    /// Everything imported, in source order.
+    pub imports: Vec<Import>,
+    /// What the module exports explicitly (JavaScript). Every top-level variable of a Python module is importable
+    /// and is looked up in `bodies[0].vars` instead.
+    pub exports: Vec<Export>,
+    /// Leading directives (`"use server"`, `"use strict"`).
+    pub directives: Vec<NameId>,
+    /// Byte offset of the first byte of each line.
+    pub lines: Vec<u32>,
+    /// Length of the source in bytes.
+    pub len: u32,
+}
+
+impl Module {
+    /// The body with this id.
+    pub fn body(&self, id: BodyId) -> &Body {
+        &self.bodies[id.index()]
+    }
+    /// The operation that defines a value.
+    pub fn op(&self, at: ValueRef) -> &Op {
+        &self.body(at.body).ops[at.value.index()]
+    }
+    /// Where a value was written.
+    pub fn span(&self, at: ValueRef) -> Span {
+        self.body(at.body).spans[at.value.index()]
+    }
+    /// The string behind a name of this module.
+    pub fn name(&self, id: NameId) -> &str {
+        self.names.get(id)
+    }
+    /// Line and column of a byte offset, both from 1; the column counts bytes.
+    pub fn position(&self, offset: u32) -> (u32, u32) {
+        let line = self.lines.partition_point(|&start| start <= offset).max(1);
+        (line as u32, offset - self.lines[line - 1] + 1)
+    }
+}
+
+/// Something imported: `import x from "m"`, `const x = require("m")`, `from m import x`.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The module as written: `"express"`, `"./db"`, `"flask.views"`; for a Python relative import the part after
+    /// the dots, possibly empty.
+    pub module: NameId,
+    /// Number of leading dots of a Python relative import, otherwise 0.
+    pub level: u8,
+    /// Which part of the module is meant.
+    pub item: ImportItem,
+    /// How it was written.
+    pub form: ImportForm,
+    /// The whole import, or the call of `require`.
+    pub span: Span,
+}
+
+/// The part of a module that an import names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportItem {
+    /// The module itself: `require("m")`, `import m`, `import * as m`.
+    Module,
+    /// ESM default import.
+    Default,
+    /// One name of it.
+    Named(NameId),
+    /// All names of it: `from m import *`, `export * from "m"`.
+    Star,
+    /// Nothing: `import "m"`; also the longer path of Python's `import a.b.c` (which binds only `a`).
+    Effect,
+}
+
+/// How an import was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportForm {
+    /// A static import statement.
+    Static,
+    /// CommonJS `require`.
+    Require,
+    /// `import()` or `importlib.import_module` with a constant argument.
+    Dynamic,
+    /// TypeScript `import type`: names types only.
+    Type,
+}
+
+/// Something exported by a JavaScript module.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The exported name: `default`, a plain name, `*` for `export * from`, or `module.exports` for CommonJS's
+    /// whole-module export.
+    pub name: NameId,
+    /// What is exported under it.
+    pub value: ExportValue,
+    /// Where.
+    pub span: Span,
+}
+
+/// What an export stands for.
+#[derive(Clone, Copy, Debug)]
+pub enum ExportValue {
+    /// A value computed in some body.
+    Value(ValueRef),
+    /// A top-level variable, whatever is written to it.
+    Var(VarId),
+    /// Something imported, passed on.
+    Import(ImportId),
+}
+
+/// What a body belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BodyKind {
+    /// The module's top-level statements.
+    Module,
+    /// A function declaration or expression.
+    Function,
+    /// A method, getter, setter or constructor of a class; [`Body::class`] names the class.
+    Method,
+    /// An arrow function or a Python lambda.
+    Lambda,
+    /// The statements of a class: its [`Body::vars`] are the class's fields.
+    Class,
+}
+
+/// One function's code in SSA form.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// What it belongs to.
+    pub kind: BodyKind,
+    /// Its name; for an anonymous function the name of the variable or key it is first bound to, or empty.
+    pub name: NameId,
+    /// The whole function.
+    pub span: Span,
+    /// The function's name, or its first token, for pointing at it.
+    pub name_span: Span,
+    /// The body that it is written in.
+    pub parent: Option<BodyId>,
+    /// The class it is a method (or the class body) of.
+    pub class: Option<ClassId>,
+    /// A static or class method.
+    pub is_static: bool,
+    /// `async`.
+    pub is_async: bool,
+    /// A generator.
+    pub is_generator: bool,
+    /// Its parameters, in order, `self` included.
+    pub params: Vec<Param>,
+    /// Its decorators, outermost first; values of the enclosing body.
+    pub decorators: Vec<ValueRef>,
+    /// The operations. A value's id is its index here.
+    pub ops: Vec<Op>,
+    /// Where each operation was written.
+    pub spans: Vec<Span>,
+    /// The basic blocks; the first is the entry.
+    pub blocks: Vec<Block>,
+    /// The variables that it declares.
+    pub vars: Vec<Var>,
+    /// `try` regions with their handlers, innermost last.
+    pub tries: Vec<Try>,
+}
+
+/// A straight run of operations.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// Its operations in order, phis first.
+    pub ops: Vec<ValueId>,
+    /// How it ends.
+    pub end: Terminator,
+    /// The blocks that may run before it.
+    pub preds: Vec<BlockId>,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, Default)]
+pub enum Terminator {
+    /// Not ended: falls off the end of the body.
+    #[default]
+    End,
+    /// Goes on in another block.
+    Jump(BlockId),
+    /// Goes on in one of two blocks by the truth of a value.
+    Branch {
+        /// The value tested.
+        cond: ValueId,
+        /// Where to when it is true.
+        then: BlockId,
+        /// Where to when it is false.
+        other: BlockId,
+    },
+    /// Returns; the value is also an [`Op::Return`].
+    Return,
+    /// Raises; the value is also an [`Op::Throw`].
+    Throw,
+}
+
+/// A `try` statement's extent.
+#[derive(Clone, Debug)]
+pub struct Try {
+    /// The protected statements.
+    pub body: Span,
+    /// The handlers (`catch`, `except`), each with its extent and the value caught.
+    pub handlers: Vec<Handler>,
+    /// Whether there is a `finally`.
+    pub has_finally: bool,
+}
+
+/// One handler of a `try`.
+#[derive(Clone, Debug)]
+pub struct Handler {
+    /// Its statements.
+    pub body: Span,
+    /// The value caught (an [`Op::Caught`]).
+    pub caught: ValueId,
+    /// Exception types named (Python); empty for a bare one.
+    pub types: Vec<ValueId>,
+}
+
+/// A variable declared by a body.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// Its name.
+    pub name: NameId,
+    /// Every value written to it, by this body and by the bodies inside it.
+    pub writes: Vec<ValueRef>,
+}
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name; empty when it is a destructuring pattern.
+    pub name: NameId,
+    /// How arguments reach it.
+    pub kind: ParamKind,
+    /// Its default, a value of the enclosing body where that is where the language evaluates it (Python), otherwise
+    /// of the function itself (JavaScript).
+    pub default: Option<ValueRef>,
+    /// The type it is annotated with, as a value that names it (an import, a class, a member of one).
+    pub ty: Option<ValueRef>,
+    /// Its decorators (NestJS `@Body()`), values of the enclosing body or of the class body.
+    pub decorators: Vec<ValueRef>,
+    /// The operation that reads it (an [`Op::Param`]).
+    pub value: ValueId,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// How arguments reach a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParamKind {
+    /// By position, or by name in Python.
+    Positional,
+    /// By name only.
+    Keyword,
+    /// All further positional arguments.
+    Rest,
+    /// All further named arguments.
+    KeywordRest,
+}
+
+/// A class.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its name; empty when anonymous.
+    pub name: NameId,
+    /// The whole class.
+    pub span: Span,
+    /// Its name, for pointing at it.
+    pub name_span: Span,
+    /// The body that it is written in.
+    pub parent: BodyId,
+    /// The body of its own statements: field initialisers and class-level assignments.
+    pub body: BodyId,
+    /// Base classes, values of the enclosing body.
+    pub bases: Vec<ValueRef>,
+    /// Decorators, values of the enclosing body.
+    pub decorators: Vec<ValueRef>,
+    /// Methods by name; `constructor` and `__init__` included.
+    pub methods: Vec<(NameId, BodyId)>,
+    /// Declared fields.
+    pub fields: Vec<Field>,
+}
+
+/// A declared field of a class.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: NameId,
+    /// Its initial value, in the class's body.
+    pub value: Option<ValueRef>,
+    /// Its annotated type (also set for constructor parameter properties of TypeScript).
+    pub ty: Option<ValueRef>,
+    /// Its decorators.
+    pub decorators: Vec<ValueRef>,
+    /// Whether it is static. Always true in Python.
+    pub is_static: bool,
+}
+
+/// A constant.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Const {
+    /// `None`, `null`.
+    Null,
+    /// `undefined`, or a variable read before it is written.
+    Undefined,
+    /// A truth value.
+    Bool(bool),
+    /// An integer that fits.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// A string.
+    Str(NameId),
+    /// A byte string (invalid UTF-8 replaced).
+    Bytes(NameId),
+    /// A regular expression literal: pattern and flags.
+    Regex(NameId, NameId),
+}
+
+/// How a key is given in a load, a store or a mapping literal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Key {
+    /// A member: `x.name`.
+    Member(NameId),
+    /// An index with a constant string: `x["name"]`, `{name: …}`, `{"name": …}`.
+    Item(NameId),
+    /// An index with a constant integer.
+    Index(i64),
+    /// A computed index.
+    Value(ValueId),
+}
+
+/// A piece of a joined string.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Part {
+    /// Literal text.
+    Text(NameId),
+    /// A value, converted to a string.
+    Value(ValueId),
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Arg {
+    /// The value passed.
+    pub value: ValueId,
+    /// How it is passed.
+    pub kind: ArgKind,
+}
+
+/// How an argument is passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ArgKind {
+    /// By position.
+    Positional,
+    /// By name.
+    Named(NameId),
+    /// `*args`, `...args`.
+    Spread,
+    /// `**kwargs`.
+    SpreadNamed,
+}
+
+/// The kind of a literal sequence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListKind {
+    /// A list or array.
+    List,
+    /// A tuple.
+    Tuple,
+    /// A set.
+    Set,
+}
+
+/// An entry of a literal mapping.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Entry {
+    /// `key: value`.
+    Pair(Key, ValueId),
+    /// `...value`, `**value`.
+    Spread(ValueId),
+}
+
+/// A binary operator. String joins are [`Op::Concat`] where one side is known to be a string, else `Add`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the operators are named as in both languages' grammars")]
+pub enum BinaryOp {
+    Add, Sub, Mul, Div, FloorDiv, Mod, Pow, Shl, Shr, BitAnd, BitOr, BitXor, MatMul,
+    Eq, NotEq, StrictEq, StrictNotEq, Lt, LtEq, Gt, GtEq, In, NotIn, Is, IsNot, InstanceOf,
+}
+
+/// A unary operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the operators are named as in both languages' grammars")]
+pub enum UnaryOp {
+    Not, Neg, Plus, BitNot, TypeOf, Void, Delete,
+}
+
+/// An operation. It defines one value (which may be of no use, as for a store).
+#[derive(Clone, PartialEq, Debug)]
+pub enum Op {
+    /// A constant.
+    Const(Const),
+    /// Parameter `n` of this body (after its default was applied).
+    Param(u32),
+    /// `this` (JavaScript). Python's `self` is an ordinary parameter.
+    This,
+    /// `super`: the base of the class that encloses the body.
+    Super,
+    /// One of several values, by the block that ran before: aligned with [`Block::preds`].
+    Phi(Vec<ValueId>),
+    /// A plain copy, kept where a name matters: an assignment to the variable `VarId` of this body.
+    Assign(VarId, ValueId),
+    /// Something imported.
+    Import(ImportId),
+    /// A name that no scope of the module declares: a built-in, a global, or something from a star import.
+    Global(NameId),
+    /// A variable of an enclosing body, whatever was written to it.
+    Outer(BodyId, VarId),
+    /// A write to a variable of an enclosing body.
+    StoreOuter(BodyId, VarId, ValueId),
+    /// Reads a key.
+    Load(ValueId, Key),
+    /// Writes a key: base, key, value.
+    Store(ValueId, Key, ValueId),
+    /// A slice: `x[a:b]`; base, bounds.
+    Slice(ValueId, [Option<ValueId>; 2]),
+    /// A string put together: template literals, f-strings, `+` on strings, `%` and `.format` with a literal format.
+    Concat(Vec<Part>),
+    /// A binary operation.
+    Binary(BinaryOp, ValueId, ValueId),
+    /// A unary operation.
+    Unary(UnaryOp, ValueId),
+    /// A call. For a method call `callee` is the [`Op::Load`] of the method.
+    Call {
+        /// What is called.
+        callee: ValueId,
+        /// The arguments, in order.
+        args: Vec<Arg>,
+        /// `new C(…)`.
+        new: bool,
+    },
+    /// A function value.
+    Closure(BodyId),
+    /// A class value.
+    Class(ClassId),
+    /// A literal sequence; spread elements are [`ArgKind::Spread`].
+    List(ListKind, Vec<Arg>),
+    /// A literal mapping or object.
+    Dict(Vec<Entry>),
+    /// `await`.
+    Await(ValueId),
+    /// `yield`.
+    Yield(ValueId),
+    /// An element of an iterable: `for x in xs`, destructuring's rest, comprehension variables.
+    Element(ValueId),
+    /// What a context manager yields: `with x as y`.
+    Enter(ValueId),
+    /// The value caught by a handler.
+    Caught,
+    /// Returns a value.
+    Return(ValueId),
+    /// Raises a value.
+    Throw(ValueId),
+    /// A value from several others in a way not modelled: comprehensions' results, JSX, unknown syntax.
+    Mix(Vec<ValueId>),
+}
