@@ -1,0 +1,1 @@
+//! The consultation: rules, profile, facts, findings, risk, coverage.

@@ -1,0 +1,1 @@
+//! Facts about values: linking, constants, API values, routes.

@@ -1,0 +1,1 @@
+//! Assessment to Markdown, JSON and SARIF; it renders, it never decides.

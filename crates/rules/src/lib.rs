@@ -1,0 +1,1 @@
+//! Rule files and what they ask of the rooms below.
