@@ -2,24 +2,48 @@
 //!
 //! The construction is Braun et al., *Simple and Efficient Construction of Static Single Assignment Form*
 //! (CC 2013): variables are looked up per block, blocks are sealed once all their predecessors are known, and a
-//! phi whose operands turn out to be one value stays a one-operand phi (readers see through it).
+//! join at which a variable has one value on all ways gets no phi (their "marker" variant). Loops may leave phis whose
+//! operands are one value and the phi itself; readers see through them.
+//!
+//! Lookups keep their own stack, and a body has a budget of steps ([`MAX_STEPS`]): the number of phis is the product
+//! of joins and variables, which a hostile file may make as large as it likes.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ir::{
     Block, BlockId, Body, BodyId, BodyKind, Const, NameId, Op, Span, Terminator, ValueId, ValueRef, Var, VarId,
 };
 
+/// At most this many blocks are visited in looking up variables of one body. Beyond it, variables are read without
+/// regard to order, as [`Op::Outer`] of the body itself.
+const MAX_STEPS: usize = 1 << 20;
+
 /// Builds one [`Body`].
 pub(crate) struct BodyBuilder {
     /// The body so far. Lowering sets its descriptive fields directly.
     pub(crate) body: Body,
+    /// What a variable is where nothing was written to it; [`Const::Undefined`] when not named here.
+    pub(crate) unwritten: FxHashMap<VarId, Op>,
     id: BodyId,
     current: BlockId,
     defs: FxHashMap<(VarId, BlockId), ValueId>,
     sealed: Vec<bool>,
     incomplete: FxHashMap<BlockId, Vec<(VarId, ValueId)>>,
     by_name: FxHashMap<NameId, VarId>,
+    /// Exceptional edges, which are not told by terminators.
+    throws: FxHashSet<(BlockId, BlockId)>,
+    /// Phis and unwritten variables, which come first in their blocks once the body is finished.
+    leading: FxHashMap<BlockId, Vec<ValueId>>,
+    /// For each block the lookup that last came by, to notice cycles.
+    visited: Vec<u32>,
+    lookup: u32,
+    steps: usize,
+}
+
+/// A block whose predecessors are being asked for a variable.
+struct Frame {
+    block: BlockId,
+    operands: Vec<ValueId>,
 }
 
 impl BodyBuilder {
@@ -45,12 +69,18 @@ impl BodyBuilder {
         };
         BodyBuilder {
             body,
+            unwritten: FxHashMap::default(),
             id,
             current: BlockId(0),
             defs: FxHashMap::default(),
             sealed: vec![true],
             incomplete: FxHashMap::default(),
             by_name: FxHashMap::default(),
+            throws: FxHashSet::default(),
+            leading: FxHashMap::default(),
+            visited: vec![0],
+            lookup: 0,
+            steps: 0,
         }
     }
 
@@ -74,6 +104,7 @@ impl BodyBuilder {
         let id = BlockId(self.body.blocks.len() as u32);
         self.body.blocks.push(Block::default());
         self.sealed.push(false);
+        self.visited.push(0);
         id
     }
 
@@ -127,9 +158,8 @@ impl BodyBuilder {
     /// Adds an exceptional edge: `handler` may run after any operation of the current block so far.
     pub(crate) fn may_throw_to(&mut self, handler: BlockId) {
         let from = self.current;
-        let preds = &mut self.body.blocks[handler.index()].preds;
-        if !preds.contains(&from) {
-            preds.push(from);
+        if self.throws.insert((from, handler)) {
+            self.body.blocks[handler.index()].preds.push(from);
         }
     }
 
@@ -200,73 +230,125 @@ impl BodyBuilder {
         self.defs.insert((var, self.current), value);
     }
 
-    /// The current value of a variable; [`Const::Undefined`] where none was written.
+    /// The current value of a variable; [`Self::unwritten`] where nothing was written to it.
     pub(crate) fn read(&mut self, var: VarId) -> ValueId {
         self.ensure_open();
+        if let Some(&value) = self.defs.get(&(var, self.current)) {
+            return value;
+        }
+        if self.steps > MAX_STEPS {
+            return self.emit(Op::Outer(self.id, var), Span::default());
+        }
         self.read_in(var, self.current)
     }
 
-    /// Braun's `readVariable`. Walks chains of single predecessors in a loop, so that long straight code does not
-    /// deepen the stack; recursion only happens at joins, and is bounded by the nesting the parsers accept.
+    /// Braun's `readVariable`, with a stack of its own.
     fn read_in(&mut self, var: VarId, start: BlockId) -> ValueId {
-        let mut chain = Vec::new();
+        self.lookup += 1;
+        let mut frames: Vec<Frame> = Vec::new();
         let mut block = start;
-        let value = loop {
-            if let Some(&value) = self.defs.get(&(var, block)) {
-                break value;
-            }
-            if !self.sealed[block.index()] {
-                let phi = self.new_phi(block);
-                self.incomplete.entry(block).or_default().push((var, phi));
-                break phi;
-            }
-            match self.body.blocks[block.index()].preds.as_slice() {
-                [] => break self.undefined(block),
-                &[only] => {
-                    chain.push(block);
-                    block = only;
+        loop {
+            self.steps += 1;
+            let Some(mut value) = self.known_in(var, block) else {
+                self.visited[block.index()] = self.lookup;
+                frames.push(Frame { block, operands: Vec::new() });
+                block = self.body.blocks[block.index()].preds[0];
+                continue;
+            };
+            // Hands the value down until a block has another predecessor to ask.
+            loop {
+                let Some(frame) = frames.last_mut() else {
+                    return value;
+                };
+                frame.operands.push(value);
+                let preds = &self.body.blocks[frame.block.index()].preds;
+                if let Some(&next) = preds.get(frame.operands.len()) {
+                    block = next;
+                    break;
                 }
-                _ => {
-                    let phi = self.new_phi(block);
-                    self.defs.insert((var, block), phi);
-                    self.fill_phi(var, block, phi);
-                    break phi;
-                }
+                let Some(Frame { block, operands }) = frames.pop() else {
+                    return value;
+                };
+                value = self.join(var, block, operands);
             }
+        }
+    }
+
+    /// The value of `var` at the end of `block` if it is known without asking the predecessors.
+    fn known_in(&mut self, var: VarId, block: BlockId) -> Option<ValueId> {
+        if let Some(&value) = self.defs.get(&(var, block)) {
+            return Some(value);
+        }
+        let value = if !self.sealed[block.index()] {
+            let phi = self.new_leading(Op::Phi(Vec::new()), block);
+            self.incomplete.entry(block).or_default().push((var, phi));
+            phi
+        } else if self.visited[block.index()] == self.lookup {
+            // A cycle: the value is whatever the block's own frame, further down, will find.
+            self.new_leading(Op::Phi(Vec::new()), block)
+        } else if self.body.blocks[block.index()].preds.is_empty() {
+            let op = self.unwritten.get(&var).cloned().unwrap_or(Op::Const(Const::Undefined));
+            self.new_leading(op, block)
+        } else {
+            return None;
         };
         self.defs.insert((var, block), value);
-        for passed in chain {
-            self.defs.insert((var, passed), value);
+        Some(value)
+    }
+
+    /// The value of `var` in `block`, given those at the ends of all predecessors.
+    fn join(&mut self, var: VarId, block: BlockId, operands: Vec<ValueId>) -> ValueId {
+        if let Some(&phi) = self.defs.get(&(var, block)) {
+            self.set_phi(phi, operands);
+            return phi;
         }
+        let first = operands[0];
+        let value = if operands.iter().all(|&operand| operand == first) {
+            first
+        } else {
+            let phi = self.new_leading(Op::Phi(Vec::new()), block);
+            self.set_phi(phi, operands);
+            phi
+        };
+        self.defs.insert((var, block), value);
         value
     }
 
-    fn undefined(&mut self, block: BlockId) -> ValueId {
-        let value = self.push(Op::Const(Const::Undefined), Span::default());
-        self.body.blocks[block.index()].ops.insert(0, value);
+    fn new_leading(&mut self, op: Op, block: BlockId) -> ValueId {
+        let value = self.push(op, Span::default());
+        self.leading.entry(block).or_default().push(value);
         value
     }
 
-    fn new_phi(&mut self, block: BlockId) -> ValueId {
-        let phi = self.push(Op::Phi(Vec::new()), Span::default());
-        self.body.blocks[block.index()].ops.insert(0, phi);
-        phi
-    }
-
-    fn fill_phi(&mut self, var: VarId, block: BlockId, phi: ValueId) {
-        let preds = self.body.blocks[block.index()].preds.clone();
-        let operands: Vec<ValueId> = preds.into_iter().map(|pred| self.read_in(var, pred)).collect();
+    fn set_phi(&mut self, phi: ValueId, operands: Vec<ValueId>) {
         if let Some(&first) = operands.iter().find(|&&operand| operand != phi) {
-            let span = self.body.spans[first.index()];
-            self.body.spans[phi.index()] = span;
+            self.body.spans[phi.index()] = self.body.spans[first.index()];
         }
         self.body.ops[phi.index()] = Op::Phi(operands);
+    }
+
+    /// Gives a phi that was made before the predecessors of its block were known its operands.
+    fn fill_phi(&mut self, var: VarId, block: BlockId, phi: ValueId) {
+        if self.steps > MAX_STEPS {
+            self.body.ops[phi.index()] = Op::Outer(self.id, var);
+            return;
+        }
+        let preds = self.body.blocks[block.index()].preds.clone();
+        let operands = preds.into_iter().map(|pred| self.read_in(var, pred)).collect();
+        self.set_phi(phi, operands);
     }
 
     /// The finished body. Blocks still unsealed are sealed.
     pub(crate) fn finish(mut self) -> Body {
         for block in 0..self.body.blocks.len() {
             self.seal(BlockId(block as u32));
+        }
+        for (at, block) in self.body.blocks.iter_mut().enumerate() {
+            if let Some(mut leading) = self.leading.remove(&BlockId(at as u32)) {
+                leading.sort_by_key(|value| !matches!(self.body.ops[value.index()], Op::Phi(_)));
+                leading.append(&mut block.ops);
+                block.ops = leading;
+            }
         }
         self.body
     }

@@ -134,8 +134,6 @@ impl Verify<'_> {
                         format!("{value:?} has {} operands for {} predecessors", operands.len(), block.preds.len())
                     })?;
                 }
-                // A variable that no path to an unreachable block or to the entry has written.
-                Op::Const(Const::Undefined) => {}
                 _ => leading = false,
             }
             let last = at + 1 == block.ops.len();
