@@ -100,7 +100,8 @@ impl Dump<'_> {
             self.line(&line);
         }
         for field in &class.fields {
-            let mut line = format!("  field {}{}", if field.is_static { "static " } else { "" }, module.name(field.name));
+            let mut line =
+                format!("  field {}{}", if field.is_static { "static " } else { "" }, module.name(field.name));
             if let Some(ty) = field.ty {
                 let _ = write!(line, ": {}", reference(ty));
             }
@@ -149,9 +150,7 @@ impl Dump<'_> {
 
     fn body_header(&self, index: usize, body: &Body) -> String {
         let mut line = format!("body {index} ");
-        for (set, word) in
-            [(body.is_static, "static "), (body.is_async, "async "), (body.is_generator, "generator ")]
-        {
+        for (set, word) in [(body.is_static, "static "), (body.is_async, "async "), (body.is_generator, "generator ")] {
             if set {
                 line.push_str(word);
             }

@@ -78,15 +78,43 @@ impl Dialect {
 }
 
 /// Lowers one file, on a thread with a stack of [`STACK_SIZE`]. Never fails and never panics on any input.
+///
+/// A file that holds so much that this stack might not do is lowered on a thread made for it.
 pub fn lower(dialect: Dialect, source: &str) -> Lowered {
     if let Some(line) = nesting::too_deep(source, dialect) {
-        let message = format!("nested deeper than {} levels", nesting::MAX_DEPTH);
-        return Lowered { module: None, errors: vec![SyntaxError { line, message }] };
+        return refused(line, format!("nested deeper than {} levels", nesting::MAX_DEPTH));
     }
-    match dialect {
+    if source.len() >= u32::MAX as usize {
+        return refused(1, "larger than 4 GiB".to_owned());
+    }
+    let needed = nesting::stack_needed(source);
+    if needed <= STACK_SIZE {
+        return lower_here(dialect, source);
+    }
+    std::thread::scope(|scope| {
+        let made = std::thread::Builder::new().stack_size(needed).spawn_scoped(scope, || lower_here(dialect, source));
+        match made.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(lowered)) => lowered,
+            Ok(Err(_)) => refused(1, GAVE_UP.to_owned()),
+            Err(why) => refused(1, format!("no stack of {} MiB to parse it safely: {why}", needed >> 20)),
+        }
+    })
+}
+
+const GAVE_UP: &str = "the parser gave up on this file";
+
+fn refused(line: u32, message: String) -> Lowered {
+    Lowered { module: None, errors: vec![SyntaxError { line, message }] }
+}
+
+/// Lowers on this thread. The parsers are other people's code with assertions in it: a file that trips one is
+/// reported like any other that does not parse.
+fn lower_here(dialect: Dialect, source: &str) -> Lowered {
+    let lowered = std::panic::catch_unwind(|| match dialect {
         Dialect::Python => python::lower(source),
         _ => javascript::lower(dialect, source),
-    }
+    });
+    lowered.unwrap_or_else(|_| refused(1, GAVE_UP.to_owned()))
 }
 
 /// Byte offsets at which lines start.

@@ -1,0 +1,155 @@
+//! How deep a source nests, told by scanning its bytes, before any parser recurses into it.
+//!
+//! Two measures, because the stack must not overflow on any input:
+//!
+//! * [`too_deep`] follows strings, comments, templates and brackets, and estimates the depth of the syntax tree from
+//!   above. It refuses what no person writes. Where a byte scan cannot know (is this `/` a division?), it guesses.
+//! * [`stack_needed`] knows nothing of the language: it counts everything that could deepen a tree, wherever it
+//!   stands, and so cannot be deceived. Sources with a high count are lowered on a thread with as much stack. Such
+//!   stack is only reserved; it costs memory when it is used, which `too_deep` prevents for plain bombs.
+
+mod javascript;
+mod python;
+
+use crate::Dialect;
+
+/// The deepest nesting that is lowered: brackets, indentation and operators of one expression taken together.
+pub(crate) const MAX_DEPTH: u32 = 4000;
+
+/// Stack that one level of nesting may take at most in parsing, lowering and dropping, in bytes. Measured by the
+/// tests of both lowerings; builds without optimisation have several times larger frames.
+const FRAME: usize = if cfg!(debug_assertions) { 16 << 10 } else { 4 << 10 };
+
+/// The line, from 1, at which `source` nests deeper than [`MAX_DEPTH`].
+pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
+    let bytes = source.as_bytes();
+    let offset = match dialect {
+        Dialect::Python => python::too_deep(bytes),
+        _ => javascript::too_deep(bytes, dialect),
+    }?;
+    let newlines = bytes[..offset.min(bytes.len())].iter().filter(|&&byte| byte == b'\n').count();
+    Some(newlines as u32 + 1)
+}
+
+/// An upper bound of the stack that parsing and lowering `source` can take, in bytes.
+pub(crate) fn stack_needed(source: &str) -> usize {
+    let mut links = 0usize;
+    let mut in_word = false;
+    for &byte in source.as_bytes() {
+        let word = is_word(byte);
+        links += usize::from(word && !in_word);
+        links += usize::from(!word && byte.is_ascii_punctuation() && !matches!(byte, b')' | b'}' | b';' | b','));
+        in_word = word;
+    }
+    // What any file takes, however flat.
+    (256 << 10) + links * FRAME
+}
+
+/// Whether a byte belongs to a name, keyword or number.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+}
+
+/// Counts levels and links. A *level* is opened and closed (a bracket); a *link* deepens the tree until its level is
+/// closed or its element ends (an operator). `K` tells what opened a level.
+struct Meter<K> {
+    levels: Vec<Level<K>>,
+    total: u32,
+}
+
+struct Level<K> {
+    kind: K,
+    links: u32,
+    /// Links that a comma does not end: `lambda a, b: lambda c, d: …`.
+    sticky: u32,
+}
+
+impl<K: Copy> Meter<K> {
+    fn new(root: K) -> Self {
+        Meter { levels: vec![Level { kind: root, links: 0, sticky: 0 }], total: 0 }
+    }
+
+    /// What opened the current level.
+    fn kind(&self) -> K {
+        self.levels[self.levels.len() - 1].kind
+    }
+
+    /// How many levels are open, the root not counted.
+    fn depth(&self) -> usize {
+        self.levels.len() - 1
+    }
+
+    fn is_too_deep(&self) -> bool {
+        self.total > MAX_DEPTH
+    }
+
+    fn open(&mut self, kind: K) {
+        self.levels.push(Level { kind, links: 0, sticky: 0 });
+        self.total += 1;
+    }
+
+    /// Closes the current level, unless it is the root.
+    fn close(&mut self) {
+        if self.depth() > 0
+            && let Some(level) = self.levels.pop()
+        {
+            self.total -= 1 + level.links + level.sticky;
+        }
+    }
+
+    fn link(&mut self) {
+        let last = self.levels.len() - 1;
+        self.levels[last].links += 1;
+        self.total += 1;
+    }
+
+    fn sticky_link(&mut self) {
+        let last = self.levels.len() - 1;
+        self.levels[last].sticky += 1;
+        self.total += 1;
+    }
+
+    /// A comma: the next element starts.
+    fn end_element(&mut self) {
+        let last = self.levels.len() - 1;
+        self.total -= std::mem::take(&mut self.levels[last].links);
+    }
+
+    /// The end of a statement.
+    fn end_statement(&mut self) {
+        self.end_element();
+        let last = self.levels.len() - 1;
+        self.total -= std::mem::take(&mut self.levels[last].sticky);
+    }
+}
+
+/// The offset behind a string literal whose opening quote of `width` bytes (1 or 3) is at `start`. A string of width 1
+/// ends at the end of the line at the latest.
+fn skip_string(bytes: &[u8], start: usize, width: usize) -> usize {
+    let quote = bytes[start];
+    let mut at = start + width;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'\n' if width == 1 => return at,
+            byte if byte == quote && is_run(bytes, at, quote, width) => return at + width,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Whether `width` bytes from `at` on are all `byte`.
+fn is_run(bytes: &[u8], at: usize, byte: u8, width: usize) -> bool {
+    bytes.get(at..at + width).is_some_and(|run| run.iter().all(|&found| found == byte))
+}
+
+/// The offset of the first byte from `start` on that is not part of a word.
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    bytes[start..].iter().position(|&byte| !is_word(byte)).map_or(bytes.len(), |length| start + length)
+}
+
+/// The offset of the next newline from `start` on, or the end.
+fn line_end(bytes: &[u8], start: usize) -> usize {
+    bytes[start..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| start + length)
+}
