@@ -244,6 +244,17 @@ impl Risk {
     }
 }
 
+/// The level with this number, counted from 1; what lies outside counts as the nearest end.
+fn level<T: Copy>(levels: [T; 4], number: i8) -> T {
+    let [first, second, third, fourth] = levels;
+    match number {
+        ..=1 => first,
+        2 => second,
+        3 => third,
+        4.. => fourth,
+    }
+}
+
 impl LikelihoodFactors {
     /// Exposure + exploit + precondition + barrier, clamped to 1..=4; what nothing reaches stays at 1.
     pub fn judge(self) -> Likelihood {
@@ -252,7 +263,7 @@ impl LikelihoodFactors {
         }
         let sum =
             self.exposure.score() + self.exploit.score() + self.precondition.score() + self.barrier.score();
-        Likelihood::ALL[sum.clamp(1, 4) as usize - 1]
+        level(Likelihood::ALL, sum)
     }
 
     fn because(self, verdict: Likelihood) -> String {
@@ -271,7 +282,7 @@ impl LikelihoodFactors {
 impl ImpactFactors {
     /// The worst of C, I and A; C and I shifted by the data class where there is any loss, not below 1.
     pub fn judge(self) -> Impact {
-        Impact::ALL[self.scores().into_iter().max().unwrap_or(1).clamp(1, 4) as usize - 1]
+        level(Impact::ALL, self.scores().into_iter().max().unwrap_or(1))
     }
 
     fn scores(self) -> [i8; 3] {
