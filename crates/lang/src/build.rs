@@ -180,6 +180,13 @@ impl BodyBuilder {
         value
     }
 
+    /// Emits a phi at the start of the current block: one operand for each of its predecessors, which must all be known.
+    pub(crate) fn phi(&mut self, operands: Vec<ValueId>, span: Span) -> ValueId {
+        let value = self.push(Op::Phi(operands), span);
+        self.leading.entry(self.current).or_default().push(value);
+        value
+    }
+
     /// Emits a constant.
     pub(crate) fn constant(&mut self, constant: Const, span: Span) -> ValueId {
         self.emit(Op::Const(constant), span)

@@ -347,7 +347,8 @@ pub struct Handler {
 pub struct Var {
     /// Its name.
     pub name: NameId,
-    /// Every value written to it, by this body and by the bodies inside it.
+    /// Every value written to it, by this body ([`Op::Assign`], or what a parameter is) and by the bodies inside it
+    /// ([`Op::StoreOuter`]).
     pub writes: Vec<ValueRef>,
 }
 
@@ -401,7 +402,8 @@ pub struct Class {
     pub bases: Vec<ValueRef>,
     /// Decorators, values of the enclosing body.
     pub decorators: Vec<ValueRef>,
-    /// Methods by name; `constructor` and `__init__` included.
+    /// Methods by name; `constructor` and `__init__` included. JavaScript's getters and setters are `get x` and
+    /// `set x`.
     pub methods: Vec<(NameId, BodyId)>,
     /// Declared fields.
     pub fields: Vec<Field>,
@@ -529,7 +531,8 @@ pub enum Op {
     Const(Const),
     /// Parameter `n` of this body (after its default was applied).
     Param(u32),
-    /// `this` (JavaScript). Python's `self` is an ordinary parameter.
+    /// `this` (JavaScript). In an arrow function ([`BodyKind::Lambda`]) it is that of the nearest body around it that
+    /// is none. Python's `self` is an ordinary parameter.
     This,
     /// `super`: the base of the class that encloses the body.
     Super,
