@@ -1,1 +1,3 @@
 //! The consultation: rules, profile, facts, findings, risk, coverage.
+
+pub mod compliance;
