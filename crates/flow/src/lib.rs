@@ -1,1 +1,14 @@
-//! Facts about values: linking, constants, API values, routes.
+//! Facts about values: modules linked, API values tracked, constants evaluated, calls and routes found.
+//!
+//! **Invariant.** This crate knows no library and no rule. What a library's values are called, which calls register
+//! routes, what proves that a caller is signed in: all of it comes from `models/*.yml`.
+
+pub mod access;
+pub mod api;
+mod constant;
+pub mod facts;
+pub mod know;
+pub mod program;
+
+pub use constant::{Possible, Value};
+pub use facts::Facts;

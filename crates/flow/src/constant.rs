@@ -1,0 +1,348 @@
+//! What a value may be, as far as it is constant: folding on demand over the SSA graph and the tracked origins.
+
+use lunette_lang::ir::{ArgKind, BinaryOp, Const, Entry, Key, NameId, Op, Part, UnaryOp, ValueId, ValueRef};
+
+use crate::know::{Known, Origin};
+use crate::program::{Program, Site, UnitId};
+
+/// A constant value.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the variants are the constants of both languages")]
+pub enum Value {
+    Null,
+    Undefined,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(String),
+    Bytes(String),
+    Regex { pattern: String, flags: String },
+    List(Vec<Value>),
+}
+
+impl Value {
+    /// Whether both languages take it as true.
+    pub fn is_truthy(&self) -> bool {
+        match self {
+            Self::Null | Self::Undefined => false,
+            Self::Bool(value) => *value,
+            Self::Int(value) => *value != 0,
+            Self::Float(value) => *value != 0.0 && !value.is_nan(),
+            Self::Str(text) | Self::Bytes(text) => !text.is_empty(),
+            Self::Regex { .. } => true,
+            Self::List(items) => !items.is_empty(),
+        }
+    }
+
+    /// The text of a string or byte string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) | Self::Bytes(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as a number.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Int(value) => Some(*value as f64),
+            Self::Float(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+/// The constants that a value may be.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Possible {
+    /// The constants, without repeats, in the order found.
+    pub values: Vec<Value>,
+    /// Whether there is nothing else that it may be.
+    pub complete: bool,
+}
+
+impl Possible {
+    fn unknown() -> Self {
+        Possible::default()
+    }
+
+    fn one(value: Value) -> Self {
+        Possible { values: vec![value], complete: true }
+    }
+
+    /// The only value there is.
+    pub fn single(&self) -> Option<&Value> {
+        match self.values.as_slice() {
+            [value] if self.complete => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The only string there is.
+    pub fn single_str(&self) -> Option<&str> {
+        self.single().and_then(Value::as_str)
+    }
+
+    fn add(&mut self, other: Possible) {
+        self.complete &= other.complete;
+        for value in other.values {
+            if self.values.len() < MAX_VALUES && !self.values.contains(&value) {
+                self.values.push(value);
+            }
+        }
+    }
+}
+
+/// Most constants kept for one value.
+const MAX_VALUES: usize = 16;
+/// Longest chain of operations followed.
+const MAX_DEPTH: u32 = 24;
+/// Longest string built.
+const MAX_TEXT: usize = 4096;
+/// Most operations looked at for one question: chains of joins would otherwise cost exponential time.
+const MAX_WORK: u32 = 2_000;
+
+/// Evaluates values of a program.
+pub(crate) struct Folder<'a> {
+    program: &'a Program,
+    known: &'a Known,
+    work: u32,
+}
+
+/// The constants that the value at `site` may be.
+pub(crate) fn possible(program: &Program, known: &Known, site: Site) -> Possible {
+    Folder { program, known, work: MAX_WORK }.value(site, MAX_DEPTH)
+}
+
+impl Folder<'_> {
+    fn value(&mut self, site: Site, depth: u32) -> Possible {
+        if depth == 0 || self.work == 0 {
+            return Possible::unknown();
+        }
+        self.work -= 1;
+        let depth = depth - 1;
+        let at = |value: ValueId| Site { value, ..site };
+        match self.program.op(site) {
+            Op::Const(constant) => Possible::one(self.constant(site.unit, *constant)),
+            Op::Assign(_, from) | Op::Await(from) | Op::StoreOuter(_, _, from) => self.value(at(*from), depth),
+            Op::Phi(operands) => self.any(operands.iter().map(|&operand| at(operand)).filter(|&inner| inner != site).collect(), depth),
+            Op::Outer(owner, var) => {
+                let writes = &self.program.body(site.unit, *owner).vars[var.index()].writes;
+                let sites = writes.iter().map(|write| Site { unit: site.unit, body: write.body, value: write.value }).collect();
+                self.any(sites, depth)
+            }
+            Op::Concat(parts) => self.concat(site, parts, depth),
+            Op::Binary(op, left, right) => {
+                let (left, right) = (self.value(at(*left), depth), self.value(at(*right), depth));
+                binary(*op, &left, &right)
+            }
+            Op::Unary(op, operand) => unary(*op, &self.value(at(*operand), depth)),
+            Op::List(_, items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.value(at(item.value), depth).single() {
+                        Some(value) if item.kind == ArgKind::Positional && values.len() < 256 => values.push(value.clone()),
+                        _ => return Possible::unknown(),
+                    }
+                }
+                Possible::one(Value::List(values))
+            }
+            Op::Load(base, key) => self.load(site, *base, *key, depth),
+            Op::Slice(base, bounds) => self.slice(site, *base, *bounds, depth),
+            _ => self.origins(site, depth),
+        }
+    }
+
+    fn any(&mut self, sites: Vec<Site>, depth: u32) -> Possible {
+        let mut all = Possible { values: Vec::new(), complete: !sites.is_empty() };
+        for site in sites {
+            all.add(self.value(site, depth));
+        }
+        all
+    }
+
+    /// By the tracked origins; never complete, since a caller outside the project may pass something else.
+    fn origins(&mut self, site: Site, depth: u32) -> Possible {
+        let mut all = Possible { values: Vec::new(), complete: true };
+        for &origin in self.known.origins(site) {
+            match origin {
+                Origin::Literal(literal) if literal != site => all.add(self.value(literal, depth)),
+                _ => {}
+            }
+        }
+        all.complete = false;
+        all
+    }
+
+    fn constant(&self, unit: UnitId, constant: Const) -> Value {
+        let text = |name: NameId| self.program.unit(unit).module.name(name).to_owned();
+        match constant {
+            Const::Null => Value::Null,
+            Const::Undefined => Value::Undefined,
+            Const::Bool(value) => Value::Bool(value),
+            Const::Int(value) => Value::Int(value),
+            Const::Float(value) => Value::Float(value),
+            Const::Str(name) => Value::Str(text(name)),
+            Const::Bytes(name) => Value::Bytes(text(name)),
+            Const::Regex(pattern, flags) => Value::Regex { pattern: text(pattern), flags: text(flags) },
+        }
+    }
+
+    fn concat(&mut self, site: Site, parts: &[Part], depth: u32) -> Possible {
+        let mut text = String::new();
+        for part in parts {
+            match *part {
+                Part::Text(name) => text.push_str(self.program.unit(site.unit).module.name(name)),
+                Part::Value(value) => match self.value(Site { value, ..site }, depth).single() {
+                    Some(Value::Str(part)) => text.push_str(part),
+                    Some(Value::Int(number)) => text.push_str(&number.to_string()),
+                    _ => return Possible::unknown(),
+                },
+            }
+            if text.len() > MAX_TEXT {
+                return Possible::unknown();
+            }
+        }
+        Possible::one(Value::Str(text))
+    }
+
+    fn load(&mut self, site: Site, base: ValueId, key: Key, depth: u32) -> Possible {
+        let owner = self.value(Site { value: base, ..site }, depth);
+        let index = match key {
+            Key::Index(index) => Some(index),
+            Key::Value(value) => match self.value(Site { value, ..site }, depth).single() {
+                Some(Value::Int(index)) => Some(*index),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let (Some(owner), Some(index)) = (owner.single(), index)
+            && let Some(found) = element(owner, index)
+        {
+            return Possible::one(found);
+        }
+        // A literal mapping that is never written to gives its entry.
+        if let Key::Member(name) | Key::Item(name) = key
+            && let [Origin::Literal(mapping)] = self.known.origins(Site { value: base, ..site })
+            && let Op::Dict(entries) = self.program.op(*mapping)
+        {
+            let text = self.program.unit(site.unit).module.name(name);
+            let module = &self.program.unit(mapping.unit).module;
+            let entry = entries.iter().rev().find_map(|entry| match *entry {
+                Entry::Pair(Key::Item(key) | Key::Member(key), value) if module.name(key) == text => Some(value),
+                _ => None,
+            });
+            if let Some(value) = entry
+                && self.known.stored(*mapping, text).is_empty()
+            {
+                return self.value(Site { value, ..*mapping }, depth);
+            }
+        }
+        self.origins(site, depth)
+    }
+
+    fn slice(&mut self, site: Site, base: ValueId, bounds: [Option<ValueId>; 2], depth: u32) -> Possible {
+        let text = self.value(Site { value: base, ..site }, depth);
+        let Some(text) = text.single_str().map(|text| text.chars().collect::<Vec<_>>()) else { return Possible::unknown() };
+        let mut ends = [0, text.len() as i64];
+        for (end, bound) in ends.iter_mut().zip(bounds) {
+            let Some(value) = bound else { continue };
+            match self.value(Site { value, ..site }, depth).single() {
+                Some(Value::Int(at)) => *end = if *at < 0 { at.saturating_add(text.len() as i64) } else { *at },
+                _ => return Possible::unknown(),
+            }
+        }
+        let clamp = |at: i64| at.clamp(0, text.len() as i64) as usize;
+        let (start, end) = (clamp(ends[0]), clamp(ends[1]));
+        Possible::one(Value::Str(text.get(start..end.max(start)).unwrap_or_default().iter().collect()))
+    }
+}
+
+/// A reference to a value as a site.
+pub(crate) fn site_of(unit: UnitId, at: ValueRef) -> Site {
+    Site { unit, body: at.body, value: at.value }
+}
+
+fn element(owner: &Value, index: i64) -> Option<Value> {
+    let pick = |length: usize| usize::try_from(if index < 0 { index.checked_add(length as i64)? } else { index }).ok();
+    match owner {
+        Value::List(items) => items.get(pick(items.len())?).cloned(),
+        Value::Str(text) => {
+            let chars: Vec<char> = text.chars().collect();
+            chars.get(pick(chars.len())?).map(|c| Value::Str(c.to_string()))
+        }
+        _ => None,
+    }
+}
+
+fn binary(op: BinaryOp, left: &Possible, right: &Possible) -> Possible {
+    let (Some(left), Some(right)) = (left.single(), right.single()) else { return Possible::unknown() };
+    let folded = match (left, right) {
+        (Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
+        (Value::Str(a), Value::Str(b)) => strings(op, a, b),
+        _ => match op {
+            BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Some(Value::Bool(left == right)),
+            BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Some(Value::Bool(left != right)),
+            BinaryOp::In | BinaryOp::NotIn => match right {
+                Value::List(items) => Some(Value::Bool(items.contains(left) == (op == BinaryOp::In))),
+                _ => None,
+            },
+            BinaryOp::Mul => match (left, right) {
+                (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => Some(Value::Float(*a as f64 * b)),
+                _ => None,
+            },
+            _ => None,
+        },
+    };
+    folded.map_or_else(Possible::unknown, Possible::one)
+}
+
+fn integers(op: BinaryOp, a: i64, b: i64) -> Option<Value> {
+    let shift = u32::try_from(b).ok().filter(|&by| by < 63);
+    Some(match op {
+        BinaryOp::Add => Value::Int(a.checked_add(b)?),
+        BinaryOp::Sub => Value::Int(a.checked_sub(b)?),
+        BinaryOp::Mul => Value::Int(a.checked_mul(b)?),
+        BinaryOp::FloorDiv => Value::Int(a.checked_div_euclid(b)?),
+        BinaryOp::Div => Value::Float(a as f64 / b as f64),
+        BinaryOp::Mod => Value::Int(a.checked_rem_euclid(b)?),
+        BinaryOp::Pow => Value::Int(a.checked_pow(u32::try_from(b).ok()?)?),
+        BinaryOp::Shl => Value::Int(a.checked_shl(shift?)?),
+        BinaryOp::Shr => Value::Int(a.checked_shr(shift?)?),
+        BinaryOp::BitAnd => Value::Int(a & b),
+        BinaryOp::BitOr => Value::Int(a | b),
+        BinaryOp::BitXor => Value::Int(a ^ b),
+        BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Value::Bool(a == b),
+        BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Value::Bool(a != b),
+        BinaryOp::Lt => Value::Bool(a < b),
+        BinaryOp::LtEq => Value::Bool(a <= b),
+        BinaryOp::Gt => Value::Bool(a > b),
+        BinaryOp::GtEq => Value::Bool(a >= b),
+        BinaryOp::MatMul | BinaryOp::In | BinaryOp::NotIn | BinaryOp::InstanceOf => return None,
+    })
+}
+
+fn strings(op: BinaryOp, a: &str, b: &str) -> Option<Value> {
+    Some(match op {
+        BinaryOp::Add if a.len() + b.len() <= MAX_TEXT => Value::Str(format!("{a}{b}")),
+        BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Value::Bool(a == b),
+        BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Value::Bool(a != b),
+        BinaryOp::In => Value::Bool(b.contains(a)),
+        BinaryOp::NotIn => Value::Bool(!b.contains(a)),
+        _ => return None,
+    })
+}
+
+fn unary(op: UnaryOp, operand: &Possible) -> Possible {
+    let Some(value) = operand.single() else { return Possible::unknown() };
+    let folded = match (op, value) {
+        (UnaryOp::Not, value) => Some(Value::Bool(!value.is_truthy())),
+        (UnaryOp::Neg, Value::Int(number)) => number.checked_neg().map(Value::Int),
+        (UnaryOp::Neg, Value::Float(number)) => Some(Value::Float(-number)),
+        (UnaryOp::Plus, Value::Int(number)) => Some(Value::Int(*number)),
+        (UnaryOp::BitNot, Value::Int(number)) => Some(Value::Int(!number)),
+        (UnaryOp::Void, _) => Some(Value::Undefined),
+        _ => None,
+    };
+    folded.map_or_else(Possible::unknown, Possible::one)
+}

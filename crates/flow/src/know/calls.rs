@@ -1,0 +1,190 @@
+//! Calls: arguments to parameters, results, constructors, callbacks.
+
+use lunette_lang::ir::{Arg, ArgKind, BodyId, BodyKind, Key, Language, Op, ParamKind, ValueId};
+
+use super::slots::Slot;
+use super::{Origin, Origins, Tracker, merge};
+use crate::program::{Site, UnitId};
+
+/// Methods of arrays that call their argument with an element first.
+const ITERATORS: [&str; 7] = ["forEach", "map", "filter", "flatMap", "find", "some", "every"];
+
+impl Tracker<'_> {
+    pub(super) fn call(&mut self, value: ValueId, callee: ValueId, args: &[Arg], new: bool) -> Origins {
+        let site = self.site(value);
+        let mut set = Origins::new();
+        for origin in self.get(callee) {
+            let found = match origin {
+                Origin::Function(unit, body) => {
+                    self.bind(unit, body, args, self.skips_self(unit, body, callee));
+                    self.read(Slot::Return(unit, body))
+                }
+                Origin::Class(unit, class) => self.construct(unit, class, args, site),
+                Origin::Api(node, receiver) => self.api_call(node, receiver, site, args),
+                Origin::Instance(..) | Origin::Module(_) | Origin::Literal(_) => Origins::new(),
+            };
+            merge(&mut set, &found);
+        }
+        if !new && let Op::Load(base, Key::Member(name)) = *self.op(callee) {
+            let found = self.known_method(base, name, args);
+            merge(&mut set, &found);
+        }
+        set
+    }
+
+    fn op(&self, value: ValueId) -> &Op {
+        self.program.op(self.site(value))
+    }
+
+    /// Whether a Python method is called on an instance, so that `self` takes no argument.
+    fn skips_self(&self, unit: UnitId, body: BodyId, callee: ValueId) -> bool {
+        let function = self.program.body(unit, body);
+        if self.program.unit(unit).module.language != Language::Python || function.kind != BodyKind::Method {
+            return false;
+        }
+        match *self.op(callee) {
+            Op::Load(base, _) => {
+                function.is_static || self.get(base).iter().any(|origin| matches!(origin, Origin::Instance(..)))
+            }
+            _ => true,
+        }
+    }
+
+    /// Passes arguments on to parameters.
+    pub(super) fn bind(&mut self, unit: UnitId, body: BodyId, args: &[Arg], skip_first: bool) {
+        let params = &self.program.body(unit, body).params;
+        let caller = &self.program.unit(self.current.0).module;
+        let callee = &self.program.unit(unit).module;
+        let mut position = usize::from(skip_first);
+        let mut writes = Vec::new();
+        for arg in args {
+            match arg.kind {
+                ArgKind::Positional => {
+                    if let Some(param) = params.get(position)
+                        && param.kind == ParamKind::Positional
+                    {
+                        writes.push((position, arg.value));
+                    }
+                    position += 1;
+                }
+                ArgKind::Named(name) => {
+                    let name = caller.name(name);
+                    if let Some(at) = params.iter().position(|param| callee.name(param.name) == name) {
+                        writes.push((at, arg.value));
+                    }
+                }
+                ArgKind::Spread | ArgKind::SpreadNamed => break,
+            }
+        }
+        for (at, value) in writes {
+            let origins = self.get(value);
+            self.write(Slot::Param(unit, body, at as u32), &origins);
+        }
+    }
+
+    fn construct(&mut self, unit: UnitId, class: lunette_lang::ir::ClassId, args: &[Arg], site: Site) -> Origins {
+        let module = &self.program.unit(unit).module;
+        let constructor = match module.language {
+            Language::Python => "__init__",
+            Language::JavaScript => "constructor",
+        };
+        let mut set = Origins::from_slice(&[Origin::Instance(unit, class)]);
+        for origin in self.member_of(Origin::Class(unit, class), constructor) {
+            if let Origin::Function(u, b) = origin {
+                self.bind(u, b, args, module.language == Language::Python);
+            }
+        }
+        // An instance of a subclass of a library's class is that library's value, too: `class App(Flask)`.
+        for base in self.bases(unit, class) {
+            if let Origin::Api(node, _) = base
+                && let Some(instance) = self.trie.call(node)
+            {
+                merge(&mut set, &[Origin::Api(self.canonical(instance), site)]);
+            }
+        }
+        set
+    }
+
+    fn api_call(&mut self, node: crate::api::NodeId, receiver: Site, site: Site, args: &[Arg]) -> Origins {
+        let mut set = Origins::new();
+        for callback in self.trie.traits(node).callbacks.clone() {
+            let last = if callback.and_later { args.len() } else { callback.argument + 1 };
+            for arg in args.iter().take(last).skip(callback.argument) {
+                self.give(arg.value, callback.parameter, callback.value);
+            }
+        }
+        if let Some(result) = self.trie.call(node) {
+            merge(&mut set, &[Origin::Api(self.canonical(result), site)]);
+        }
+        let traits = self.trie.traits(node);
+        if traits.returns_receiver
+            && let Some(object) = self.trie.parent(node)
+        {
+            merge(&mut set, &[Origin::Api(object, receiver)]);
+        }
+        if let Some(argument) = traits.returns_argument
+            && let Some(arg) = args.get(argument)
+        {
+            let origins = self.get(arg.value);
+            merge(&mut set, &origins);
+        }
+        set
+    }
+
+    /// Gives a library's value to a parameter of every function that `value` may be.
+    fn give(&mut self, value: ValueId, parameter: usize, node: crate::api::NodeId) {
+        for origin in self.get(value) {
+            if let Origin::Function(unit, body) = origin
+                && let Some(param) = self.program.body(unit, body).params.get(parameter)
+            {
+                let made = Site { unit, body, value: param.value };
+                self.write(Slot::Param(unit, body, parameter as u32), &[Origin::Api(node, made)]);
+            }
+        }
+    }
+
+    /// Methods of the languages themselves that call their argument or pass their receiver on.
+    fn known_method(&mut self, base: ValueId, name: lunette_lang::ir::NameId, args: &[Arg]) -> Origins {
+        let unit = self.current.0;
+        let method = self.program.unit(unit).module.name(name).to_owned();
+        match method.as_str() {
+            "bind" | "promisify" => self.functions_of(base),
+            "call" => {
+                for origin in self.functions_of(base) {
+                    if let Origin::Function(unit, body) = origin {
+                        self.bind(unit, body, args.get(1..).unwrap_or_default(), false);
+                    }
+                }
+                Origins::new()
+            }
+            "then" => {
+                let given = self.get(base);
+                self.call_back(args, &given)
+            }
+            method if ITERATORS.contains(&method) => {
+                let given = self.element(base);
+                self.call_back(args, &given);
+                Origins::new()
+            }
+            _ => Origins::new(),
+        }
+    }
+
+    fn functions_of(&self, value: ValueId) -> Origins {
+        self.get(value).into_iter().filter(|origin| matches!(origin, Origin::Function(..))).collect()
+    }
+
+    /// Calls the first argument with something as its first parameter; what it returns.
+    fn call_back(&mut self, args: &[Arg], given: &[Origin]) -> Origins {
+        let mut set = Origins::new();
+        let Some(callback) = args.first() else { return set };
+        for origin in self.functions_of(callback.value) {
+            if let Origin::Function(unit, body) = origin {
+                self.write(Slot::Param(unit, body, 0), given);
+                let returned = self.read(Slot::Return(unit, body));
+                merge(&mut set, &returned);
+            }
+        }
+        set
+    }
+}

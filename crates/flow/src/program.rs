@@ -1,0 +1,242 @@
+//! All modules of a project, and how they import each other.
+
+use lunette_core::Place;
+use lunette_lang::ir::{Body, BodyId, Import, ImportId, Language, Module, Op, Span, ValueId, ValueRef};
+use rustc_hash::FxHashMap;
+
+/// A module of the program.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct UnitId(pub u32);
+
+/// A value anywhere in the program.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Site {
+    /// The module.
+    pub unit: UnitId,
+    /// The body.
+    pub body: BodyId,
+    /// The value.
+    pub value: ValueId,
+}
+
+/// One source file.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Path relative to the project's root.
+    pub path: String,
+    /// Its source text.
+    pub text: String,
+    /// Its code.
+    pub module: Module,
+}
+
+/// Where an import leads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A module of the project.
+    Unit(UnitId),
+    /// A package, by its name (`express`, `flask.views`, `fs`).
+    Package(String),
+}
+
+/// All modules, sorted by path, with their imports resolved.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The modules.
+    pub units: Vec<Unit>,
+    by_path: FxHashMap<String, UnitId>,
+    targets: Vec<Vec<Target>>,
+}
+
+/// What the manifests say about import names.
+#[derive(Clone, Debug, Default)]
+pub struct ImportMap {
+    /// TypeScript path aliases: folder of the tsconfig (with `/` at the end, or empty), pattern with at most one `*`,
+    /// replacement relative to the root with at most one `*`.
+    pub aliases: Vec<(String, String, String)>,
+    /// Packages of the workspace: name and folder.
+    pub packages: Vec<(String, String)>,
+}
+
+impl Program {
+    /// Links modules. `units` may come in any order.
+    pub fn new(mut units: Vec<Unit>, map: &ImportMap) -> Self {
+        units.sort_by(|a, b| a.path.cmp(&b.path));
+        let by_path = units.iter().enumerate().map(|(at, unit)| (unit.path.clone(), UnitId(at as u32))).collect();
+        let mut program = Program { units, by_path, targets: Vec::new() };
+        program.targets = program
+            .units
+            .iter()
+            .map(|unit| unit.module.imports.iter().map(|import| program.resolve(unit, import, map)).collect())
+            .collect();
+        program
+    }
+
+    /// The module with this id.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units[id.0 as usize]
+    }
+
+    /// The ids of all modules.
+    pub fn ids(&self) -> impl Iterator<Item = UnitId> + use<> {
+        (0..self.units.len() as u32).map(UnitId)
+    }
+
+    /// The module at a path.
+    pub fn find(&self, path: &str) -> Option<UnitId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// A body.
+    pub fn body(&self, unit: UnitId, body: BodyId) -> &Body {
+        self.unit(unit).module.body(body)
+    }
+
+    /// The operation at a site.
+    pub fn op(&self, site: Site) -> &Op {
+        self.unit(site.unit).module.op(ValueRef { body: site.body, value: site.value })
+    }
+
+    /// Where a site was written.
+    pub fn span(&self, site: Site) -> Span {
+        self.unit(site.unit).module.span(ValueRef { body: site.body, value: site.value })
+    }
+
+    /// The place of a span in a module.
+    pub fn place(&self, unit: UnitId, span: Span) -> Place {
+        let unit = self.unit(unit);
+        let (line, column) = unit.module.position(span.start);
+        let (end_line, end_column) = unit.module.position(span.end.max(span.start));
+        Place { path: unit.path.clone(), line, column, end_line, end_column }
+    }
+
+    /// The source text of a span; empty when the span does not fit the text.
+    pub fn source(&self, unit: UnitId, span: Span) -> &str {
+        self.unit(unit).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// The line of source at a line number, counted from 1.
+    pub fn source_line(&self, unit: UnitId, line: u32) -> &str {
+        self.unit(unit).text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Where an import leads.
+    pub fn target(&self, unit: UnitId, import: ImportId) -> &Target {
+        &self.targets[unit.0 as usize][import.index()]
+    }
+
+    /// The submodule of a package of the project: `unit` is its `__init__.py`.
+    pub fn submodule(&self, unit: UnitId, name: &str) -> Option<UnitId> {
+        let folder = self.unit(unit).path.strip_suffix("__init__.py")?;
+        self.python_module(&format!("{folder}{name}"))
+    }
+
+    fn resolve(&self, unit: &Unit, import: &Import, map: &ImportMap) -> Target {
+        let name = unit.module.name(import.module);
+        let found = match unit.module.language {
+            Language::Python => self.resolve_python(&unit.path, name, import.level),
+            Language::JavaScript => self.resolve_javascript(&unit.path, name, map),
+        };
+        found.map_or_else(|| Target::Package(name.strip_prefix("node:").unwrap_or(name).to_owned()), Target::Unit)
+    }
+
+    fn resolve_python(&self, from: &str, name: &str, level: u8) -> Option<UnitId> {
+        let path = name.replace('.', "/");
+        if level > 0 {
+            let mut folder = parent(from);
+            for _ in 1..level {
+                folder = parent(folder.trim_end_matches('/'));
+            }
+            return if path.is_empty() {
+                self.find(&format!("{folder}__init__.py"))
+            } else {
+                self.python_module(&format!("{folder}{path}"))
+            };
+        }
+        // A script's own folder comes first on Python's path; then every folder above it may be a source root.
+        let mut folder = parent(from);
+        loop {
+            let own = format!("{folder}{path}");
+            if let Some(unit) = self.python_module(&own).or_else(|| self.python_module(&format!("{folder}src/{path}"))) {
+                return Some(unit);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = parent(folder.trim_end_matches('/'));
+        }
+    }
+
+    fn python_module(&self, path: &str) -> Option<UnitId> {
+        self.find(&format!("{path}.py")).or_else(|| self.find(&format!("{path}/__init__.py")))
+    }
+
+    fn resolve_javascript(&self, from: &str, name: &str, map: &ImportMap) -> Option<UnitId> {
+        if name.starts_with("./") || name.starts_with("../") || name == "." || name == ".." {
+            return self.javascript_module(&join(parent(from), name)?);
+        }
+        for (folder, pattern, replacement) in &map.aliases {
+            if !from.starts_with(folder.as_str()) {
+                continue;
+            }
+            let path = match pattern.split_once('*') {
+                Some((before, after)) => name
+                    .strip_prefix(before)
+                    .and_then(|rest| rest.strip_suffix(after))
+                    .map(|rest| replacement.replacen('*', rest, 1)),
+                None => (name == pattern).then(|| replacement.clone()),
+            };
+            if let Some(unit) = path.and_then(|path| join("", &path)).and_then(|path| self.javascript_module(&path)) {
+                return Some(unit);
+            }
+        }
+        for (package, folder) in &map.packages {
+            let Some(rest) = name.strip_prefix(package.as_str()) else { continue };
+            let inner = match rest.strip_prefix('/') {
+                Some(inner) => inner,
+                None if rest.is_empty() => "",
+                None => continue,
+            };
+            let found = ["", "src/", "lib/"].into_iter().find_map(|source| {
+                let path = format!("{folder}/{source}{inner}");
+                self.javascript_module(path.trim_end_matches('/'))
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn javascript_module(&self, path: &str) -> Option<UnitId> {
+        const EXTENSIONS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"];
+        if let Some(unit) = self.find(path) {
+            return Some(unit);
+        }
+        // TypeScript sources import each other by the name of the JavaScript that they become.
+        let stem = ["js", "mjs", "cjs", "jsx"].iter().find_map(|ext| path.strip_suffix(&format!(".{ext}")));
+        let with = |base: &str| EXTENSIONS.iter().find_map(|ext| self.find(&format!("{base}.{ext}")));
+        let index = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
+        with(path).or_else(|| stem.and_then(with)).or_else(|| with(&index))
+    }
+}
+
+/// The folder of a path, with `/` at the end; empty at the root.
+fn parent(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..=at])
+}
+
+/// Joins a folder and a relative path with `.` and `..`; `None` when it leaves the root.
+fn join(folder: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
