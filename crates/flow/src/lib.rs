@@ -8,6 +8,7 @@ pub mod api;
 mod constant;
 pub mod facts;
 pub mod know;
+pub mod models;
 pub mod program;
 
 pub use constant::{Possible, Value};
