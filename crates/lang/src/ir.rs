@@ -364,7 +364,8 @@ pub struct Param {
     pub default: Option<ValueRef>,
     /// The type it is annotated with, as a value that names it (an import, a class, a member of one).
     pub ty: Option<ValueRef>,
-    /// Its decorators (NestJS `@Body()`), values of the enclosing body or of the class body.
+    /// Its decorators (NestJS `@Body()`), values of the enclosing body or of the class body. In Python what
+    /// `Annotated[X, …]` says beside the type.
     pub decorators: Vec<ValueRef>,
     /// The operation that reads it (an [`Op::Param`]).
     pub value: ValueId,
@@ -544,7 +545,8 @@ pub enum Op {
     Import(ImportId),
     /// A name that no scope of the module declares: a built-in, a global, or something from a star import.
     Global(NameId),
-    /// A variable of an enclosing body, whatever was written to it.
+    /// A variable of an enclosing body, whatever was written to it. Also of this very body where the order of its
+    /// writes cannot be told: when inner bodies write to it, or when the body is too large.
     Outer(BodyId, VarId),
     /// A write to a variable of an enclosing body.
     StoreOuter(BodyId, VarId, ValueId),
