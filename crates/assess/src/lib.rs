@@ -1,3 +1,8 @@
 //! The consultation: rules, profile, facts, findings, risk, coverage.
 
 pub mod compliance;
+pub mod config;
+pub mod dates;
+pub mod paths;
+pub mod rules_md;
+pub mod tree;
