@@ -1,0 +1,165 @@
+//! Two processes: one that reads the project and cannot write, one that writes and never reads the project.
+//!
+//! The parent starts this same program again as the *worker*. The worker gives up writing, executing and sockets
+//! (see [`crate::sandbox`]) before the first project file is opened, does the work, and sends what is to be written
+//! back through its standard output as frames. The parent, which has not touched a byte of the project, writes them.
+//!
+//! A frame is one byte for its kind, four bytes for an index and eight for a length (little endian), then the bytes.
+
+use std::io::{Read, Write};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::exit::{Failure, Status};
+
+/// Set for the worker process.
+const MARK: &str = "LUNETTE_WORKER";
+/// Tells the worker how wide the terminal is and whether to use colours.
+const TERMINAL: &str = "LUNETTE_TERMINAL";
+/// Largest frame accepted: a report of a gigabyte is a fault, not a report.
+const MAX_FRAME: u64 = 1 << 30;
+
+/// What a worker sends.
+#[derive(Debug)]
+pub(crate) enum Frame {
+    /// The content of the `-o` file with this index.
+    Output(u32, Vec<u8>),
+    /// Text for standard output.
+    Stdout(Vec<u8>),
+    /// The end: exit code, and a message for standard error (may be empty).
+    End(u8, Vec<u8>),
+}
+
+/// How the parent's terminal looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    /// Columns.
+    pub(crate) width: usize,
+    /// Whether to use colours.
+    pub(crate) color: bool,
+}
+
+impl Terminal {
+    /// Of this process's standard output, or as the parent told.
+    pub(crate) fn current(choice: anstream::ColorChoice) -> Self {
+        if let Ok(told) = std::env::var(TERMINAL)
+            && let Some((width, color)) = told.split_once(' ')
+        {
+            return Terminal { width: width.parse().unwrap_or(100), color: color == "color" };
+        }
+        let color = match choice {
+            anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => true,
+            anstream::ColorChoice::Never => false,
+            anstream::ColorChoice::Auto => {
+                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+            }
+        };
+        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = width.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100);
+        Terminal { width: width.clamp(40, 160), color }
+    }
+}
+
+/// Whether this process is the worker.
+pub(crate) fn is_worker() -> bool {
+    std::env::var_os(MARK).is_some()
+}
+
+/// In the parent: runs the worker with this process's own arguments and hands each frame on.
+///
+/// # Errors
+/// When the worker cannot be started, or ends without saying so.
+pub(crate) fn run(terminal: Terminal, mut each: impl FnMut(Frame) -> Result<(), Failure>) -> Result<Status, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
+    let mut child = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(MARK, "1")
+        .env(TERMINAL, format!("{} {}", terminal.width, if terminal.color { "color" } else { "plain" }))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| Failure::internal(format!("cannot start the confined worker: {error}")))?;
+    let mut pipe = child.stdout.take().ok_or_else(|| Failure::internal("the worker has no output".to_owned()))?;
+    let mut end = None;
+    while let Some(frame) = read_frame(&mut pipe)? {
+        match frame {
+            Frame::End(code, message) => end = Some((code, message)),
+            frame => each(frame)?,
+        }
+    }
+    let status = child.wait().map_err(|error| Failure::internal(format!("the worker was lost: {error}")))?;
+    match end {
+        Some((code, message)) if message.is_empty() => Ok(Status(code)),
+        Some((code, message)) => Err(Failure { code, message: String::from_utf8_lossy(&message).into_owned() }),
+        None => Err(Failure::internal(format!("the confined worker ended early ({status}); the assessment is incomplete"))),
+    }
+}
+
+/// In the worker: runs the work and sends its end.
+pub(crate) fn serve(work: impl FnOnce(&mut dyn FnMut(Frame)) -> Result<Status, Failure>) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let mut failed = false;
+    let result = work(&mut |frame| failed |= write_frame(&mut out, &frame).is_err());
+    let end = match result {
+        Ok(Status(code)) => Frame::End(code, Vec::new()),
+        Err(failure) => Frame::End(failure.code, failure.message.into_bytes()),
+    };
+    failed |= write_frame(&mut out, &end).and_then(|()| out.flush()).is_err();
+    if failed { ExitCode::from(Failure::INCOMPLETE) } else { ExitCode::SUCCESS }
+}
+
+fn write_frame(out: &mut impl Write, frame: &Frame) -> std::io::Result<()> {
+    let (kind, index, bytes) = match frame {
+        Frame::Output(index, bytes) => (0u8, *index, bytes),
+        Frame::Stdout(bytes) => (1, 0, bytes),
+        Frame::End(code, bytes) => (2, u32::from(*code), bytes),
+    };
+    out.write_all(&[kind])?;
+    out.write_all(&index.to_le_bytes())?;
+    out.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    out.write_all(bytes)
+}
+
+fn read_frame(pipe: &mut impl Read) -> Result<Option<Frame>, Failure> {
+    let broken = |error: std::io::Error| Failure::internal(format!("the worker's answer broke off: {error}"));
+    let mut kind = [0u8; 1];
+    if pipe.read(&mut kind).map_err(broken)? == 0 {
+        return Ok(None);
+    }
+    let mut index = [0u8; 4];
+    let mut length = [0u8; 8];
+    pipe.read_exact(&mut index).map_err(broken)?;
+    pipe.read_exact(&mut length).map_err(broken)?;
+    let (index, length) = (u32::from_le_bytes(index), u64::from_le_bytes(length));
+    if length > MAX_FRAME {
+        return Err(Failure::internal(format!("the worker announced {length} bytes")));
+    }
+    let mut bytes = Vec::new();
+    pipe.take(length).read_to_end(&mut bytes).map_err(broken)?;
+    if bytes.len() as u64 != length {
+        return Err(Failure::internal("the worker's answer broke off".to_owned()));
+    }
+    Ok(Some(match kind[0] {
+        0 => Frame::Output(index, bytes),
+        1 => Frame::Stdout(bytes),
+        2 => Frame::End(u8::try_from(index).unwrap_or(Failure::INCOMPLETE), bytes),
+        other => return Err(Failure::internal(format!("the worker sent a frame of unknown kind {other}"))),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn frames_round_trip_and_truncation_is_noticed() {
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, &Frame::Output(3, b"report".to_vec())).unwrap();
+        write_frame(&mut bytes, &Frame::End(1, Vec::new())).unwrap();
+        let mut pipe = bytes.as_slice();
+        assert!(matches!(read_frame(&mut pipe).unwrap(), Some(Frame::Output(3, content)) if content == b"report"));
+        assert!(matches!(read_frame(&mut pipe).unwrap(), Some(Frame::End(1, _))));
+        assert!(read_frame(&mut pipe).unwrap().is_none());
+        assert!(read_frame(&mut &bytes[..10]).is_err());
+    }
+}
