@@ -6,3 +6,5 @@ pub mod dates;
 pub mod paths;
 pub mod rules_md;
 pub mod tree;
+pub mod baseline;
+pub mod suppress;
