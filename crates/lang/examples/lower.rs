@@ -1,7 +1,7 @@
 //! Lowers a file and prints what came of it, or all files below a directory and prints how much that was.
 //!
 //! `cargo run --release -p lunette-lang --example lower -- PATH`
-#![allow(clippy::print_stdout, reason = "a tool for developers")]
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a tool for developers")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

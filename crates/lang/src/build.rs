@@ -136,18 +136,24 @@ impl BodyBuilder {
         }
     }
 
-    /// Ends the current block with a jump; does nothing when it has ended already.
+    /// Whether nothing goes on in the current block: it has ended, or no way leads to it.
+    pub(crate) fn is_dead(&self) -> bool {
+        let at = self.current.index();
+        self.is_ended() || at != 0 && self.sealed[at] && self.body.blocks[at].preds.is_empty()
+    }
+
+    /// Ends the current block with a jump; does nothing when it is dead.
     pub(crate) fn jump(&mut self, to: BlockId) {
-        if self.is_ended() {
+        if self.is_dead() {
             return;
         }
         self.body.blocks[self.current.index()].end = Terminator::Jump(to);
         self.body.blocks[to.index()].preds.push(self.current);
     }
 
-    /// Ends the current block with a two-way branch; does nothing when it has ended already.
+    /// Ends the current block with a two-way branch; does nothing when it is dead.
     pub(crate) fn branch(&mut self, cond: ValueId, then: BlockId, other: BlockId) {
-        if self.is_ended() {
+        if self.is_dead() {
             return;
         }
         self.body.blocks[self.current.index()].end = Terminator::Branch { cond, then, other };
@@ -319,6 +325,17 @@ impl BodyBuilder {
         };
         self.defs.insert((var, block), value);
         value
+    }
+
+    /// What the variable behind a phi whose operands are not known yet was on the first way to its block: before the
+    /// loop.
+    pub(crate) fn initial(&mut self, phi: ValueId) -> Option<ValueId> {
+        let (block, var) = self.incomplete.iter().find_map(|(&block, phis)| {
+            let &(var, _) = phis.iter().find(|&&(_, other)| other == phi)?;
+            Some((block, var))
+        })?;
+        let &first = self.body.blocks[block.index()].preds.first()?;
+        Some(self.read_in(var, first))
     }
 
     fn new_leading(&mut self, op: Op, block: BlockId) -> ValueId {

@@ -220,6 +220,10 @@ impl Scan<'_> {
         if !(byte == b'|' && self.is_union_of_literals()) {
             self.meter.link();
         }
+        let may_have_types = self.dialect != Dialect::JavaScript;
+        if may_have_types && byte == b'<' && !matches!(self.peek(0), b'<' | b'=') {
+            self.meter.open_types();
+        }
         self.previous = match byte {
             b'.' => Previous::Dot,
             // After an operand these are postfix operators or assertions of TypeScript.
@@ -241,7 +245,13 @@ impl Scan<'_> {
                 if self.peek(0) == b'.' {
                     self.previous = Previous::Dot;
                 }
+                if self.peek(0) == b'>' {
+                    self.meter.close_types();
+                }
                 self.at += 1;
+            }
+            if byte == b'>' {
+                self.meter.close_types();
             }
             if self.bytes[..self.at].ends_with(b"..") {
                 self.previous = Previous::Operator;

@@ -14,11 +14,14 @@ mod python;
 use crate::Dialect;
 
 /// The deepest nesting that is lowered: brackets, indentation and operators of one expression taken together.
-pub(crate) const MAX_DEPTH: u32 = 4000;
+pub(crate) const MAX_DEPTH: u32 = 10_000;
 
 /// Stack that one level of nesting may take at most in parsing, lowering and dropping, in bytes. Measured by the
 /// tests of both lowerings; builds without optimisation have several times larger frames.
 const FRAME: usize = if cfg!(debug_assertions) { 16 << 10 } else { 4 << 10 };
+
+/// How many links the opening of type arguments counts as.
+const TYPE_ARGUMENTS: u32 = MAX_DEPTH / 1000;
 
 /// The line, from 1, at which `source` nests deeper than [`MAX_DEPTH`].
 pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
@@ -27,8 +30,7 @@ pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
         Dialect::Python => python::too_deep(bytes),
         _ => javascript::too_deep(bytes, dialect),
     }?;
-    let newlines = bytes[..offset.min(bytes.len())].iter().filter(|&&byte| byte == b'\n').count();
-    Some(newlines as u32 + 1)
+    Some(bytes[..offset.min(bytes.len())].split(|&byte| byte == b'\n').count() as u32)
 }
 
 /// An upper bound of the stack that parsing and lowering `source` can take, in bytes.
@@ -62,11 +64,13 @@ struct Level<K> {
     links: u32,
     /// Links that a comma does not end: `lambda a, b: lambda c, d: …`.
     sticky: u32,
+    /// How many of these are type arguments that may have been opened.
+    types: u32,
 }
 
 impl<K: Copy> Meter<K> {
     fn new(root: K) -> Self {
-        Meter { levels: vec![Level { kind: root, links: 0, sticky: 0 }], total: 0 }
+        Meter { levels: vec![Level { kind: root, links: 0, sticky: 0, types: 0 }], total: 0 }
     }
 
     /// What opened the current level.
@@ -84,7 +88,7 @@ impl<K: Copy> Meter<K> {
     }
 
     fn open(&mut self, kind: K) {
-        self.levels.push(Level { kind, links: 0, sticky: 0 });
+        self.levels.push(Level { kind, links: 0, sticky: 0, types: 0 });
         self.total += 1;
     }
 
@@ -109,6 +113,25 @@ impl<K: Copy> Meter<K> {
         self.total += 1;
     }
 
+    /// A `<` that may open type arguments. Parsers try: they read on as if it did until that proves wrong, and again
+    /// from each further `<`, in time and memory that grow with the square of the number of `<` in a row.
+    fn open_types(&mut self) {
+        let last = self.levels.len() - 1;
+        self.levels[last].types += 1;
+        self.levels[last].sticky += TYPE_ARGUMENTS;
+        self.total += TYPE_ARGUMENTS;
+    }
+
+    /// A `>`, which closes type arguments if any are open.
+    fn close_types(&mut self) {
+        let last = self.levels.len() - 1;
+        if self.levels[last].types > 0 {
+            self.levels[last].types -= 1;
+            self.levels[last].sticky -= TYPE_ARGUMENTS;
+            self.total -= TYPE_ARGUMENTS;
+        }
+    }
+
     /// A comma: the next element starts.
     fn end_element(&mut self) {
         let last = self.levels.len() - 1;
@@ -119,6 +142,7 @@ impl<K: Copy> Meter<K> {
     fn end_statement(&mut self) {
         self.end_element();
         let last = self.levels.len() - 1;
+        self.levels[last].types = 0;
         self.total -= std::mem::take(&mut self.levels[last].sticky);
     }
 }

@@ -87,9 +87,10 @@ impl Scan<'_> {
         self.at += 1;
         // `-`, `+` and `~` may each be an operator of its own.
         if !matches!(byte, b'-' | b'+' | b'~') {
-            while matches!(self.peek(0), b'=' | b'*' | b'/' | b'<' | b'>' | b'&' | b'|') {
-                self.at += 1;
-            }
+            // No operator is longer than three bytes.
+            let more =
+                (0..2).take_while(|&ahead| matches!(self.peek(ahead), b'=' | b'*' | b'/' | b'<' | b'>' | b'&' | b'|'));
+            self.at += more.count();
         }
     }
 

@@ -3,7 +3,7 @@
 use ruff_python_ast::{Expr, Operator, StmtAnnAssign, StmtAssign, StmtAugAssign};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::lowerer::Lowerer;
+use super::lowerer::{Lowerer, from_end, from_start};
 use crate::ir::{Arg, ArgKind, BodyKind, Key, ListKind, Op, Part, ValueId};
 
 impl Lowerer<'_> {
@@ -118,8 +118,8 @@ impl Lowerer<'_> {
             let element = match star {
                 Some(star) if index == star => Op::Element(value),
                 // Behind the starred target elements count from the end.
-                Some(star) if index > star => Op::Load(value, Key::Index(index as i64 - targets.len() as i64)),
-                _ => Op::Load(value, Key::Index(index as i64)),
+                Some(star) if index > star => Op::Load(value, from_end(index, targets.len())),
+                _ => Op::Load(value, from_start(index)),
             };
             let element = self.emit(element, target.range());
             self.assign(target, element);
@@ -128,7 +128,7 @@ impl Lowerer<'_> {
 
     /// The elements of a value that is a literal sequence.
     fn literal_items(&self, value: ValueId) -> Option<Vec<ValueId>> {
-        let (Op::List(ListKind::Tuple, items) | Op::List(ListKind::List, items)) = self.op(value) else { return None };
+        let Op::List(ListKind::Tuple | ListKind::List, items) = self.op(value) else { return None };
         let values = items.iter().map(|item| (item.kind == ArgKind::Positional).then_some(item.value));
         values.collect()
     }

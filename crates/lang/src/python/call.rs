@@ -19,7 +19,9 @@ impl Lowerer<'_> {
                 {
                     let mut args = self.args(&node.arguments);
                     if method.attr.as_str() == "format_map" {
-                        args.iter_mut().for_each(|arg| arg.kind = ArgKind::SpreadNamed);
+                        for arg in &mut args {
+                            arg.kind = ArgKind::SpreadNamed;
+                        }
                     }
                     return self.format(base, text, &args, node.range());
                 }

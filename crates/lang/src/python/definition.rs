@@ -16,7 +16,8 @@ impl Lowerer<'_> {
         let class = self.current.class;
         let kind = if class.is_some() { BodyKind::Method } else { BodyKind::Function };
         let is_static = class.is_some()
-            && (is_implicitly_static(&node.name) || node.decorator_list.iter().any(|decorator| makes_static(decorator)));
+            && (is_implicitly_static(&node.name)
+                || node.decorator_list.iter().any(makes_static));
 
         let id = self.begin(kind, name, node.range, node.name.range);
         let body = &mut self.current.builder.body;
@@ -122,17 +123,8 @@ impl Lowerer<'_> {
         let id = ClassId(self.classes.len() as u32);
         let name_span = span(node.name.range);
         let (methods, fields) = (Vec::new(), Vec::new());
-        let class = Class {
-            name,
-            span: span(node.range),
-            name_span,
-            parent,
-            body: parent,
-            bases,
-            decorators,
-            methods,
-            fields,
-        };
+        let class =
+            Class { name, span: span(node.range), name_span, parent, body: parent, bases, decorators, methods, fields };
         self.classes.push(class);
 
         let body = self.begin(BodyKind::Class, name, node.range, node.name.range);
@@ -160,7 +152,10 @@ impl Lowerer<'_> {
             }
             let ty = self.current.annotations.get(&name).copied();
             let writes = &self.current.builder.body.vars[index].writes;
-            let is_method = |at: &ValueRef| at.body == body && matches!(self.op(at.value), Op::Assign(_, from) if matches!(self.op(*from), Op::Closure(id) if self.is_method(*id)));
+            let is_method = |at: &ValueRef| {
+                at.body == body
+                    && matches!(self.op(at.value), Op::Assign(_, from) if matches!(self.op(*from), Op::Closure(id) if self.is_method(*id)))
+            };
             if !writes.is_empty() && writes.iter().all(is_method) || writes.is_empty() && ty.is_none() {
                 continue;
             }

@@ -16,10 +16,7 @@ struct Exits {
 
 impl Lowerer<'_> {
     pub(super) fn try_(&mut self, node: &StmtTry) {
-        let exits = Exits {
-            finally: (!node.finalbody.is_empty()).then(|| self.new_block()),
-            after: self.new_block(),
-        };
+        let exits = Exits { finally: (!node.finalbody.is_empty()).then(|| self.new_block()), after: self.new_block() };
         let dispatch = (!node.handlers.is_empty()).then(|| self.new_block());
         let region = self.current.builder.body.tries.len();
         self.current.builder.body.tries.push(Try {
@@ -51,7 +48,7 @@ impl Lowerer<'_> {
             self.statements(&node.finalbody);
             if completes {
                 self.jump(exits.after);
-            } else if !self.current.builder.is_ended() {
+            } else if !self.current.builder.is_dead() {
                 // It was reached only by what goes on leaving: an exception, or a return that stands elsewhere.
                 let caught = self.emit(Op::Caught, node.range);
                 self.may_throw();
@@ -63,7 +60,7 @@ impl Lowerer<'_> {
 
     /// Goes on behind the `try`. Says whether the current block gets there.
     fn complete(&mut self, exits: Exits) -> bool {
-        let reached = !self.current.builder.is_ended();
+        let reached = !self.current.builder.is_dead();
         self.jump(exits.finally.unwrap_or(exits.after));
         reached
     }

@@ -181,10 +181,15 @@ mod tests {
             };
             format!("<{first}{}{}{}>", "+".repeat(field.steps.len()), field.numeric.unwrap_or(""), field.spec.len())
         };
-        Some(pieces?.iter().map(|piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Field(field) => shape(field),
-        }).collect())
+        Some(
+            pieces?
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => text.clone(),
+                    Piece::Field(field) => shape(field),
+                })
+                .collect(),
+        )
     }
 
     #[test]

@@ -40,8 +40,7 @@ impl Lowerer<'_> {
         let level = u8::try_from(node.level).unwrap_or(u8::MAX);
         for alias in &node.names {
             let star = alias.name.as_str() == "*";
-            let item =
-                if star { ImportItem::Star } else { ImportItem::Named(self.names.intern(alias.name.as_str())) };
+            let item = if star { ImportItem::Star } else { ImportItem::Named(self.names.intern(alias.name.as_str())) };
             let import = Import { module, level, item, form: ImportForm::Static, span: span(alias.range) };
             let id = self.add_import(import);
             if !star {

@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::scope::{Scope, scopes};
 use crate::build::BodyBuilder;
 use crate::ir::{
-    BlockId, Body, BodyId, BodyKind, Class, ClassId, Const, Import, ImportId, Language, Module, NameId, Names, Op, Span,
-    ValueId, ValueRef, VarId,
+    BlockId, Body, BodyId, BodyKind, Class, ClassId, Const, Import, ImportId, Key, Language, Module, NameId, Names, Op,
+    Span, ValueId, ValueRef, VarId,
 };
 
 /// Lowers one module.
@@ -56,6 +56,7 @@ pub(super) struct Loop {
 }
 
 /// What a name means.
+#[derive(Clone, Copy)]
 enum Place {
     Local(VarId),
     Outer(BodyId, VarId),
@@ -174,7 +175,7 @@ impl<'a> Lowerer<'a> {
     /// Emits a string constant.
     pub(super) fn string(&mut self, text: &str, range: TextRange) -> ValueId {
         let text = self.names.intern(text);
-        self.emit(Op::Const(Const::Str(text)), range)
+        self.current.builder.constant(Const::Str(text), span(range))
     }
 
     /// Emits a use of a built-in.
@@ -213,7 +214,9 @@ impl<'a> Lowerer<'a> {
 
     /// Ends the current block with a jump.
     pub(super) fn jump(&mut self, to: BlockId) {
-        self.may_throw();
+        if self.current.handlers.last() != Some(&to) {
+            self.may_throw();
+        }
         self.current.builder.jump(to);
     }
 
@@ -353,6 +356,16 @@ impl<'a> Lowerer<'a> {
     }
 }
 
+/// The key of the element at `index`.
+pub(super) fn from_start(index: usize) -> Key {
+    Key::Index(i64::try_from(index).unwrap_or(i64::MAX))
+}
+
+/// The key of the element at `index` of `count`, counted from the end.
+pub(super) fn from_end(index: usize, count: usize) -> Key {
+    Key::Index(i64::try_from(count - index).map_or(i64::MIN, |back| -back))
+}
+
 /// The span of a range.
 pub(super) fn span(range: TextRange) -> Span {
     Span::new(range.start().to_u32(), range.end().to_u32())
@@ -368,13 +381,82 @@ pub(super) fn suite_span(statements: &[Stmt]) -> Span {
 
 /// Built-in functions, sorted. Those that modules commonly redefine or shadow matter most.
 const BUILTINS: &[&str] = &[
-    "ConnectionError", "FileNotFoundError", "ModuleNotFoundError", "PermissionError", "TimeoutError", "__import__",
-    "abs", "aiter", "all", "anext", "any", "ascii", "bin", "bool", "breakpoint", "bytearray", "bytes", "callable",
-    "chr", "classmethod", "compile", "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec",
-    "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "help", "hex", "id", "input",
-    "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "memoryview", "min", "next",
-    "object", "oct", "open", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set",
-    "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip",
+    "ConnectionError",
+    "FileNotFoundError",
+    "ModuleNotFoundError",
+    "PermissionError",
+    "TimeoutError",
+    "__import__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
 ];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
-use super::lowerer::Lowerer;
+use super::lowerer::{Lowerer, from_end, from_start};
 use crate::ir::{BinaryOp, BlockId, Const, Key, Op, ValueId};
 
 impl Lowerer<'_> {
@@ -82,9 +82,9 @@ impl Lowerer<'_> {
             let element = match star {
                 Some(star) if index == star => Op::Element(subject),
                 Some(star) if index > star => {
-                    Op::Load(subject, Key::Index(index as i64 - sequence.patterns.len() as i64))
+                    Op::Load(subject, from_end(index, sequence.patterns.len()))
                 }
-                _ => Op::Load(subject, Key::Index(index as i64)),
+                _ => Op::Load(subject, from_start(index)),
             };
             let element = self.emit(element, pattern.range());
             self.pattern(pattern, element, fail);
@@ -126,7 +126,7 @@ impl Lowerer<'_> {
                 self.pattern(pattern, subject, fail);
                 continue;
             }
-            let element = self.emit(Op::Load(subject, Key::Index(index as i64)), pattern.range());
+            let element = self.emit(Op::Load(subject, from_start(index)), pattern.range());
             self.pattern(pattern, element, fail);
         }
         for keyword in &class.arguments.keywords {

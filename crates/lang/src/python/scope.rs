@@ -89,8 +89,7 @@ impl Collector<'_> {
         }
         if !scope.is_class {
             // A function between may neither bind the name nor declare it: hand the mark on.
-            let passed: Vec<NameId> =
-                scope.shared.iter().copied().filter(|name| !scope.known.contains(name)).collect();
+            let passed: Vec<NameId> = scope.shared.iter().copied().filter(|name| !scope.known.contains(name)).collect();
             self.current.shared.extend(passed);
         }
         self.inner.insert(key, scope);

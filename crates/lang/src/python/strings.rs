@@ -7,11 +7,14 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange};
 
 use super::format::{self, Field, First, Piece, Step};
-use super::lowerer::Lowerer;
+use super::lowerer::{Lowerer, from_start};
 use crate::ir::{Arg, ArgKind, BinaryOp, Const, Entry, Key, ListKind, NameId, Op, Part, ValueId};
 
 /// A joined string has at most this many parts taken over from another one.
 const MAX_INLINED_PARTS: usize = 8;
+
+/// Through at most this many loops the type of a variable is traced back.
+const MAX_LOOPS: usize = 8;
 
 /// Parts of a string being put together; neighbouring texts are one part.
 #[derive(Default)]
@@ -92,7 +95,8 @@ impl Lowerer<'_> {
             self.interpolated(&string.elements, &mut parts);
         }
         let parts = self.finish(parts);
-        let values = parts.into_iter().filter_map(|part| if let Part::Value(value) = part { Some(value) } else { None });
+        let values =
+            parts.into_iter().filter_map(|part| if let Part::Value(value) = part { Some(value) } else { None });
         let values = values.collect();
         self.emit(Op::Mix(values), node.range)
     }
@@ -213,13 +217,20 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Whether a value is known to be a string.
-    pub(super) fn is_string(&self, value: ValueId) -> bool {
-        match self.op(self.unassigned(value)) {
-            Op::Const(Const::Str(_)) | Op::Concat(_) => true,
-            Op::Phi(values) => values.iter().all(|&value| self.is_plain_string(value)),
-            _ => self.is_plain_string(value),
+    /// Whether a value is known to be a string. What was a string before a loop is one in the loop.
+    pub(super) fn is_string(&mut self, value: ValueId) -> bool {
+        let mut value = self.unassigned(value);
+        for _ in 0..MAX_LOOPS {
+            match self.op(value) {
+                Op::Phi(values) if values.is_empty() => match self.current.builder.initial(value) {
+                    Some(initial) => value = self.unassigned(initial),
+                    None => return false,
+                },
+                Op::Phi(values) => return values.iter().all(|&value| self.is_plain_string(value)),
+                _ => return self.is_plain_string(value),
+            }
         }
+        false
     }
 
     fn is_plain_string(&self, value: ValueId) -> bool {
@@ -278,11 +289,11 @@ impl Lowerer<'_> {
             };
             let mut value = match &field.first {
                 First::Name(name) => self.item(right, name, range),
-                _ => match &tuple {
+                First::Index(_) => match &tuple {
                     Some(items) if items[next].kind == ArgKind::Positional => items[next].value,
                     Some(_) => return None,
                     None if fields == 1 => right,
-                    None => self.emit(Op::Load(right, Key::Index(next as i64)), range),
+                    None => self.emit(Op::Load(right, from_start(next)), range),
                 },
             };
             next += 1;
@@ -349,7 +360,7 @@ impl Lowerer<'_> {
                 let positional: Vec<&Arg> = positional.collect();
                 match positional.iter().position(|arg| arg.kind == ArgKind::Spread) {
                     Some(spread) if *index >= spread => {
-                        self.emit(Op::Load(positional[spread].value, Key::Index((index - spread) as i64)), range)
+                        self.emit(Op::Load(positional[spread].value, from_start(index - spread)), range)
                     }
                     _ => positional.get(*index)?.value,
                 }
