@@ -1,7 +1,7 @@
 //! Access paths: how models and rules point at a value near a call.
 //!
 //! The same grammar everywhere: a start (`arg[0]`, `arg[name]`, `arg[0/name]`, `arg[1..]`, `arg[*]`, `receiver`,
-//! `callee`, `return`, `made.arg[0]` for an argument of the call that made the receiver), then steps: `.key` for an
+//! `return`, `each`, `made.arg[0]` for an argument of the call that made the receiver), then steps: `.key` for an
 //! entry of a literal mapping, `[]` for its elements.
 
 use std::str::FromStr;
@@ -37,6 +37,8 @@ pub enum Start {
     Receiver,
     /// What the call gives.
     Return,
+    /// One of several registrations in one call (entries of models that say `each`).
+    Each,
 }
 
 /// A step into a value.
@@ -62,7 +64,7 @@ impl FromStr for AccessPath {
 }
 
 fn parse_start(text: &str) -> Result<(Start, &str), String> {
-    for (word, start) in [("receiver", Start::Receiver), ("return", Start::Return)] {
+    for (word, start) in [("receiver", Start::Receiver), ("return", Start::Return), ("each", Start::Each)] {
         if let Some(rest) = text.strip_prefix(word) {
             return Ok((start, rest));
         }

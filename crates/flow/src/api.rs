@@ -7,6 +7,7 @@
 
 use compact_str::CompactString;
 use lunette_lang::ir::Language;
+use regex::Regex;
 use rustc_hash::FxHashMap;
 
 /// A node of the trie: one API path.
@@ -51,9 +52,46 @@ pub struct Callback {
     pub value: NodeId,
 }
 
+/// A parameter that holds an API value by its name, where no caller is known.
+#[derive(Clone, Debug)]
+pub struct ParameterHint {
+    /// The language.
+    pub language: Language,
+    /// Names of such parameters.
+    pub names: Vec<String>,
+    /// What they hold.
+    pub value: NodeId,
+    /// The package that the project must import somewhere.
+    pub imports: String,
+}
+
+/// What the functions that certain files export are given.
+#[derive(Clone, Debug)]
+pub struct FileHint {
+    /// The language.
+    pub language: Language,
+    /// The files, by their path.
+    pub file: Regex,
+    /// Names exported; `*` for all.
+    pub exports: Vec<String>,
+    /// What the functions' parameters hold, in order.
+    pub parameters: Vec<Option<NodeId>>,
+}
+
+/// What is given to functions that nobody in the project calls.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// By the parameter's name.
+    pub parameters: Vec<ParameterHint>,
+    /// By the file that exports the function.
+    pub files: Vec<FileHint>,
+}
+
 /// The trie.
 #[derive(Clone, Debug, Default)]
 pub struct ApiTrie {
+    /// What is given to functions that nobody in the project calls.
+    pub hints: Hints,
     words: Vec<CompactString>,
     word_ids: FxHashMap<CompactString, Word>,
     edges: FxHashMap<(Option<NodeId>, Edge), NodeId>,
@@ -68,6 +106,21 @@ impl Default for Edge {
 }
 
 impl ApiTrie {
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.parents.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.parents.is_empty()
+    }
+
+    /// The node that a node is by type, or itself.
+    pub fn canonical(&self, node: NodeId) -> NodeId {
+        self.traits(node).same_as.unwrap_or(node)
+    }
+
     /// The id of a string that occurs in the trie.
     pub fn word(&self, text: &str) -> Option<Word> {
         self.word_ids.get(text).copied()
@@ -148,6 +201,7 @@ impl ApiTrie {
         let mut node = node;
         let mut rest = steps;
         while !rest.is_empty() {
+            node = self.canonical(node);
             if let Some(after) = rest.strip_prefix("()") {
                 node = self.add(Some(node), Edge::Call);
                 rest = after;

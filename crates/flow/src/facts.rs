@@ -226,6 +226,7 @@ impl<'a> Facts<'a> {
         let start = match &path.start {
             Start::Receiver => self.receiver(site).map_or(Found::Absent, one),
             Start::Return => one(site),
+            Start::Each => Found::Unknown,
             Start::Arg { position, name } => self.argument(site, args, *position, name.as_deref()),
             Start::LastArg => args.last().map_or(Found::Absent, |arg| one(Site { value: arg.value, ..site })),
             Start::ArgsFrom(from) => many(site, args.iter().skip(*from)),
@@ -254,13 +255,14 @@ impl<'a> Facts<'a> {
                 ArgKind::Named(given) if name == Some(module.name(given)) => return one(Site { value: arg.value, ..site }),
                 ArgKind::Named(_) => {}
                 ArgKind::Spread => unknown |= position.is_some(),
-                ArgKind::SpreadNamed => match name {
-                    Some(name) => match self.entry(Site { value: arg.value, ..site }, name) {
-                        Found::Absent => {}
-                        found => return found,
-                    },
-                    None => {}
-                },
+                ArgKind::SpreadNamed => {
+                    if let Some(name) = name {
+                        match self.entry(Site { value: arg.value, ..site }, name) {
+                            Found::Absent => {}
+                            found => return found,
+                        }
+                    }
+                }
             }
         }
         if unknown { Found::Unknown } else { Found::Absent }

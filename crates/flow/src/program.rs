@@ -46,6 +46,7 @@ pub struct Program {
     pub units: Vec<Unit>,
     by_path: FxHashMap<String, UnitId>,
     targets: Vec<Vec<Target>>,
+    manifests: Vec<(String, Vec<String>)>,
 }
 
 /// What the manifests say about import names.
@@ -56,6 +57,8 @@ pub struct ImportMap {
     pub aliases: Vec<(String, String, String)>,
     /// Packages of the workspace: name and folder.
     pub packages: Vec<(String, String)>,
+    /// Manifests: folder (with `/` at the end, or empty) and the packages that they ask for.
+    pub manifests: Vec<(String, Vec<String>)>,
 }
 
 impl Program {
@@ -63,7 +66,7 @@ impl Program {
     pub fn new(mut units: Vec<Unit>, map: &ImportMap) -> Self {
         units.sort_by(|a, b| a.path.cmp(&b.path));
         let by_path = units.iter().enumerate().map(|(at, unit)| (unit.path.clone(), UnitId(at as u32))).collect();
-        let mut program = Program { units, by_path, targets: Vec::new() };
+        let mut program = Program { units, by_path, targets: Vec::new(), manifests: map.manifests.clone() };
         program.targets = program
             .units
             .iter()
@@ -123,6 +126,20 @@ impl Program {
     /// Where an import leads.
     pub fn target(&self, unit: UnitId, import: ImportId) -> &Target {
         &self.targets[unit.0 as usize][import.index()]
+    }
+
+    /// Where all imports of a module lead, in the module's order.
+    pub fn targets(&self, unit: UnitId) -> &[Target] {
+        &self.targets[unit.0 as usize]
+    }
+
+    /// Whether a file belongs to a package that asks for another one: by the nearest manifest above the file, or any
+    /// other above it (workspaces). `true` when no manifest is known at all.
+    pub fn depends_on(&self, path: &str, package: &str) -> bool {
+        self.manifests.is_empty()
+            || self.manifests.iter().any(|(folder, packages)| {
+                path.starts_with(folder.as_str()) && packages.iter().any(|name| name == package)
+            })
     }
 
     /// The submodule of a package of the project: `unit` is its `__init__.py`.

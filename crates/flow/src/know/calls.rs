@@ -131,14 +131,31 @@ impl Tracker<'_> {
         set
     }
 
-    /// Gives a library's value to a parameter of every function that `value` may be.
+    /// Gives a library's value to a parameter of every function that `value` may be, or that it holds as a list of
+    /// functions or as an object of options.
     fn give(&mut self, value: ValueId, parameter: usize, node: crate::api::NodeId) {
-        for origin in self.get(value) {
-            if let Origin::Function(unit, body) = origin
-                && let Some(param) = self.program.body(unit, body).params.get(parameter)
-            {
-                let made = Site { unit, body, value: param.value };
-                self.write(Slot::Param(unit, body, parameter as u32), &[Origin::Api(node, made)]);
+        let origins = self.get(value);
+        self.give_to(&origins, parameter, node, 2);
+    }
+
+    pub(super) fn give_to(&mut self, origins: &[Origin], parameter: usize, node: crate::api::NodeId, depth: u32) {
+        for &origin in origins {
+            match origin {
+                Origin::Function(unit, body) => {
+                    if let Some(param) = self.program.body(unit, body).params.get(parameter) {
+                        let made = Site { unit, body, value: param.value };
+                        self.write(Slot::Param(unit, body, parameter as u32), &[Origin::Api(node, made)]);
+                    }
+                }
+                Origin::Literal(_) if depth > 0 => {
+                    let inner = self.element_of(origin, None);
+                    self.give_to(&inner, parameter, node, depth - 1);
+                }
+                Origin::Module(unit) if depth > 0 => {
+                    let inner = self.exported(unit, "default");
+                    self.give_to(&inner, parameter, node, depth - 1);
+                }
+                _ => {}
             }
         }
     }

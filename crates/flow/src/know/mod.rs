@@ -6,6 +6,7 @@
 //! [`MAX_ORIGINS`] is cut and the cut is recorded in [`Known::broadened`].
 
 mod calls;
+mod hints;
 mod loads;
 mod slots;
 
@@ -84,6 +85,9 @@ impl Known {
 /// Tracks the values of a program.
 pub fn know(program: &Program, trie: &ApiTrie) -> Known {
     let mut tracker = Tracker::new(program, trie);
+    tracker.run();
+    // What nobody in the project calls is given what models say of it; only then can it be known that nobody does.
+    tracker.assume();
     tracker.run();
     Known { values: tracker.values, slots: tracker.slots, broadened: tracker.broadened }
 }
@@ -307,7 +311,7 @@ impl<'a> Tracker<'a> {
     }
 
     fn canonical(&self, node: NodeId) -> NodeId {
-        self.trie.traits(node).same_as.unwrap_or(node)
+        self.trie.canonical(node)
     }
 
     fn this(&self, unit: UnitId, body: BodyId) -> Origins {
@@ -372,8 +376,14 @@ impl<'a> Tracker<'a> {
             let mut origins = field.value.map(|at| self.at(unit, at)).unwrap_or_default();
             if let Some(ty) = field.ty {
                 for origin in self.depend(unit, ty) {
-                    if let Origin::Class(u, c) = origin {
-                        merge(&mut origins, &[Origin::Instance(u, c)]);
+                    match origin {
+                        Origin::Class(u, c) => _ = merge(&mut origins, &[Origin::Instance(u, c)]),
+                        Origin::Api(node, site) => {
+                            if let Some(instance) = self.trie.call(node) {
+                                merge(&mut origins, &[Origin::Api(self.canonical(instance), site)]);
+                            }
+                        }
+                        _ => {}
                     }
                 }
             }

@@ -3,11 +3,14 @@
 //! A model names a library's values (`flask:app` is `flask.Flask()`), says what calls return and what callbacks are
 //! given, which calls and decorators register routes, mount routers and apply guards, and how handlers read inputs.
 
+mod compiled;
 mod schema;
 
+pub(crate) use compiled::*;
 pub use schema::{
-    CallbackSpec, ClassEntrySpec, DecoratorEntrySpec, CallEntrySpec, EntrySpec, FileEntrySpec, GuardSpec, InputSpec,
-    ModelFile, MountSpec, OneOrMany, RouterSpec, SettingSpec, TypeSpec, UseSpec, ViewClassSpec,
+    ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, DenialSpec, EntrySpec, ExemptionSpec,
+    FileEntrySpec, GuardSpec, InputSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,
+    TypeSpec, UseSpec, ViewClassSpec,
 };
 
 use lunette_lang::ir::Language;
@@ -22,6 +25,7 @@ pub struct Models {
     pub trie: ApiTrie,
     /// The model files, sorted by language and package.
     pub files: Vec<ModelFile>,
+    pub(crate) routes: RouteModels,
     values: FxHashMap<(Language, String), Vec<String>>,
 }
 
@@ -60,67 +64,85 @@ impl Models {
             }
         }
         let files = std::mem::take(&mut models.files);
-        for file in &files {
-            if let Err(message) = models.compile(file) {
-                errors.push(ModelError { file: file.file.clone(), message });
+        // Types first, and of all files: paths that go through a typed value must lead to the value that it is.
+        // Twice, since the types of one file may lead through those of another.
+        let steps = [Models::compile_types, Models::compile_types, Models::compile_values, Models::compile_routes];
+        for (at, step) in steps.into_iter().enumerate() {
+            if at == 2 {
+                models.settle_types();
+            }
+            for file in &files {
+                if let Err(message) = step(&mut models, file, file.language.into()) {
+                    let error = ModelError { file: file.file.clone(), message };
+                    if !errors.contains(&error) {
+                        errors.push(error);
+                    }
+                }
             }
         }
         models.files = files;
         if errors.is_empty() { Ok(models) } else { Err(errors) }
     }
 
-    /// Enters what a model says of values into the trie.
-    fn compile(&mut self, file: &ModelFile) -> Result<(), String> {
-        let language = file.language.into();
-        for name in file.values.keys() {
-            self.pattern(language, &format!("{}:{name}", file.package))?;
-        }
+    /// Enters what a model says of types into the trie.
+    fn compile_types(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
         for spec in &file.types {
-            for node in self.pattern(language, &spec.value)? {
-                match spec.is.as_str() {
-                    "receiver" => {
-                        let method = self.trie.parent(node).ok_or("only a call can give its receiver")?;
-                        self.trie.traits_mut(method).returns_receiver = true;
-                    }
-                    "argument" => {
-                        let call = self.trie.parent(node).ok_or("only a call can give its argument")?;
-                        self.trie.traits_mut(call).returns_argument = Some(spec.argument);
-                    }
-                    value => {
-                        let target = self.single(language, value)?;
-                        self.trie.traits_mut(node).same_as = (target != node).then_some(target);
-                    }
+            for pattern in spec.value.iter() {
+                for node in self.expand(language, pattern, false)? {
+                    self.set_type(language, node, spec)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    fn set_type(&mut self, language: Language, node: NodeId, spec: &TypeSpec) -> Result<(), String> {
+        match spec.is.as_str() {
+            "receiver" => {
+                let method = self.trie.parent(node).ok_or("only a call can give its receiver")?;
+                self.trie.traits_mut(method).returns_receiver = true;
+            }
+            "argument" => {
+                let call = self.trie.parent(node).ok_or("only a call can give its argument")?;
+                self.trie.traits_mut(call).returns_argument = Some(spec.argument);
+            }
+            value => {
+                let target = self.single(language, value)?;
+                self.trie.traits_mut(node).same_as = (target != node).then_some(target);
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows chains of types to their ends.
+    fn settle_types(&mut self) {
+        for at in 0..self.trie.len() {
+            let node = NodeId(at as u32);
+            let mut end = node;
+            for _ in 0..8 {
+                match self.trie.traits(end).same_as {
+                    Some(next) if next != node => end = next,
+                    _ => break,
+                }
+            }
+            self.trie.traits_mut(node).same_as = (end != node).then_some(end);
+        }
+    }
+
+    /// Enters the values that a model names, and what callbacks are given, into the trie.
+    fn compile_values(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
+        for name in file.values.keys() {
+            self.pattern(language, &format!("{}:{name}", file.package))?;
+        }
         for spec in &file.callbacks {
-            let parameters: Vec<NodeId> =
-                spec.parameters.iter().map(|value| self.single(language, value)).collect::<Result<_, _>>()?;
-            for node in self.patterns(language, &spec.call)? {
-                for (parameter, &value) in parameters.iter().enumerate() {
+            let calls = self.patterns(language, &spec.call)?;
+            for (parameter, value) in spec.parameters.iter().enumerate().filter(|(_, value)| *value != "_") {
+                let value = self.single(language, value)?;
+                for &node in &calls {
                     let callback = Callback { argument: spec.argument, and_later: spec.and_later, parameter, value };
                     self.trie.traits_mut(node).callbacks.push(callback);
                 }
             }
-        }
-        self.compile_routes(file, language)
-    }
-
-    /// Enters the paths that route models speak of, so that they are tracked, and checks them.
-    fn compile_routes(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
-        let mut paths: Vec<String> = Vec::new();
-        for entry in &file.entries {
-            paths.extend(entry.paths());
-        }
-        paths.extend(file.routers.iter().map(|spec| spec.value.clone()));
-        paths.extend(file.mounts.iter().flat_map(|spec| spec.call.iter().cloned()));
-        paths.extend(file.uses.iter().flat_map(|spec| spec.paths()));
-        paths.extend(file.guards.iter().flat_map(|spec| spec.of.iter().cloned()));
-        paths.extend(file.inputs.iter().flat_map(|spec| spec.paths()));
-        paths.extend(file.settings.iter().map(|spec| spec.of.clone()));
-        paths.extend(file.view_classes.iter().flat_map(|spec| spec.base.iter().cloned()));
-        for path in paths {
-            self.pattern(language, &path)?;
         }
         Ok(())
     }
@@ -131,8 +153,29 @@ impl Models {
     /// # Errors
     /// Says what is wrong with the pattern.
     pub fn pattern(&mut self, language: Language, pattern: &str) -> Result<Vec<NodeId>, String> {
+        let mut nodes = self.expand(language, pattern, true)?;
+        for node in &mut nodes {
+            *node = self.resolve(*node);
+        }
+        Ok(nodes)
+    }
+
+    /// The nodes that a pattern names, before what they are by type.
+    fn expand(&mut self, language: Language, pattern: &str, in_values: bool) -> Result<Vec<NodeId>, String> {
+        let mut nodes = Vec::new();
+        for pattern in alternatives(pattern)? {
+            for node in self.one_pattern(language, &pattern, in_values)? {
+                if !nodes.contains(&node) {
+                    nodes.push(node);
+                }
+            }
+        }
+        Ok(nodes)
+    }
+
+    fn one_pattern(&mut self, language: Language, pattern: &str, resolve: bool) -> Result<Vec<NodeId>, String> {
         let Some((package, rest)) = split_model_value(pattern) else {
-            return Ok(vec![self.insert(language, pattern)?]);
+            return Ok(vec![self.trie.insert(language, pattern)?]);
         };
         let end = rest.find(['.', '(', '[']).unwrap_or(rest.len());
         let (name, steps) = rest.split_at(end);
@@ -140,11 +183,11 @@ impl Models {
         let paths = self.values.get(&key).cloned().ok_or_else(|| format!("no model names a value `{}`", key.1))?;
         let mut nodes = Vec::new();
         for path in paths {
-            for node in self.pattern(language, &path)? {
-                let node = self.trie.insert_below(self.resolve(node), steps)?;
-                if !nodes.contains(&node) {
-                    nodes.push(node);
+            for mut node in self.expand(language, &path, resolve)? {
+                if resolve || !steps.is_empty() {
+                    node = self.resolve(node);
                 }
+                nodes.push(self.trie.insert_below(node, steps)?);
             }
         }
         Ok(nodes)
@@ -169,11 +212,6 @@ impl Models {
         }
     }
 
-    fn insert(&mut self, language: Language, path: &str) -> Result<NodeId, String> {
-        let node = self.trie.insert(language, path)?;
-        Ok(self.resolve(node))
-    }
-
     fn resolve(&self, node: NodeId) -> NodeId {
         self.trie.traits(node).same_as.unwrap_or(node)
     }
@@ -183,4 +221,15 @@ impl Models {
 fn split_model_value(pattern: &str) -> Option<(&str, &str)> {
     let (package, rest) = pattern.split_once(':')?;
     (!package.is_empty() && !rest.is_empty()).then_some((package, rest))
+}
+
+/// Expands alternatives in braces: `app.{get,post}` → `app.get`, `app.post`.
+fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
+    let Some((before, rest)) = pattern.split_once('{') else { return Ok(vec![pattern.to_owned()]) };
+    let (inside, after) = rest.split_once('}').ok_or_else(|| format!("`}}` is missing in `{pattern}`"))?;
+    let mut all = Vec::new();
+    for tail in alternatives(after)? {
+        all.extend(inside.split(',').map(|choice| format!("{before}{}{tail}", choice.trim())));
+    }
+    Ok(all)
 }

@@ -1,4 +1,7 @@
 //! The YAML form of a model. Unknown keys are errors: a misspelt key must not be silently without effect.
+//!
+//! API paths may hold alternatives in braces: `express:router.{get,post}`. Access paths are those of
+//! [`crate::access`]; where several are listed, the first that leads to something counts.
 
 use std::collections::BTreeMap;
 
@@ -29,27 +32,46 @@ pub struct ModelFile {
     /// What callbacks are given.
     #[serde(default)]
     pub callbacks: Vec<CallbackSpec>,
-    /// What registers routes.
+    /// What parameters hold by their name, where no caller is known.
+    #[serde(default)]
+    pub assumptions: Vec<AssumptionSpec>,
+    /// Calls and decorators that register routes.
     #[serde(default)]
     pub entries: Vec<EntrySpec>,
-    /// Values that hold routes, where they take a prefix when made.
+    /// Decorated classes whose decorated methods are handlers.
+    #[serde(default)]
+    pub classes: Vec<ClassEntrySpec>,
+    /// Files whose exports are handlers.
+    #[serde(default)]
+    pub files: Vec<FileEntrySpec>,
+    /// Classes whose methods, named by HTTP method, are handlers.
+    #[serde(default)]
+    pub view_classes: Vec<ViewClassSpec>,
+    /// Values that hold routes.
     #[serde(default)]
     pub routers: Vec<RouterSpec>,
-    /// What mounts one router in another.
+    /// Calls that mount one router in another.
     #[serde(default)]
     pub mounts: Vec<MountSpec>,
-    /// What applies middleware or hooks to all later routes of a router.
+    /// What applies middleware or hooks to all (later) routes of a router.
     #[serde(default)]
     pub uses: Vec<UseSpec>,
-    /// What proves something about a request.
+    /// Values that, used as middleware, decorator or hook, prove something about a request.
     #[serde(default)]
     pub guards: Vec<GuardSpec>,
+    /// Values that, called or read inside a function, tell who the caller is: the function proves it when it can
+    /// also refuse the request.
+    #[serde(default)]
+    pub checks: Vec<CheckSpec>,
+    /// Calls by which a function refuses a request.
+    #[serde(default)]
+    pub denials: Vec<DenialSpec>,
+    /// Decorators and calls that lift a guard.
+    #[serde(default)]
+    pub exemptions: Vec<ExemptionSpec>,
     /// How handlers read inputs.
     #[serde(default)]
     pub inputs: Vec<InputSpec>,
-    /// Classes whose methods are handlers.
-    #[serde(default)]
-    pub view_classes: Vec<ViewClassSpec>,
     /// Values that hold settings by key.
     #[serde(default)]
     pub settings: Vec<SettingSpec>,
@@ -83,6 +105,12 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
+impl Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
 impl OneOrMany {
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, String> {
@@ -98,7 +126,7 @@ impl OneOrMany {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TypeSpec {
     /// The value: usually a call's result, `express.Router()`.
-    pub value: String,
+    pub value: OneOrMany,
     /// What it is: another value; `receiver` (a fluent call); `argument` (one of its arguments, see `argument`).
     pub is: String,
     /// The argument's position for `argument`.
@@ -118,90 +146,82 @@ pub struct CallbackSpec {
     /// Whether all later arguments may be callbacks, too.
     #[serde(default)]
     pub and_later: bool,
-    /// What its parameters hold, in order.
+    /// What its parameters hold, in order; `_` for nothing known.
     pub parameters: Vec<String>,
 }
 
-/// What registers a route.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum EntrySpec {
-    /// A call on a router.
-    Call(CallEntrySpec),
-    /// A decorator of a function.
-    Decorator(DecoratorEntrySpec),
-    /// A decorated class whose decorated methods are handlers.
-    Class(ClassEntrySpec),
-    /// A file of a certain name.
-    File(FileEntrySpec),
-}
-
-impl EntrySpec {
-    pub(super) fn paths(&self) -> Vec<String> {
-        match self {
-            Self::Call(spec) => spec.call.iter().cloned().collect(),
-            Self::Decorator(spec) => spec.decorator.iter().cloned().collect(),
-            Self::Class(spec) => {
-                let mut paths: Vec<String> = spec.class_decorator.iter().cloned().collect();
-                paths.extend(spec.methods.keys().cloned());
-                paths.extend(spec.guards.iter().cloned());
-                paths.extend(spec.inputs.keys().cloned());
-                paths
-            }
-            Self::File(spec) => spec.calls.iter().cloned().collect(),
-        }
-    }
-}
-
-/// A call that registers a route: `app.get("/x", handler)`.
+/// A parameter that holds an API value by its name alone: files that are loaded dynamically are called by code that
+/// cannot be followed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CallEntrySpec {
+pub struct AssumptionSpec {
+    /// Names of parameters.
+    pub parameters: Vec<String>,
+    /// What they hold.
+    pub value: String,
+    /// The package that the project must import somewhere for this to be assumed.
+    pub imports: String,
+}
+
+/// A call (`app.get("/x", handler)`) or decorator (`@app.route("/x")`) that registers routes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EntrySpec {
     /// The call.
+    #[serde(default)]
     pub call: OneOrMany,
-    /// Its method, when fixed: `GET`, `ANY`.
+    /// Or the decorator's callee.
+    #[serde(default)]
+    pub decorator: OneOrMany,
+    /// Access path of the router; the receiver when absent.
+    #[serde(default)]
+    pub router: Option<String>,
+    /// Access path of several registrations in one call; the other paths may then start with `each`.
+    #[serde(default)]
+    pub each: Option<String>,
+    /// The method: a fixed one (`GET`, `ANY`), or `name` for the called member's own name.
     #[serde(default)]
     pub method: Option<String>,
-    /// Access path of its methods (a string or a list of strings).
+    /// Access paths of the methods (a string or a list of strings).
     #[serde(default)]
-    pub methods: Option<String>,
+    pub methods: OneOrMany,
     /// The methods when none are given.
     #[serde(default)]
     pub default_methods: Vec<String>,
-    /// Access path of its path or paths.
+    /// Access paths of the path or paths: the first that is a string counts.
     #[serde(default)]
-    pub path: Option<String>,
+    pub path: OneOrMany,
     /// Access paths of handlers and the middleware before them, in order; the last function is the handler.
     #[serde(default)]
-    pub handlers: Option<OneOrMany>,
-    /// What handlers are given, in order.
+    pub handlers: OneOrMany,
+    /// Access paths of further guards (hooks in an options object, dependencies).
     #[serde(default)]
-    pub parameters: Vec<String>,
+    pub guards: OneOrMany,
     /// Access path of a schema: its presence proves validation.
     #[serde(default)]
     pub schema: Option<String>,
+    /// What handlers are given, in order; `_` for nothing known.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+    /// How a decorated function's parameters carry inputs.
+    #[serde(default)]
+    pub arguments: Option<ArgumentsSpec>,
 }
 
-/// A decorator that registers a route: `@app.route("/x")`.
+/// How the parameters of a decorated function carry inputs (FastAPI).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DecoratorEntrySpec {
-    /// The decorator's callee.
-    pub decorator: OneOrMany,
-    /// Its method, when fixed.
+pub struct ArgumentsSpec {
+    /// The kind of a parameter that nothing else is said of and that the path does not hold.
+    pub plain: InputKind,
+    /// The kind of a parameter whose type is a class of the project.
+    pub class: InputKind,
+    /// Defaults (or metadata) that say the kind.
     #[serde(default)]
-    pub method: Option<String>,
-    /// Access path of its methods.
+    pub marked: BTreeMap<String, InputKind>,
+    /// Defaults (or metadata) that are no input; their first argument is a guard.
     #[serde(default)]
-    pub methods: Option<String>,
-    /// The methods when none are given.
-    #[serde(default)]
-    pub default_methods: Vec<String>,
-    /// Access path of its path.
-    pub path: String,
-    /// What the function's parameters are: `path` when they carry the path's parameters by name.
-    #[serde(default)]
-    pub parameters_are: Option<InputKind>,
+    pub guards: OneOrMany,
 }
 
 /// A decorated class with decorated methods: `@Controller("cats") class … { @Get(":id") … }`.
@@ -210,19 +230,40 @@ pub struct DecoratorEntrySpec {
 pub struct ClassEntrySpec {
     /// The class's decorator.
     pub class_decorator: OneOrMany,
-    /// Access paths of the prefix, tried in order.
+    /// Access paths of the prefix in the class's decorator.
     #[serde(default)]
-    pub prefix: Option<OneOrMany>,
+    pub prefix: OneOrMany,
+    /// Access path of the version in the class's decorator; `v` and the version stand before the prefix.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Versions that stand for none.
+    #[serde(default)]
+    pub neutral_versions: Vec<String>,
+    /// A method decorator that replaces the class's version by its first argument.
+    #[serde(default)]
+    pub version_decorator: OneOrMany,
+    /// A call that turns versions in paths off when one of its arguments is one of `version-types`.
+    #[serde(default)]
+    pub version_call: OneOrMany,
+    /// Access path of the kind of versioning in that call.
+    #[serde(default)]
+    pub version_kind: Option<String>,
+    /// Values of that kind which put the version elsewhere than in the path.
+    #[serde(default)]
+    pub version_elsewhere: OneOrMany,
     /// Method decorators and the HTTP method each stands for.
     pub methods: BTreeMap<String, String>,
-    /// Access path of the path in a method decorator.
-    pub path: String,
+    /// Access paths of the path in a method decorator.
+    pub path: OneOrMany,
     /// Decorators (of class or method) whose arguments are guards.
     #[serde(default)]
-    pub guards: Vec<String>,
+    pub guards: OneOrMany,
     /// Parameter decorators that read inputs, with the kind; the name is their first argument.
     #[serde(default)]
     pub inputs: BTreeMap<String, InputKind>,
+    /// The application that serves such classes.
+    #[serde(default)]
+    pub application: Option<String>,
 }
 
 /// A file whose exports are handlers.
@@ -231,12 +272,18 @@ pub struct ClassEntrySpec {
 pub struct FileEntrySpec {
     /// A regular expression on the file's path; its group `path` is the route's path.
     pub file: String,
-    /// Exported names that are handlers, with the method of each (`default: ANY`).
+    /// A package that the nearest manifest above the file must ask for, where manifests are known.
+    #[serde(default)]
+    pub depends: Option<String>,
+    /// A directive that the file must start with (`use server`).
+    #[serde(default)]
+    pub directive: Option<String>,
+    /// Exported names that are handlers, with the method of each (`default: ANY`); `*` for all functions.
     #[serde(default)]
     pub exports: BTreeMap<String, String>,
-    /// Calls whose first argument is the handler: `Deno.serve`.
+    /// Calls whose argument is the handler: `Deno.serve`.
     #[serde(default)]
-    pub calls: Vec<String>,
+    pub calls: OneOrMany,
     /// The method of such a handler.
     #[serde(default)]
     pub method: Option<String>,
@@ -246,26 +293,35 @@ pub struct FileEntrySpec {
     /// What stands before the path.
     #[serde(default)]
     pub prefix: String,
-    /// What handlers are given, in order.
+    /// Whether the exported function's name is the last segment.
+    #[serde(default)]
+    pub named: bool,
+    /// What handlers are given, in order; `_` for nothing known.
     #[serde(default)]
     pub parameters: Vec<String>,
 }
 
-/// A router that takes a prefix when it is made, or by a call.
+/// A value that holds routes, and where it takes a prefix.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RouterSpec {
-    /// The router: the result of a call.
-    pub value: String,
-    /// Access path of the prefix in the call that makes it.
+    /// The routers.
+    pub value: OneOrMany,
+    /// Access path of the prefix in the call that makes one, or a text with access paths in braces.
     #[serde(default)]
-    pub prefix: Option<String>,
+    pub prefix: OneOrMany,
     /// A method that sets the prefix by its first argument.
     #[serde(default)]
-    pub prefix_call: Option<String>,
-    /// Whether it serves requests by itself (an application, not a part of one).
+    pub prefix_call: OneOrMany,
+    /// Access path, in that call, of paths that are left out.
     #[serde(default)]
-    pub root: bool,
+    pub prefix_exclude: Option<String>,
+    /// A class attribute or module variable that holds the prefix.
+    #[serde(default)]
+    pub prefix_export: Option<String>,
+    /// Access path of guards in the call that makes one.
+    #[serde(default)]
+    pub guards: OneOrMany,
 }
 
 /// A call that mounts a router in another.
@@ -274,20 +330,39 @@ pub struct RouterSpec {
 pub struct MountSpec {
     /// The call.
     pub call: OneOrMany,
-    /// Access path of the child: a router, or a function whose parameter `child_parameter` is the child.
+    /// Access path of the outer router; the receiver when absent.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Access path of the inner router, or of a function that is given it.
+    #[serde(default)]
     pub child: String,
-    /// For a child that is a function: which of its parameters is the router.
+    /// For a function: which of its parameters is the router.
     #[serde(default)]
     pub child_parameter: Option<usize>,
-    /// Access path of the prefix.
+    /// What that parameter is.
     #[serde(default)]
-    pub prefix: Option<String>,
+    pub child_value: Option<String>,
+    /// Access path of a folder below which every file's default export is such a function.
+    #[serde(default)]
+    pub folder: Option<String>,
+    /// Access path of a constant that, when false, keeps folder names out of the prefix.
+    #[serde(default)]
+    pub folder_names: Option<String>,
+    /// An export of such a file that gives its prefix.
+    #[serde(default)]
+    pub folder_prefix: Option<String>,
+    /// The plugin that makes the call such a mount of a folder.
+    #[serde(default)]
+    pub folder_plugin: OneOrMany,
+    /// Access paths of the prefix.
+    #[serde(default)]
+    pub prefix: OneOrMany,
     /// Whether a prefix given here replaces the child's own.
     #[serde(default)]
     pub replaces_prefix: bool,
-    /// Whether other arguments are middleware for the child.
+    /// Access paths of guards for the child.
     #[serde(default)]
-    pub guards: bool,
+    pub guards: OneOrMany,
 }
 
 /// A call or decorator that applies functions to all (later) routes of a router.
@@ -296,28 +371,37 @@ pub struct MountSpec {
 pub struct UseSpec {
     /// The call.
     #[serde(default)]
-    pub call: Option<OneOrMany>,
+    pub call: OneOrMany,
     /// Or the decorator of the function applied.
     #[serde(default)]
-    pub decorator: Option<OneOrMany>,
-    /// Access path of the functions.
+    pub decorator: OneOrMany,
+    /// Access path of the router; the receiver when absent.
     #[serde(default)]
-    pub functions: Option<String>,
+    pub router: Option<String>,
+    /// Access paths of the functions; when absent, the called value itself is the guard.
+    #[serde(default)]
+    pub functions: OneOrMany,
     /// Access path of a path prefix that limits it.
     #[serde(default)]
     pub path: Option<String>,
+    /// Access path of a name, and the names for which this applies (`preHandler`).
+    #[serde(default)]
+    pub when: Option<(String, Vec<String>)>,
+    /// Access path that must lead to something for this to apply.
+    #[serde(default)]
+    pub needs: Option<String>,
     /// Whether it also applies to routes registered before it.
     #[serde(default)]
     pub everywhere: bool,
-    /// What the functions are given, in order.
+    /// Whether it applies to the whole application, wherever its router is mounted.
+    #[serde(default)]
+    pub whole_application: bool,
+    /// Functions with this many parameters are handlers of errors, no guards.
+    #[serde(default)]
+    pub error_parameters: Option<usize>,
+    /// What the functions are given, in order; `_` for nothing known.
     #[serde(default)]
     pub parameters: Vec<String>,
-}
-
-impl UseSpec {
-    pub(super) fn paths(&self) -> Vec<String> {
-        [&self.call, &self.decorator].into_iter().flatten().flat_map(|paths| paths.iter().cloned()).collect()
-    }
 }
 
 /// What proves something about a request.
@@ -330,27 +414,70 @@ pub struct GuardSpec {
     pub proves: Proves,
 }
 
+/// What tells, inside a function, who the caller is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CheckSpec {
+    /// The values called or read.
+    pub of: OneOrMany,
+    /// A regular expression: only keys of the value count whose name it matches.
+    #[serde(default)]
+    pub keys: Option<String>,
+    /// What is known after it.
+    pub proves: Proves,
+    /// Whether it refuses the request by itself.
+    #[serde(default)]
+    pub enforces: bool,
+}
+
+/// What refuses a request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DenialSpec {
+    /// The calls.
+    pub call: OneOrMany,
+    /// Access path that must lead to something for the call to be a refusal.
+    #[serde(default)]
+    pub needs: Option<String>,
+}
+
+/// What lifts a guard.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExemptionSpec {
+    /// Decorators of the handler, or calls given it or its router.
+    pub of: OneOrMany,
+    /// For decorators that set metadata: a regular expression on its first argument.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// What is lifted.
+    pub lifts: Vec<Proves>,
+}
+
 /// How a handler reads an input.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InputSpec {
-    /// A collection of inputs, read by key (`express:request.query`) or as a whole.
+    /// Collections of inputs, read by key (`express:request.query`) or as a whole.
     #[serde(default)]
-    pub of: Option<OneOrMany>,
-    /// A call that reads one input; its name is the argument `name`.
+    pub of: OneOrMany,
+    /// Whether members of the collection are inputs (`query.name`), not only items (`query["name"]`).
     #[serde(default)]
-    pub call: Option<OneOrMany>,
-    /// Access path of the input's name in such a call.
+    pub members: bool,
+    /// Methods of the collection whose first argument names an input.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// Calls that read one input.
+    #[serde(default)]
+    pub call: OneOrMany,
+    /// Access path of the input's name in such a call; `*` is the name when it is absent.
     #[serde(default)]
     pub name: Option<String>,
+    /// Reads that stand for an input of their own: its name is `*`.
+    #[serde(default)]
+    pub whole: OneOrMany,
     /// The kind of input.
     pub kind: InputKind,
-}
-
-impl InputSpec {
-    pub(super) fn paths(&self) -> Vec<String> {
-        [&self.of, &self.call].into_iter().flatten().flat_map(|paths| paths.iter().cloned()).collect()
-    }
 }
 
 /// Classes whose methods, named by HTTP method, are handlers.
@@ -360,13 +487,32 @@ pub struct ViewClassSpec {
     /// Base classes.
     pub base: OneOrMany,
     /// Names of methods that are handlers.
-    pub methods: Vec<String>,
-    /// The method that turns the class into a handler (`as_view`).
     #[serde(default)]
-    pub via: Option<String>,
+    pub methods: Vec<String>,
+    /// The method that handles all HTTP methods of a class without such methods.
+    #[serde(default)]
+    pub dispatch: Option<String>,
+    /// A class attribute that lists the HTTP methods.
+    #[serde(default)]
+    pub methods_attribute: Option<String>,
     /// A class attribute that lists decorators or guards (`decorators`, `method_decorators`).
     #[serde(default)]
-    pub guards_attribute: Option<String>,
+    pub guards_attribute: OneOrMany,
+    /// The value that turns the class into a handler: `flask.views.View.as_view()`.
+    #[serde(default)]
+    pub via: OneOrMany,
+    /// A decorator of methods that registers them as routes below the class's own prefix.
+    #[serde(default)]
+    pub decorator: OneOrMany,
+    /// Access path of the path in that decorator.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Access path of the methods in that decorator.
+    #[serde(default)]
+    pub decorator_methods: Option<String>,
+    /// Class attributes that hold the prefix, with what stands before and after it: `resource_name: /api/v1/{}`.
+    #[serde(default)]
+    pub prefix_attributes: Vec<(String, String)>,
 }
 
 /// A value that holds settings by key.
