@@ -15,7 +15,7 @@ use crate::ir::{
 
 /// How deep expressions and statements may nest before lowering stops following them. Measured: a level takes at most
 /// 6 KiB of stack in a debug build.
-const MAX_DEPTH: u32 = 4000;
+const MAX_DEPTH: u32 = 10_000;
 
 /// The state of lowering one module.
 pub(super) struct Lower<'a> {

@@ -22,7 +22,6 @@ mod classes;
 mod commonjs;
 mod context;
 mod control;
-mod depth;
 mod expressions;
 mod functions;
 mod jsx;
@@ -37,7 +36,6 @@ mod types;
 mod typescript;
 
 use context::Lower;
-use depth::{MAX_TREE_DEPTH, Shape};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
@@ -47,7 +45,7 @@ use scopes::Scopes;
 
 use crate::build::BodyBuilder;
 use crate::ir::{Body, BodyId, BodyKind, Language, Module, Span};
-use crate::{Dialect, Lowered, MAX_ERRORS, SyntaxError, line_starts};
+use crate::{Dialect, Lowered, MAX_ERRORS, SyntaxError, line_starts, nesting};
 
 /// Lowers one file.
 pub(crate) fn lower(dialect: Dialect, source: &str) -> Lowered {
@@ -59,15 +57,8 @@ pub(crate) fn lower(dialect: Dialect, source: &str) -> Lowered {
         return Lowered { module: None, errors };
     }
     let program: &Program<'_> = allocator.alloc(parsed.program);
-    let shape = Shape::of(program);
-    if let Some(offset) = shape.too_deep {
-        let message = format!("the syntax tree is deeper than {MAX_TREE_DEPTH} levels");
-        errors.insert(0, SyntaxError { line: line_of(&lines, offset), message });
-        errors.truncate(MAX_ERRORS);
-        return Lowered { module: None, errors };
-    }
     let scoping = SemanticBuilder::new().build(program).semantic.into_scoping();
-    let mut lower = Lower::new(source, Scopes::new(scoping, program, shape.class_code));
+    let mut lower = Lower::new(source, Scopes::new(scoping, program));
     lower.program(program);
     if let Some(offset) = lower.cut {
         let message = "nested too deep to be followed further".to_owned();
@@ -81,10 +72,13 @@ pub(crate) fn lower(dialect: Dialect, source: &str) -> Lowered {
 /// understood most. Files named `.js` may be modules or scripts, and now and then hold typed JavaScript.
 fn parse<'a>(allocator: &'a Allocator, dialect: Dialect, source: &'a str) -> ParserReturn<'a> {
     let javascript = SourceType::unambiguous().with_jsx(true);
-    let grammars = match dialect {
-        Dialect::TypeScript => [SourceType::ts(), SourceType::tsx(), SourceType::ts().with_script(true)],
-        Dialect::Tsx => [SourceType::tsx(), SourceType::ts(), SourceType::tsx().with_script(true)],
-        Dialect::JavaScript | Dialect::Python => [javascript, javascript.with_script(true), SourceType::tsx()],
+    let (ts, tsx) = (SourceType::ts(), SourceType::tsx());
+    let grammars: &[SourceType] = match dialect {
+        Dialect::TypeScript => &[ts, tsx, ts.with_script(true), SourceType::d_ts()],
+        Dialect::Tsx => &[tsx, ts, tsx.with_script(true)],
+        // TypeScript's grammar has to be safe for the source, too.
+        _ if nesting::too_deep(source, Dialect::Tsx).is_some() => &[javascript, javascript.with_script(true)],
+        _ => &[javascript, javascript.with_script(true), tsx],
     };
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
     let mut best = Parser::new(allocator, source, grammars[0]).with_options(options).parse();

@@ -22,12 +22,11 @@ pub(super) struct Scopes {
 }
 
 impl Scopes {
-    /// The bodies of a program. `class_code` says whether any class has code of its own besides methods (fields with
-    /// values, static blocks): then class scopes are looked for and count as bodies.
-    pub(super) fn new(scoping: Scoping, program: &Program<'_>, class_code: bool) -> Self {
+    /// The bodies of a program.
+    pub(super) fn new(scoping: Scoping, program: &Program<'_>) -> Self {
         let count = scoping.scopes_len();
         let mut starts = vec![false; count];
-        if class_code {
+        if program.source_text.contains("class") {
             let mut classes = ClassScopes { starts: &mut starts };
             classes.visit_program(program);
         }
