@@ -1,6 +1,7 @@
 //! The consultation: rules, profile, facts, findings, risk, coverage.
 
 pub mod compliance;
+pub mod compose;
 pub mod config;
 pub mod dates;
 pub mod paths;

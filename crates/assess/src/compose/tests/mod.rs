@@ -1,0 +1,7 @@
+//! The composition on small made-up projects.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod fixture;
+mod parts;
+mod properties;
+mod prose;
