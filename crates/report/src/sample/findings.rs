@@ -20,6 +20,8 @@ struct Kind {
     integrity: Integrity,
     summary: &'static str,
     action: &'static str,
+    /// Control, layer, effort, performance, developers, verify.
+    advice: [&'static str; 6],
     impact: &'static str,
 }
 
@@ -36,6 +38,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::ManyRecords,
         summary: "Text that is joined into SQL is read as SQL, so whoever sends it decides what the query does.",
         action: "Pass the value as a parameter of the query.",
+        advice: [
+            "parameterised query",
+            "data access",
+            "10 minutes",
+            "none (the plan becomes cacheable)",
+            "`sql.template` is used in 14 places already; use it here",
+            "a test that `q=%'` returns 200 with no rows",
+        ],
         impact: "Read access to `users` and `payments`; a personal-data breach under GDPR Art. 33 if used.",
     },
     Kind {
@@ -50,6 +60,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::ManyRecords,
         summary: "Without Row Level Security, every row of an exposed table is open to the public anon key.",
         action: "Enable Row Level Security on `invoices` again.",
+        advice: [
+            "Row Level Security",
+            "data access",
+            "one migration",
+            "one index lookup for each policy",
+            "none: the client keeps its calls",
+            "`select` with the anon key returns no row",
+        ],
         impact: "Anyone can read and change invoices.",
     },
     Kind {
@@ -64,6 +82,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::None,
         summary: "A record that is loaded by its key alone belongs to whoever guesses the key.",
         action: "Filter by the caller's id.",
+        advice: [
+            "ownership check",
+            "application",
+            "1 hour",
+            "none",
+            "put the filter into `OrderRepo.byId`, as its siblings have it",
+            "a second user gets 404",
+        ],
         impact: "Any customer can read other customers' orders.",
     },
     Kind {
@@ -78,6 +104,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::None,
         summary: "MD5 and SHA-1 collide at low cost; neither slows down guessing.",
         action: "Use `scrypt` for passwords and SHA-256 elsewhere.",
+        advice: [
+            "password hashing",
+            "application",
+            "half a day, with rehashing at the next login",
+            "about 100 ms for each login",
+            "one function, `hashPassword`",
+            "no `md5` or `sha1` is left in `src`",
+        ],
         impact: "Passwords from a leaked table can be guessed.",
     },
     Kind {
@@ -92,6 +126,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::None,
         summary: "A secret in the repository is known to everybody who ever had a copy of it.",
         action: "Rotate the key and read it from the environment.",
+        advice: [
+            "secret store",
+            "configuration",
+            "30 minutes",
+            "none",
+            "`process.env.PAY_KEY`, as in `src/mail.ts`",
+            "the old key is refused by the provider",
+        ],
         impact: "The payment provider can be called in your name.",
     },
     Kind {
@@ -106,6 +148,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::FewRecords,
         summary: "The version in use has a published advisory.",
         action: "Update to 4.17.21.",
+        advice: [
+            "patched version",
+            "supply chain",
+            "10 minutes",
+            "none",
+            "no API changed between the two",
+            "`npm ls lodash` shows 4.17.21",
+        ],
         impact: "",
     },
     Kind {
@@ -120,6 +170,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::None,
         summary: "A cookie without `Secure` is sent over plain HTTP too.",
         action: "Set `secure: true`.",
+        advice: [
+            "cookie attributes",
+            "application",
+            "10 minutes",
+            "none",
+            "local development over HTTP needs `secure: 'auto'`",
+            "`Set-Cookie` has `Secure`",
+        ],
         impact: "A session can be read on an open network.",
     },
     Kind {
@@ -134,6 +192,14 @@ const KINDS: &[Kind] = &[
         integrity: Integrity::Cosmetic,
         summary: "Browsers enforce what a response's headers ask for, and nothing else.",
         action: "Add `helmet()` before the routes.",
+        advice: [
+            "security headers",
+            "edge",
+            "10 minutes",
+            "below 1 ms for each response",
+            "start with a report-only content policy",
+            "`curl -I` shows `X-Frame-Options`",
+        ],
         impact: "Pages can be framed.",
     },
 ];
@@ -172,15 +238,8 @@ pub(super) fn rules() -> Vec<Rule> {
 }
 
 fn advice(kind: &Kind) -> Advice {
-    Advice {
-        action: kind.action.to_owned(),
-        control: "parameterised query".to_owned(),
-        layer: "data access".to_owned(),
-        effort: "10 minutes".to_owned(),
-        performance: "none (the plan becomes cacheable)".to_owned(),
-        developers: "`sql.template` is used in 14 places already; use it here.".to_owned(),
-        verify: format!("Run `lunette assess` again: `{}` is gone.", kind.rule),
-    }
+    let [control, layer, effort, performance, developers, verify] = kind.advice.map(str::to_owned);
+    Advice { action: kind.action.to_owned(), control, layer, effort, performance, developers, verify }
 }
 
 fn kind(rule: &str) -> &'static Kind {

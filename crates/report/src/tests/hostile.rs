@@ -307,7 +307,7 @@ fn no_text_becomes_a_link_or_an_address_in_sarif() {
                 "{trap:?}: {text}"
             ),
             "text" if !text.contains("Fix: ") => {
-                assert!(!text.contains("](") && !text.contains('\u{1b}'), "{trap:?}: {text}")
+                assert!(!text.contains("](") && !text.contains('\u{1b}'), "{trap:?}: {text}");
             }
             _ => {}
         });

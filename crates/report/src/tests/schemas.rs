@@ -87,15 +87,3 @@ fn the_sarif_follows_the_standard() {
         assert!(!validator.is_valid(&bad), "the schema is in force");
     }
 }
-
-/// Writes the sample for `scripts/check-sarif.sh`, when asked to.
-#[test]
-fn the_sample_can_be_written_out() {
-    let Some(folder) = std::env::var_os("LUNETTE_SAMPLE_DIR") else { return };
-    for (name, assessment) in [("sample", sample::assessment()), ("empty", sample::empty())] {
-        let file = |extension: &str| std::path::Path::new(&folder).join(format!("{name}.{extension}"));
-        std::fs::write(file("sarif"), crate::sarif(&assessment)).unwrap();
-        std::fs::write(file("json"), crate::json(&assessment)).unwrap();
-        std::fs::write(file("md"), crate::markdown(&assessment)).unwrap();
-    }
-}

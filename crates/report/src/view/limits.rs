@@ -19,6 +19,8 @@ const ROUTES: usize = 40;
 pub(super) struct Limits<'a> {
     /// Reasons for which files were not read, gaps first.
     skips: Vec<Skips<'a>>,
+    /// Files that should have been analysed and were not, or not completely.
+    gaps: usize,
     technologies: Vec<Technology<'a>>,
     routes: Cut<RouteView<'a>>,
     routes_total: usize,
@@ -81,6 +83,7 @@ pub(super) fn limits(assessment: &Assessment) -> Limits<'_> {
     routes.sort_by_key(|route| Reverse(route.exposure));
     Limits {
         skips: skips(&project.skipped),
+        gaps: project.skipped.iter().filter(|skip| skip.reason.is_gap()).count(),
         technologies: project
             .technologies
             .iter()

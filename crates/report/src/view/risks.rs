@@ -5,7 +5,7 @@ use lunette_core::risk::{Impact, Likelihood, MATRIX};
 use lunette_core::rule::Nature;
 use serde::Serialize;
 
-use super::{Cut, Index, NAMED, Together};
+use super::{Cut, Index, NAMED, Together, sentence};
 
 /// A row of the matrix.
 #[derive(Serialize)]
@@ -76,7 +76,11 @@ pub(super) fn ranked<'a>(assessment: &'a Assessment, index: &Index<'a>) -> Vec<R
 
 /// Why the ratings are what they are; entries with the same reasons share a line.
 pub(super) fn reasons(assessment: &Assessment) -> Vec<Together> {
-    together(assessment.entries.iter().map(|entry| (entry.id.as_str(), entry.risk.because.clone())))
+    together(
+        assessment.entries.iter().map(|entry| {
+            (entry.id.as_str(), entry.risk.because.iter().map(|line| sentence(line).to_owned()).collect())
+        }),
+    )
 }
 
 /// The business impact of each finding; findings with the same impact share a line.
