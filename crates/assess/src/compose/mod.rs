@@ -51,7 +51,8 @@ pub struct Inputs {
     pub rules_read: RulesRead,
     /// What the platform enforced.
     pub confinement: Confinement,
-    /// The project, with routes, technologies, dimensions and what was skipped.
+    /// The project, with routes, technologies, dimensions and what was skipped. A fact whose label contains "personal"
+    /// is taken as what is known of personal data; facts without a value become questions.
     pub project: Project,
     /// Findings that count, numbered by [`lunette_core::finding::number`].
     pub findings: Vec<Finding>,

@@ -71,7 +71,9 @@ impl<'a> View<'a> {
         let facts = self.project.dimensions.iter().flat_map(|dimension| &dimension.facts);
         facts.into_iter().find(|fact| {
             let value = fact.value.as_deref().map_or("", str::trim);
-            fact.label.to_lowercase().contains(label) && !["", "0", "none", "no"].contains(&value)
+            let number: String = value.chars().take_while(char::is_ascii_digit).collect();
+            let nothing = ["", "none", "no"].contains(&value) || number.parse() == Ok(0);
+            fact.label.to_lowercase().contains(label) && !nothing
         })
     }
 
