@@ -9,3 +9,4 @@ pub mod rules_md;
 pub mod tree;
 pub mod baseline;
 pub mod suppress;
+pub mod stack;

@@ -3,7 +3,7 @@
 //! The meaning is that of `.gitignore`: a pattern without an inner slash matches at any depth, one with an inner or
 //! leading slash is anchored at the root, and what matches a folder matches everything below it.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Longest pattern that is accepted, in bytes.
 const MAX_PATTERN: usize = 512;
@@ -21,31 +21,12 @@ impl PathPattern {
     /// # Errors
     /// In words, when it is empty, too long, leads out of the root or is not a valid glob.
     pub fn new(text: &str) -> Result<Self, String> {
-        let trimmed = text.trim();
-        let unrooted = trimmed.strip_prefix("./").unwrap_or(trimmed);
-        let body = unrooted.trim_matches('/');
-        if body.len() > MAX_PATTERN {
-            return Err(format!("the pattern is longer than {MAX_PATTERN} bytes"));
-        }
-        if body.is_empty() || body == "." {
-            return Err("the pattern names nothing below the root".to_owned());
-        }
-        if body.split('/').any(|part| part == "..") || body.starts_with('~') {
-            return Err("the pattern leads out of the project's root".to_owned());
-        }
-        let anchored = body.contains('/') || unrooted.starts_with('/') || trimmed.starts_with("./");
-        let base = if anchored || body.starts_with("**") { body.to_owned() } else { format!("**/{body}") };
         let mut set = GlobSetBuilder::new();
-        for glob in [format!("{base}/**"), base] {
-            let glob = GlobBuilder::new(&glob)
-                .literal_separator(true)
-                .backslash_escape(true)
-                .build()
-                .map_err(|error| format!("not a valid pattern: {}", error.kind()))?;
+        for glob in globs(text)? {
             set.add(glob);
         }
         let set = set.build().map_err(|error| format!("not a valid pattern: {}", error.kind()))?;
-        Ok(PathPattern { text: trimmed.to_owned(), set })
+        Ok(PathPattern { text: text.trim().to_owned(), set })
     }
 
     /// As written.
@@ -57,6 +38,30 @@ impl PathPattern {
     pub fn matches(&self, path: &str) -> bool {
         self.set.is_match(path)
     }
+}
+
+/// The globs of a pattern: for itself, and for what is below it.
+pub(crate) fn globs(text: &str) -> Result<[Glob; 2], String> {
+    let trimmed = text.trim();
+    let unrooted = trimmed.strip_prefix("./").unwrap_or(trimmed);
+    let body = unrooted.trim_matches('/');
+    if body.len() > MAX_PATTERN {
+        return Err(format!("the pattern is longer than {MAX_PATTERN} bytes"));
+    }
+    if body.is_empty() || body == "." {
+        return Err("the pattern names nothing below the root".to_owned());
+    }
+    if body.split('/').any(|part| part == "..") || body.starts_with('~') {
+        return Err("the pattern leads out of the project's root".to_owned());
+    }
+    let anchored = body.contains('/') || unrooted.starts_with('/') || trimmed.starts_with("./");
+    let base = if anchored || body.starts_with("**") { body.to_owned() } else { format!("**/{body}") };
+    let build = |glob: &str| {
+        let mut builder = GlobBuilder::new(glob);
+        builder.literal_separator(true).backslash_escape(true);
+        builder.build().map_err(|error| format!("not a valid pattern: {}", error.kind()))
+    };
+    Ok([build(&base)?, build(&format!("{base}/**"))?])
 }
 
 impl PartialEq for PathPattern {
