@@ -29,6 +29,8 @@ pub(crate) struct BodyBuilder {
     defs: FxHashMap<(VarId, BlockId), ValueId>,
     sealed: Vec<bool>,
     incomplete: FxHashMap<BlockId, Vec<(VarId, ValueId)>>,
+    /// The variables and blocks of phis whose operands were not known when they were made.
+    unfilled: FxHashMap<ValueId, (VarId, BlockId)>,
     by_name: FxHashMap<NameId, VarId>,
     /// Exceptional edges, which are not told by terminators.
     throws: FxHashSet<(BlockId, BlockId)>,
@@ -75,6 +77,7 @@ impl BodyBuilder {
             defs: FxHashMap::default(),
             sealed: vec![true],
             incomplete: FxHashMap::default(),
+            unfilled: FxHashMap::default(),
             by_name: FxHashMap::default(),
             throws: FxHashSet::default(),
             leading: FxHashMap::default(),
@@ -295,6 +298,7 @@ impl BodyBuilder {
         let value = if !self.sealed[block.index()] {
             let phi = self.new_leading(Op::Phi(Vec::new()), block);
             self.incomplete.entry(block).or_default().push((var, phi));
+            self.unfilled.insert(phi, (var, block));
             phi
         } else if self.visited[block.index()] == self.lookup {
             // A cycle: the value is whatever the block's own frame, further down, will find.
@@ -330,10 +334,7 @@ impl BodyBuilder {
     /// What the variable behind a phi whose operands are not known yet was on the first way to its block: before the
     /// loop.
     pub(crate) fn initial(&mut self, phi: ValueId) -> Option<ValueId> {
-        let (block, var) = self.incomplete.iter().find_map(|(&block, phis)| {
-            let &(var, _) = phis.iter().find(|&&(_, other)| other == phi)?;
-            Some((block, var))
-        })?;
+        let &(var, block) = self.unfilled.get(&phi)?;
         let &first = self.body.blocks[block.index()].preds.first()?;
         Some(self.read_in(var, first))
     }

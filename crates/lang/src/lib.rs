@@ -119,6 +119,6 @@ fn lower_here(dialect: Dialect, source: &str) -> Lowered {
 
 /// Byte offsets at which lines start.
 fn line_starts(source: &str) -> Vec<u32> {
-    let breaks = source.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-    std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect()
+    let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
+    std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
 }

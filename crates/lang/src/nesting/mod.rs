@@ -26,6 +26,11 @@ const TYPE_ARGUMENTS: u32 = MAX_DEPTH / 1000;
 /// The line, from 1, at which `source` nests deeper than [`MAX_DEPTH`].
 pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
     let bytes = source.as_bytes();
+    // Most files have not enough in them.
+    let enough = if dialect == Dialect::Python { MAX_DEPTH } else { MAX_DEPTH / TYPE_ARGUMENTS };
+    if links(bytes) <= enough as usize {
+        return None;
+    }
     let offset = match dialect {
         Dialect::Python => python::too_deep(bytes),
         _ => javascript::too_deep(bytes, dialect),
@@ -35,20 +40,44 @@ pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
 
 /// An upper bound of the stack that parsing and lowering `source` can take, in bytes.
 pub(crate) fn stack_needed(source: &str) -> usize {
-    let mut links = 0usize;
-    let mut in_word = false;
-    for &byte in source.as_bytes() {
-        let word = is_word(byte);
-        links += usize::from(word && !in_word);
-        links += usize::from(!word && byte.is_ascii_punctuation() && !matches!(byte, b')' | b'}' | b';' | b','));
-        in_word = word;
-    }
-    // What any file takes, however flat.
-    (256 << 10) + links * FRAME
+    // What any file takes, however flat, and what may deepen it.
+    (256 << 10) + links(source.as_bytes()) * FRAME
 }
 
+/// How many words and marks there are that could deepen a tree, whatever they stand for.
+fn links(bytes: &[u8]) -> usize {
+    let mut links = 0;
+    let mut before = 0;
+    for &byte in bytes {
+        let class = CLASSES[usize::from(byte)];
+        links += usize::from(class >> 1 | class & !before & WORD);
+        before = class;
+    }
+    links
+}
+
+const WORD: u8 = 1;
+const MARK: u8 = 2;
+
+/// For each byte whether it belongs to a word, or is a mark that could deepen a tree by itself.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        if is_word(byte) {
+            classes[byte as usize] = WORD;
+        } else if byte.is_ascii_punctuation() && !matches!(byte, b')' | b'}' | b';' | b',') {
+            classes[byte as usize] = MARK;
+        }
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
 /// Whether a byte belongs to a name, keyword or number.
-fn is_word(byte: u8) -> bool {
+const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }
 
@@ -176,4 +205,63 @@ fn word_end(bytes: &[u8], start: usize) -> usize {
 /// The offset of the next newline from `start` on, or the end.
 fn line_end(bytes: &[u8], start: usize) -> usize {
     bytes[start..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| start + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLASSES, MARK, WORD, links, stack_needed, too_deep};
+    use crate::Dialect;
+
+    #[test]
+    fn links_count_words_and_marks() {
+        assert_eq!(links(b"a + bc.d(1);  x = y"), 4 + 3 + 3);
+        assert_eq!(links("été".as_bytes()), 1);
+        assert_eq!((CLASSES[b'(' as usize], CLASSES[b'z' as usize], CLASSES[b' ' as usize]), (MARK, WORD, 0));
+        assert!(stack_needed("((((") > stack_needed("(("));
+    }
+
+    #[track_caller]
+    fn accepted(dialect: Dialect, source: &str) {
+        assert!(source.len() > 100_000, "the test is too small to tell anything");
+        assert_eq!(too_deep(source, dialect), None);
+    }
+
+    #[test]
+    fn long_flat_python_is_accepted() {
+        for line in [
+            "x = f(a, b + c)[0].d if e else 'f'\n",
+            "if a:\n    b()\nelif c:\n    d()\nelse:\n    e()\n",
+            "    'key': [1, -2, (3, 4)], # it's\n",
+            "def f(a: int = 1, *b, **c) -> list[str]:\n    '''(((('''\n    return f'{a!r:>{b}} {{' + rf\"\\{c}\"\n",
+            "@a.b(c)\nclass D(E):\n\tf = lambda x, y: x ** -y\n",
+            "a = b; c = not d; ",
+            "x = \"\"\"it's {\n\"\"\" + '\\'('\n",
+        ] {
+            accepted(Dialect::Python, &line.repeat(10_000));
+        }
+        let open = format!("x = (\n{}", "def f():\n    return a.b(c)\n".repeat(10_000));
+        accepted(Dialect::Python, &open);
+    }
+
+    #[test]
+    fn long_flat_javascript_is_accepted() {
+        for line in [
+            "const a = b.c(d, e => f)[0] ? g : `h${i}`\n",
+            "if(a){b()}else if(c){d()}else e();",
+            "function f(a,b){return a/b/c}var d=/[/'\"`(]/g;x=y",
+            "class A { #b = 1; get c() { return this.#b } static d() {} }\n",
+            "a = { b: 1, 'c': [2, 3], d() {}, ...e }\n",
+            "for (let i = 0; i < n; i++) { if (i < m) continue }\n",
+            "switch (a) { case 1: b(); break; default: c() }\n",
+            "const e = <div className=\"f\" {...g}>it's {h ? <i/> : <b>j</b>}; k</div>\n",
+        ] {
+            accepted(Dialect::JavaScript, &line.repeat(4_000));
+        }
+        let element = "<li key=\"a\">it's {b} (c)</li>\n".repeat(5_000);
+        accepted(Dialect::JavaScript, &format!("const l = (<ul>{element}</ul>)\n"));
+        let union = "  | 'some-name'\n".repeat(10_000);
+        accepted(Dialect::TypeScript, &format!("type Names =\n{union};\n"));
+        let typed = "export const f = async <T extends A<B<C>>>(x: Map<string, T[]>): Promise<T> => g<T>(x as U)!\n";
+        accepted(Dialect::TypeScript, &typed.repeat(2_000));
+    }
 }

@@ -84,7 +84,8 @@ impl Lowerer<'_> {
     fn parse_annotation(&self, text: &ExprStringLiteral) -> Option<Parsed<ModExpression>> {
         let [literal] = text.value.as_slice() else { return None };
         // The scan of the file does not look into strings.
-        if nesting::too_deep(literal.as_str(), Dialect::Python).is_some() {
+        let inner = self.source.get(literal.content_range().to_std_range())?;
+        if nesting::too_deep(inner, Dialect::Python).is_some() {
             return None;
         }
         parse_string_annotation(self.source, literal).ok()

@@ -15,9 +15,8 @@ impl Lowerer<'_> {
         let name = self.names.intern(&node.name);
         let class = self.current.class;
         let kind = if class.is_some() { BodyKind::Method } else { BodyKind::Function };
-        let is_static = class.is_some()
-            && (is_implicitly_static(&node.name)
-                || node.decorator_list.iter().any(makes_static));
+        let is_static =
+            class.is_some() && (is_implicitly_static(&node.name) || node.decorator_list.iter().any(makes_static));
 
         let id = self.begin(kind, name, node.range, node.name.range);
         let body = &mut self.current.builder.body;
@@ -169,8 +168,7 @@ impl Lowerer<'_> {
 
     /// Whether a body was defined by `def` in the class that is being lowered.
     fn is_method(&self, id: BodyId) -> bool {
-        let class = self.current.class.map(|class| &self.classes[class.index()]);
-        class.is_some_and(|class| class.methods.iter().any(|&(_, method)| method == id))
+        self.finished(id).is_some_and(|body| body.kind == BodyKind::Method && body.class == self.current.class)
     }
 }
 

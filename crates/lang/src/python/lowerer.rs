@@ -44,6 +44,8 @@ pub(super) struct Frame {
     pub(super) comprehensions: Vec<FxHashMap<NameId, VarId>>,
     globals: FxHashSet<NameId>,
     nonlocals: FxHashSet<NameId>,
+    /// What names mean that are not the body's own.
+    outer_names: FxHashMap<NameId, Place>,
     /// Variables that inner bodies write to, which are therefore read flow-insensitively.
     shared: FxHashSet<VarId>,
 }
@@ -76,6 +78,7 @@ impl Frame {
             comprehensions: Vec::new(),
             globals: scope.globals,
             nonlocals: scope.nonlocals,
+            outer_names: FxHashMap::default(),
             shared: FxHashSet::default(),
         };
         for name in scope.bound {
@@ -167,6 +170,11 @@ impl<'a> Lowerer<'a> {
         }
     }
 
+    /// A body that has been ended.
+    pub(super) fn finished(&self, id: BodyId) -> Option<&Body> {
+        self.bodies[id.index()].as_ref()
+    }
+
     /// Emits an operation.
     pub(super) fn emit(&mut self, op: Op, range: TextRange) -> ValueId {
         self.current.builder.emit(op, span(range))
@@ -235,7 +243,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The variable that `name` means in the current body.
-    fn place(&self, name: NameId) -> Place {
+    fn place(&mut self, name: NameId) -> Place {
         let frame = &self.current;
         if let Some(var) = frame.comprehension_var(name) {
             return Place::Local(var);
@@ -243,7 +251,7 @@ impl<'a> Lowerer<'a> {
         self.place_outside_comprehensions(name)
     }
 
-    fn place_outside_comprehensions(&self, name: NameId) -> Place {
+    fn place_outside_comprehensions(&mut self, name: NameId) -> Place {
         let frame = &self.current;
         if frame.globals.contains(&name) {
             return self.module_place(name);
@@ -253,7 +261,13 @@ impl<'a> Lowerer<'a> {
         {
             return Place::Local(var);
         }
-        self.outer_place(name)
+        // The meaning stays while the body is lowered: what encloses it stands still.
+        if let Some(&place) = frame.outer_names.get(&name) {
+            return place;
+        }
+        let place = self.outer_place(name);
+        self.current.outer_names.insert(name, place);
+        place
     }
 
     /// The variable that `name` means if the current body does not declare it.
@@ -297,7 +311,9 @@ impl<'a> Lowerer<'a> {
     /// Reads a name that is looked up only later (an annotation): if nothing was written to it yet, whatever will be.
     pub(super) fn read_late(&mut self, name: NameId, range: TextRange) -> ValueId {
         let value = self.read(name, range);
-        if let (Op::Const(Const::Undefined), Place::Local(var)) = (self.op(value), self.place(name)) {
+        if let Place::Local(var) = self.place(name)
+            && *self.op(value) == Op::Const(Const::Undefined)
+        {
             let id = self.current.builder.id();
             return self.emit(Op::Outer(id, var), range);
         }

@@ -81,9 +81,7 @@ impl Lowerer<'_> {
         for (index, pattern) in sequence.patterns.iter().enumerate() {
             let element = match star {
                 Some(star) if index == star => Op::Element(subject),
-                Some(star) if index > star => {
-                    Op::Load(subject, from_end(index, sequence.patterns.len()))
-                }
+                Some(star) if index > star => Op::Load(subject, from_end(index, sequence.patterns.len())),
                 _ => Op::Load(subject, from_start(index)),
             };
             let element = self.emit(element, pattern.range());

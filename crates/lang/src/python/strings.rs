@@ -13,6 +13,9 @@ use crate::ir::{Arg, ArgKind, BinaryOp, Const, Entry, Key, ListKind, NameId, Op,
 /// A joined string has at most this many parts taken over from another one.
 const MAX_INLINED_PARTS: usize = 8;
 
+/// Arguments are looked up in at most this many. (Python itself took no more than 255 before 3.7.)
+const MAX_ARGUMENTS: usize = 255;
+
 /// Through at most this many loops the type of a variable is traced back.
 const MAX_LOOPS: usize = 8;
 
@@ -308,7 +311,9 @@ impl Lowerer<'_> {
     /// An item of a mapping, directly when it is a literal.
     fn item(&mut self, mapping: ValueId, name: &str, range: TextRange) -> ValueId {
         let key = Key::Item(self.names.intern(name));
-        if let Op::Dict(entries) = self.op(mapping) {
+        if let Op::Dict(entries) = self.op(mapping)
+            && entries.len() <= MAX_ARGUMENTS
+        {
             let found = entries.iter().rev().find_map(|entry| match entry {
                 Entry::Pair(found, value) if *found == key => Some(*value),
                 _ => None,
@@ -322,7 +327,7 @@ impl Lowerer<'_> {
 
     /// `text.format(args)`; `base` is the text's value.
     pub(super) fn format(&mut self, base: ValueId, text: NameId, args: &[Arg], range: TextRange) -> ValueId {
-        let pieces = format::braces(self.names.get(text));
+        let pieces = format::braces(self.names.get(text)).filter(|_| args.len() <= MAX_ARGUMENTS);
         let mut parts = Parts::default();
         if pieces.is_some_and(|pieces| self.format_pieces(&pieces, args, &mut parts, range).is_some()) {
             let parts = self.finish(parts);

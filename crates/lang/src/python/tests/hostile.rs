@@ -118,6 +118,29 @@ fn work_is_bounded_where_joins_and_variables_multiply() {
 }
 
 #[test]
+fn work_grows_with_the_size_only() {
+    // Each would take minutes if one part were looked up in all others.
+    let methods: String = (0..30_000).map(|n| format!(" def m{n}(): 0\n")).collect();
+    module_of(format!("class C:\n{methods}"));
+    module_of(format!("'{}'.format({})\n", "{}".repeat(100_000), "a,".repeat(100_000)));
+    let named: String = (0..40_000).map(|n| format!("a{n}=b,")).collect();
+    let fields: String = (0..40_000).map(|n| format!("{{a{n}}}")).collect();
+    module_of(format!("'{fields}'.format({named})\n"));
+    let entries: String = (0..40_000).map(|n| format!("'a{n}':b,")).collect();
+    let fields: String = (0..40_000).map(|n| format!("%(a{n})s")).collect();
+    module_of(format!("'{fields}' % {{{entries}}}\n"));
+    module_of(format!("{}[{}]\n", "lambda:".repeat(2_000), "a,".repeat(200_000)));
+    let strings: String = (0..40_000).map(|n| format!("def f(a: 'T{n}'): 0\n")).collect();
+    module_of(strings);
+    let written: String = (0..20_000).map(|n| format!(" v{n}+=b\n")).collect();
+    module_of(format!("while a:\n{written} c=v1+v2\n"));
+    let globals: String = (0..20_000).map(|n| format!("def f{n}():\n global g{n}\n g{n}=1\n")).collect();
+    module_of(globals);
+    module_of(format!("{}\n", "a[0],".repeat(150_000)));
+    module_of(format!("{}= x\n", "a,".repeat(150_000)));
+}
+
+#[test]
 fn what_parses_is_kept_around_what_does_not() {
     let source =
         "import os\ndef good():\n    return os.name\ndef bad(:\n    pass\nprint 'old'\nx = )\ndef also_good(): pass\n";
