@@ -27,6 +27,8 @@ mod walk;
 #[cfg(all(test, unix))]
 mod hostile_tests;
 #[cfg(all(test, unix))]
+mod rules_tests;
+#[cfg(all(test, unix))]
 mod walk_tests;
 
 pub use plan::{OpenError, Plan};

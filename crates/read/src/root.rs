@@ -83,6 +83,14 @@ impl Root {
         SourceFile::new(path.to_owned(), bytes).map_err(|why| not_text(path, &why))
     }
 
+    /// Reads one file that need not be there, as [`Self::file`] does; `None` when there is none of this path.
+    pub fn optional_file(&self, path: &str) -> Option<Result<SourceFile, Skipped>> {
+        match self.dir.read_below(Path::new(path), 0) {
+            Err(Refusal::Absent) => None,
+            _ => Some(self.file(path)),
+        }
+    }
+
     /// Reads the tree.
     pub fn walk(&self, options: &WalkOptions<'_>) -> Tree {
         crate::walk::walk(&self.dir, options)

@@ -8,7 +8,7 @@ use lunette_core::text::thousands;
 
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, allow(dead_code, reason = "on Unix it is built for its tests only"))]
-mod portable;
+pub(crate) mod portable;
 #[cfg(unix)]
 mod unix;
 

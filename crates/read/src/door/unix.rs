@@ -134,9 +134,9 @@ impl Dir {
 
     /// What is in the directory, in the file system's order; none when there are more than `max` names.
     pub(crate) fn entries(&self, max: usize) -> Result<Option<Vec<Entry>>, Refusal> {
-        let fd = self.fd.try_clone().map_err(|error| Refusal::System(words(&error)))?;
         let mut entries = Vec::new();
-        for entry in rustix::fs::Dir::new(fd).map_err(refusal)? {
+        // Opened anew: copies of a descriptor share their position in the listing.
+        for entry in rustix::fs::Dir::read_from(&self.fd).map_err(refusal)? {
             let entry = entry.map_err(refusal)?;
             let name = entry.file_name().to_bytes();
             if matches!(name, b"." | b"..") {
