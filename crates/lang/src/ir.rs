@@ -347,8 +347,8 @@ pub struct Handler {
 pub struct Var {
     /// Its name.
     pub name: NameId,
-    /// Every value written to it, by this body ([`Op::Assign`], or what a parameter is) and by the bodies inside it
-    /// ([`Op::StoreOuter`]).
+    /// Every value written to it: the [`Op::Assign`] (or parameter) where this body writes it, the value itself where
+    /// a body inside it does ([`Op::StoreOuter`]).
     pub writes: Vec<ValueRef>,
 }
 

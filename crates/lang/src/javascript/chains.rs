@@ -1,7 +1,7 @@
 //! Members, calls and tagged templates: chains that grow to the left.
 
 use oxc_ast::ast::{
-    CallExpression, ChainElement, Expression, MemberExpression, PrivateFieldExpression, ComputedMemberExpression,
+    CallExpression, ChainElement, ComputedMemberExpression, Expression, MemberExpression, PrivateFieldExpression,
     StaticMemberExpression, TaggedTemplateExpression,
 };
 

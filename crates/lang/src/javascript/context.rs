@@ -9,8 +9,8 @@ use super::scopes::Scopes;
 use super::types::TypeDeclaration;
 use crate::build::BodyBuilder;
 use crate::ir::{
-    BlockId, Body, BodyId, BodyKind, Class, Const, Export, Import, ImportId, NameId, Names, Op, Span, ValueId, ValueRef,
-    VarId,
+    BlockId, Body, BodyId, BodyKind, Class, Const, Export, Import, ImportId, NameId, Names, Op, Span, ValueId,
+    ValueRef, VarId,
 };
 
 /// How deep expressions and statements may nest before lowering stops following them. Measured: a level takes at most
@@ -291,10 +291,10 @@ impl<'a> Lower<'a> {
             self.frame.builder.write(var, value, span(at));
             return;
         }
-        let stored = self.emit(Op::StoreOuter(body, var, value), at);
-        let stored = self.at(stored);
+        self.emit(Op::StoreOuter(body, var, value), at);
+        let written = self.at(value);
         if let Some(owner) = self.builder_of(body) {
-            owner.body.vars[var.index()].writes.push(stored);
+            owner.body.vars[var.index()].writes.push(written);
         }
     }
 

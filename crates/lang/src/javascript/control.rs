@@ -69,13 +69,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The body of a loop, with its targets around it.
-    fn loop_body(
-        &mut self,
-        body: &'a Statement<'a>,
-        labels: Vec<&'a str>,
-        on_break: BlockId,
-        on_continue: BlockId,
-    ) {
+    fn loop_body(&mut self, body: &'a Statement<'a>, labels: Vec<&'a str>, on_break: BlockId, on_continue: BlockId) {
         self.push_target(labels, true, on_break, Some(on_continue));
         self.frame.loops += 1;
         self.statement(body);

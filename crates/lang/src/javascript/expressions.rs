@@ -270,7 +270,7 @@ pub(super) fn constant_string<'e>(expression: &'e Expression<'_>) -> Option<&'e 
     match expression.get_inner_expression() {
         Expression::StringLiteral(literal) => Some(&literal.value),
         Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-            template.quasis.first().and_then(|quasi| quasi.value.cooked.as_ref()).map(|text| text.as_str())
+            template.quasis.first().and_then(|quasi| quasi.value.cooked.as_ref()).map(oxc_ast::ast::Str::as_str)
         }
         _ => None,
     }

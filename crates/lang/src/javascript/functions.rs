@@ -180,13 +180,8 @@ impl<'a> Lower<'a> {
         let this = self.emit(Op::This, param.span);
         self.emit(Op::Store(this, Key::Member(name), value), param.span);
         let declared = &self.frame.builder.body.params[index];
-        let field = Field {
-            name,
-            value: None,
-            ty: declared.ty,
-            decorators: declared.decorators.clone(),
-            is_static: false,
-        };
+        let field =
+            Field { name, value: None, ty: declared.ty, decorators: declared.decorators.clone(), is_static: false };
         self.classes[class.index()].fields.push(field);
     }
 

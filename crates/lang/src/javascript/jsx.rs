@@ -1,8 +1,6 @@
 //! JSX: an element is a mix of the values that go into it.
 
-use oxc_ast::ast::{
-    JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpressionContainer, JSXFragment,
-};
+use oxc_ast::ast::{JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpressionContainer, JSXFragment};
 
 use super::context::Lower;
 use crate::ir::{Op, ValueId};

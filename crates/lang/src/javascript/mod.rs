@@ -6,8 +6,6 @@
 //!   object literal is an entry with what it returns.
 //! - A class's methods have the class's body as their parent, its fields are that body's variables.
 //! - A variable that several bodies write is read as [`Op::Outer`](crate::ir::Op::Outer) in its own body too.
-//! - A write from an inner body is listed in [`Var::writes`](crate::ir::Var) by its
-//!   [`Op::StoreOuter`](crate::ir::Op::StoreOuter).
 //! - Optional chaining is lowered as plain loads and calls.
 //! - The rest of an array pattern is a slice, that of an object pattern a mapping that spreads the object.
 //! - `for (k in o)` gives a [`Op::Mix`](crate::ir::Op::Mix) of the object; whether a loop over something goes on is a
@@ -101,7 +99,7 @@ fn line_of(lines: &[u32], offset: u32) -> u32 {
 
 fn errors_of(parsed: &ParserReturn<'_>, lines: &[u32]) -> Vec<SyntaxError> {
     let errors = parsed.diagnostics.errors().map(|error| {
-        let offset = error.labels.first().map_or(0, |label| label.offset());
+        let offset = error.labels.first().map_or(0, oxc_span::LabeledSpan::offset);
         SyntaxError { line: line_of(lines, offset), message: error.message.to_string() }
     });
     let mut errors: Vec<SyntaxError> = errors.collect();
@@ -120,8 +118,7 @@ impl<'a> Lower<'a> {
 
     /// The finished module.
     fn module(mut self, program: &'a Program<'a>, lines: Vec<u32>) -> Module {
-        let directives =
-            program.directives.iter().map(|directive| self.names.intern(&directive.directive)).collect();
+        let directives = program.directives.iter().map(|directive| self.names.intern(&directive.directive)).collect();
         self.finish_module();
         self.sort_imports();
         let empty = self.names.intern("");

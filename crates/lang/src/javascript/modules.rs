@@ -197,12 +197,11 @@ impl<'a> Lower<'a> {
             }
             let name = self.names.intern(&specifier.exported.name());
             let ModuleExportName::IdentifierReference(local) = &specifier.local else { continue };
-            match self.scopes.symbol(local.reference_id.get()) {
-                Some(symbol) => self.export_symbol(name, symbol, specifier.span),
-                None => {
-                    let value = self.read(local);
-                    self.add_export(name, ExportValue::Value(self.at(value)), specifier.span);
-                }
+            if let Some(symbol) = self.scopes.symbol(local.reference_id.get()) {
+                self.export_symbol(name, symbol, specifier.span);
+            } else {
+                let value = self.read(local);
+                self.add_export(name, ExportValue::Value(self.at(value)), specifier.span);
             }
         }
     }

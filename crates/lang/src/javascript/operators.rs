@@ -12,8 +12,22 @@ use crate::ir::{BinaryOp, BlockId, Const, Key, NameId, Op, Part, UnaryOp, ValueI
 
 /// Methods whose result is a string whatever they are called on.
 const STRING_METHODS: [&str; 16] = [
-    "toString", "toLowerCase", "toUpperCase", "trim", "trimStart", "trimEnd", "padStart", "padEnd", "join", "toFixed",
-    "toISOString", "toLocaleString", "toJSON", "substr", "substring", "charAt",
+    "toString",
+    "toLowerCase",
+    "toUpperCase",
+    "trim",
+    "trimStart",
+    "trimEnd",
+    "padStart",
+    "padEnd",
+    "join",
+    "toFixed",
+    "toISOString",
+    "toLocaleString",
+    "toJSON",
+    "substr",
+    "substring",
+    "charAt",
 ];
 
 /// How many copies are looked through to tell whether a value is a string.
@@ -79,7 +93,9 @@ impl<'a> Lower<'a> {
                 [only] => *only,
                 many => {
                     text.clear();
-                    many.iter().for_each(|&part| text.push_str(names.get(part)));
+                    for &part in many {
+                        text.push_str(names.get(part));
+                    }
                     names.intern(&text)
                 }
             };

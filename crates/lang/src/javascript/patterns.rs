@@ -2,7 +2,8 @@
 
 use oxc_ast::ast::{
     ArrayAssignmentTarget, ArrayPattern, AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty,
-    BindingPattern, Expression, MemberExpression, ObjectAssignmentTarget, ObjectPattern, PropertyKey, SimpleAssignmentTarget,
+    BindingPattern, Expression, MemberExpression, ObjectAssignmentTarget, ObjectPattern, PropertyKey,
+    SimpleAssignmentTarget,
 };
 use oxc_span::{GetSpan, Span as OxcSpan};
 
@@ -67,9 +68,9 @@ impl<'a> Lower<'a> {
     }
 
     fn bind_array(&mut self, array: &'a ArrayPattern<'a>, value: ValueId) {
-        for (index, element) in array.elements.iter().enumerate() {
+        for (index, element) in (0i64..).zip(&array.elements) {
             if let Some(element) = element {
-                let part = self.emit(Op::Load(value, Key::Index(index as i64)), element.span());
+                let part = self.emit(Op::Load(value, Key::Index(index)), element.span());
                 self.bind(element, part, false);
             }
         }
@@ -81,7 +82,7 @@ impl<'a> Lower<'a> {
 
     /// What is left of an array after its first `taken` elements.
     fn rest_of(&mut self, value: ValueId, taken: usize, at: OxcSpan) -> ValueId {
-        let from = self.constant(Const::Int(taken as i64), at);
+        let from = self.constant(Const::Int(i64::try_from(taken).unwrap_or(i64::MAX)), at);
         self.emit(Op::Slice(value, [Some(from), None]), at)
     }
 
@@ -251,9 +252,9 @@ impl<'a> Lower<'a> {
     }
 
     fn assign_array(&mut self, array: &'a ArrayAssignmentTarget<'a>, value: ValueId) {
-        for (index, element) in array.elements.iter().enumerate() {
+        for (index, element) in (0i64..).zip(&array.elements) {
             if let Some(element) = element {
-                let part = self.emit(Op::Load(value, Key::Index(index as i64)), element.span());
+                let part = self.emit(Op::Load(value, Key::Index(index)), element.span());
                 self.assign_maybe_default(element, part);
             }
         }
@@ -283,9 +284,5 @@ impl<'a> Lower<'a> {
 pub(super) fn number_constant(value: f64) -> Const {
     /// The largest integer up to which all integers are exact.
     const EXACT: f64 = 9_007_199_254_740_991.0;
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        Const::Int(value as i64)
-    } else {
-        Const::Float(value)
-    }
+    if value.fract() == 0.0 && value.abs() <= EXACT { Const::Int(value as i64) } else { Const::Float(value) }
 }

@@ -11,8 +11,8 @@ use crate::ir::{BodyId, VarId};
 /// A scope that starts a body is called its *body scope*. All scopes inside it, up to the next body scope, share it.
 pub(super) struct Scopes {
     scoping: Scoping,
-    /// For each scope its body scope.
-    body_scopes: Vec<u32>,
+    /// For each scope its body scope, by number.
+    homes: Vec<u32>,
     /// For each scope that is a body scope, its body once lowering has begun it.
     bodies: Vec<Option<BodyId>>,
     /// For each symbol whether a body other than its own writes to it.
@@ -30,26 +30,26 @@ impl Scopes {
             let mut classes = ClassScopes { starts: &mut starts };
             classes.visit_program(program);
         }
-        let mut body_scopes: Vec<u32> = Vec::with_capacity(count);
+        let mut homes: Vec<u32> = Vec::with_capacity(count);
         for (index, starts) in starts.iter_mut().enumerate() {
             let scope = ScopeId::new(index);
             // Scopes are numbered in the order that they are entered, so that a parent comes before its children.
             match scoping.scope_parent_id(scope) {
                 Some(parent) if !*starts && !scoping.scope_flags(scope).contains(ScopeFlags::Function) => {
-                    body_scopes.push(body_scopes[parent.index()]);
+                    homes.push(homes[parent.index()]);
                 }
-                _ => body_scopes.push(index as u32),
+                _ => homes.push(index as u32),
             }
         }
         let shared = scoping.symbol_ids().map(|symbol| {
-            let owner = body_scopes[scoping.symbol_scope_id(symbol).index()];
+            let owner = homes[scoping.symbol_scope_id(symbol).index()];
             scoping
                 .get_resolved_references(symbol)
-                .any(|reference| reference.is_write() && body_scopes[reference.scope_id().index()] != owner)
+                .any(|reference| reference.is_write() && homes[reference.scope_id().index()] != owner)
         });
         let shared: Vec<bool> = shared.collect();
         let vars = vec![None; shared.len()];
-        Scopes { scoping, body_scopes, bodies: vec![None; count], shared, vars }
+        Scopes { scoping, homes, bodies: vec![None; count], shared, vars }
     }
 
     /// Says that `scope` is the scope of `body`.
@@ -108,7 +108,7 @@ impl Scopes {
             return None;
         }
         let scope = self.scoping.symbol_scope_id(symbol);
-        self.bodies[self.body_scopes[scope.index()] as usize]
+        self.bodies[self.homes[scope.index()] as usize]
     }
 }
 

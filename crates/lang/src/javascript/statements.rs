@@ -137,11 +137,7 @@ impl<'a> Lower<'a> {
 
     /// `let x;` and `var x;`. A `let` in a loop is new each time around; elsewhere nothing was written before, which
     /// reads as `undefined` anyway.
-    fn declare_unset(
-        &mut self,
-        kind: VariableDeclarationKind,
-        declarator: &'a oxc_ast::ast::VariableDeclarator<'a>,
-    ) {
+    fn declare_unset(&mut self, kind: VariableDeclarationKind, declarator: &'a oxc_ast::ast::VariableDeclarator<'a>) {
         let Some(name) = declarator.id.get_binding_identifier() else { return };
         if kind == VariableDeclarationKind::Let && self.frame.loops > 0 {
             let value = self.undefined(declarator.span);

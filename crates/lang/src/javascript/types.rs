@@ -5,7 +5,7 @@ use oxc_ast::ast::{
     TSTypeQueryExprName, TSTypeReference,
 };
 use oxc_semantic::{SymbolFlags, SymbolId};
-use oxc_span::{GetSpan, Span as OxcSpan};
+use oxc_span::Span as OxcSpan;
 
 use super::context::{Lower, span};
 use crate::ir::{Import, ImportForm, ImportId, ImportItem, Key, Op, ValueId};
@@ -15,8 +15,17 @@ const MAX_STEPS: u32 = 16;
 
 /// Types that wrap or select from their first argument, so that the argument says more than they do.
 const WRAPPERS: [&str; 11] = [
-    "Promise", "PromiseLike", "Awaited", "Readonly", "Partial", "Required", "NonNullable", "Pick", "Omit",
-    "InstanceType", "WithId",
+    "Promise",
+    "PromiseLike",
+    "Awaited",
+    "Readonly",
+    "Partial",
+    "Required",
+    "NonNullable",
+    "Pick",
+    "Omit",
+    "InstanceType",
+    "WithId",
 ];
 
 /// What a name of types stands for.
@@ -82,11 +91,9 @@ impl<'a> Lower<'a> {
                 let first = named.next()?;
                 if named.next().is_some() { None } else { self.type_value(first, steps) }
             }
-            TSType::TSIntersectionType(intersection) => intersection
-                .types
-                .iter()
-                .take(MAX_STEPS as usize)
-                .find_map(|member| self.type_value(member, steps)),
+            TSType::TSIntersectionType(intersection) => {
+                intersection.types.iter().take(MAX_STEPS as usize).find_map(|member| self.type_value(member, steps))
+            }
             TSType::TSImportType(import) => Some(self.import_type(import)),
             _ => None,
         }
@@ -178,9 +185,9 @@ impl<'a> Lower<'a> {
                     members.push((name.name.as_str(), name.span));
                     None
                 }
-                TSImportTypeQualifier::QualifiedName(qualified) => {
-                    members.push((qualified.right.name.as_str(), qualified.span));
-                    Some(&qualified.left)
+                TSImportTypeQualifier::QualifiedName(path) => {
+                    members.push((path.right.name.as_str(), path.span));
+                    Some(&path.left)
                 }
             };
         }
@@ -201,6 +208,5 @@ impl<'a> Lower<'a> {
 
 /// Whether a member of a union says nothing about what the value is.
 fn is_nothing(ty: &TSType<'_>) -> bool {
-    let _ = ty.span();
     matches!(ty, TSType::TSNullKeyword(_) | TSType::TSUndefinedKeyword(_) | TSType::TSVoidKeyword(_))
 }

@@ -21,13 +21,14 @@ impl<'a> Lower<'a> {
             let value = match (&member.initializer, previous) {
                 (Some(initializer), _) => self.expr_named(initializer, Some(name)),
                 (None, None) => self.constant(Const::Int(0), member.span),
-                (None, Some(previous)) => match *self.op(previous) {
-                    Op::Const(Const::Int(number)) => self.constant(Const::Int(number.wrapping_add(1)), member.span),
-                    _ => {
+                (None, Some(previous)) => {
+                    if let Op::Const(Const::Int(number)) = *self.op(previous) {
+                        self.constant(Const::Int(number.wrapping_add(1)), member.span)
+                    } else {
                         let one = self.constant(Const::Int(1), member.span);
                         self.emit(Op::Binary(BinaryOp::Add, previous, one), member.span)
                     }
-                },
+                }
             };
             if let Some(symbol) = self.scopes.binding(declaration.body.scope_id.get(), &text)
                 && !self.scopes.is_unused(symbol)
@@ -49,13 +50,12 @@ impl<'a> Lower<'a> {
             return None;
         }
         // A namespace adds to a class, function, enum or namespace of its name.
-        let object = match self.scopes.var(symbol) {
-            Some(_) => self.read_symbol(symbol, namespace.id.span)?,
-            None => {
-                let object = self.emit(Op::Dict(Vec::new()), namespace.span);
-                self.write_symbol(symbol, object, namespace.id.span);
-                object
-            }
+        let object = if self.scopes.var(symbol).is_some() {
+            self.read_symbol(symbol, namespace.id.span)?
+        } else {
+            let object = self.emit(Op::Dict(Vec::new()), namespace.span);
+            self.write_symbol(symbol, object, namespace.id.span);
+            object
         };
         let outer = self.namespace.replace(object);
         match &namespace.body {

@@ -116,7 +116,11 @@ fn loops() {
       b7: from b5
         jump b4
     ");
-    assert_snapshot!(js("for (let i = 0; i < 9; i++) f(i); "), @"
+}
+
+#[test]
+fn for_loops() {
+    assert_snapshot!(js("for (let i = 0; i < 9; i++) f(i)"), @"
     body 0 module
       b0:
         v0 = const 0

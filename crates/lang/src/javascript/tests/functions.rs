@@ -30,7 +30,8 @@ fn arrows_return_their_expression() {
 
 #[test]
 fn directives() {
-    let module = module(Dialect::JavaScript, "'use server'; 'use strict'; async function f() { 'use server'; return 1 }");
+    let module =
+        module(Dialect::JavaScript, "'use server'; 'use strict'; async function f() { 'use server'; return 1 }");
     let names: Vec<_> = module.directives.iter().map(|&name| module.name(name)).collect();
     assert_eq!(names, ["use server", "use strict"]);
     assert_snapshot!(body_of(&super::text(&module), "f"), @r#"

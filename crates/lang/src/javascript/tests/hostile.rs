@@ -123,7 +123,17 @@ fn broken_sources() {
     let lowered = lower(Dialect::JavaScript, "const a = 1;\nfunction (");
     assert!(lowered.module.is_none());
     assert_eq!(lowered.errors[0].line, 2);
-    for source in ["", " ", "\u{feff}x = 1", "#!/usr/bin/env node\nx = 1", "<!-- old\nx = 1\n--> end", "\0", "`${", "/*", "'\u{2028}'"] {
+    for source in [
+        "",
+        " ",
+        "\u{feff}x = 1",
+        "#!/usr/bin/env node\nx = 1",
+        "<!-- old\nx = 1\n--> end",
+        "\0",
+        "`${",
+        "/*",
+        "'\u{2028}'",
+    ] {
         survives(Dialect::JavaScript, source);
         survives(Dialect::TypeScript, source);
     }

@@ -51,9 +51,7 @@ fn ts(source: &str) -> String {
 
 /// The dump of the body of this name.
 fn body_of(dump: &str, name: &str) -> String {
-    let start = |line: &&str| {
-        line.starts_with("body ") && line.split([' ', '(']).any(|word| word == name)
-    };
+    let start = |line: &&str| line.starts_with("body ") && line.split([' ', '(']).any(|word| word == name);
     let mut lines = dump.lines().skip_while(|line| !start(line));
     let head = lines.next().unwrap_or_else(|| panic!("no body {name} in\n{dump}"));
     let rest = lines.take_while(|line| line.starts_with(' '));

@@ -99,7 +99,9 @@ fn imports_in_expressions() {
 
 #[test]
 fn imports_are_in_source_order() {
-    let dump = js("const a = require('1'); import b from '2'; export { c } from '3'; f(); function f() { require('4') } require('5')");
+    let dump = js(
+        "const a = require('1'); import b from '2'; export { c } from '3'; f(); function f() { require('4') } require('5')",
+    );
     let imports: Vec<_> = dump.lines().filter(|line| line.contains("import ")).map(str::trim).collect();
     assert_snapshot!(imports.join("\n"), @r#"
     import 0 "1" module require

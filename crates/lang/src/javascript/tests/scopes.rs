@@ -6,7 +6,7 @@ use super::{body_of, js};
 fn reads_and_writes_across_functions() {
     assert_snapshot!(js("let n = 0; const k = 1; function f() { n = n + k; return () => n; } use(n, k)"), @"
     body 0 module
-      var n written by 1:v3, 0:v3
+      var n written by 1:v2, 0:v3
       b0:
         v0 = closure 1 f
         v1 = f := v0
@@ -37,7 +37,7 @@ fn a_variable_written_elsewhere_is_unknown_at_home() {
     let dump = js("function f() { let a = 1; let b = 2; g(() => { a = 3; }); return a + b; }");
     assert_snapshot!(body_of(&dump, "f"), @"
     body 1 function f in 0
-      var a written by 1:v1, 2:v1
+      var a written by 1:v1, 2:v0
       b0:
         v0 = const 1
         v1 = a := v0
@@ -172,7 +172,7 @@ fn writes_from_class_code() {
     class 0 A body 1
       field static x = 1:v4
     body 0 module
-      var n written by 0:v1, 1:v3, 1:v6
+      var n written by 0:v1, 1:v2, 1:v5
       b0:
         v0 = const 0
         v1 = n := v0
