@@ -10,3 +10,4 @@ pub mod tree;
 pub mod baseline;
 pub mod suppress;
 pub mod stack;
+pub mod profile;

@@ -233,7 +233,7 @@ pub fn yaml(text: &str) -> Result<Vec<Node>, ParseError> {
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| ParseError {
             line: error.marker().line().max(1) as u32,
-            message: error.info().to_string(),
+            message: error.info().clone(),
         })?;
         builder.event(event, span.start.line().max(1) as u32)?;
     }
@@ -405,7 +405,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..10 {
             let previous = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![previous; 10].join(",")));
+            bomb = format!("{bomb}a{level}: &a{level} [{}]\n", vec![previous; 10].join(","));
         }
         assert!(yaml(&bomb).unwrap_err().message.contains("too many nodes"));
         assert!(yaml(&"[".repeat(100_000)).is_err());

@@ -6,10 +6,14 @@
 pub mod access;
 pub mod api;
 mod constant;
+mod embedded;
 pub mod facts;
 pub mod know;
 pub mod models;
 pub mod program;
+pub mod routes;
 
+pub use embedded::MODELS;
 pub use constant::{Possible, Value};
 pub use facts::Facts;
+pub use routes::{Routes, routes};

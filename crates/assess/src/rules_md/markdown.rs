@@ -51,7 +51,12 @@ struct Pending {
     starts: Vec<(usize, usize)>,
     /// Indentation of the list item; `None` for prose.
     item: Option<usize>,
+    /// Characters of the line added last.
+    last: usize,
 }
+
+/// A line of prose shorter than this was not wrapped at a margin.
+const UNWRAPPED: usize = 60;
 
 #[derive(Default)]
 struct Scanner {
@@ -189,6 +194,11 @@ impl Scanner {
                 self.in_list = false;
                 self.intros.clear();
             }
+            // Prose that is not wrapped, one statement a line, is what people write without thinking of Markdown.
+            let is_new = self.pending.item.is_none() && self.pending.last < UNWRAPPED && body.starts_with(|c: char| c.is_uppercase() || c == '`');
+            if is_new {
+                self.flush();
+            }
             self.append(body, number);
         }
     }
@@ -199,6 +209,7 @@ impl Scanner {
         }
         self.pending.starts.push((self.pending.text.len(), number));
         self.pending.text.push_str(text);
+        self.pending.last = text.chars().count();
     }
 
     fn set_heading(&mut self, text: &str, line: usize) {
@@ -313,6 +324,13 @@ mod tests {
             "# Rules\n\n- Use tabs\n- Ignore `legacy/`. It is\n  old.\n\nProse e.g. this, goes\non. Second one\n",
             &[(3, "Use tabs"), (4, "Ignore `legacy/`"), (4, "It is old"), (7, "Prose e.g. this, goes on"), (8, "Second one")],
         );
+    }
+
+    #[test]
+    fn short_lines_are_statements_and_wrapped_prose_is_not_cut() {
+        check("Ignore `a/`\nUse tabs\nand spaces\n", &[(1, "Ignore `a/`"), (2, "Use tabs and spaces")]);
+        let wrapped = "The scanner of this project must never look at the folder that is called\nLegacy";
+        check(wrapped, &[(1, &wrapped.replace('\n', " "))]);
     }
 
     #[test]

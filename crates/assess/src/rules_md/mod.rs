@@ -20,7 +20,6 @@ mod tests;
 use lunette_core::assessment::RuleLine;
 use lunette_core::text::code_line;
 
-pub(crate) use directive::list;
 pub use directive::{Acceptance, ContextKey, Directive, Kind, Selector};
 pub use effects::Effects;
 use markdown::Sentence;

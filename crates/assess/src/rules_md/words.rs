@@ -154,15 +154,15 @@ impl Maker {
 
     fn slot(&mut self, slot: Slot) {
         let letter = match slot {
-            Slot::Path(_) => 'p',
-            Slot::Id(_) => 'r',
-            Slot::Code(_) => 'x',
-            Slot::Cwe(_) => 'c',
-            Slot::Date(_) => 'd',
-            Slot::Url(_) => 'u',
-            Slot::Framework(_) => 'f',
+            Slot::Path(_) => "p",
+            Slot::Id(_) => "r",
+            Slot::Code(_) => "x",
+            Slot::Cwe(_) => "c",
+            Slot::Date(_) => "d",
+            Slot::Url(_) => "u",
+            Slot::Framework(_) => "f",
         };
-        self.norm.push_str(&format!(" @{letter}{} ", self.slots.len()));
+        self.norm.extend([" @", letter, &self.slots.len().to_string(), " "]);
         self.slots.push(slot);
     }
 

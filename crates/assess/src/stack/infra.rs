@@ -9,7 +9,7 @@ use lunette_core::project::{SkipReason, Skipped};
 use lunette_core::text::{printable, shorten};
 use lunette_read::{Listed, SourceFile};
 
-use super::languages::{is_dockerfile, is_env_file};
+use super::languages::{has_extension, is_dockerfile, is_env_file};
 use crate::tree::{self, Node, Value};
 
 /// A container image in use.
@@ -99,7 +99,7 @@ impl Infrastructure {
             self.pipelines.push(place());
         }
         let is_proxy = matches!(name, "Caddyfile" | "haproxy.cfg" | "traefik.yml" | "traefik.toml" | "envoy.yaml" | "httpd.conf" | "apache2.conf")
-            || (name.ends_with(".conf") && path.contains("nginx"));
+            || (has_extension(name, &["conf"]) && path.contains("nginx"));
         if is_proxy {
             self.proxies.push(place());
         }
@@ -121,7 +121,7 @@ impl Infrastructure {
         } else if is_compose(name) {
             self.compose.push(Place::file(path));
             self.yaml(path, text, Self::compose);
-        } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+        } else if has_extension(name, &["yml", "yaml"]) {
             // Templates of charts are no YAML until they are rendered.
             let is_manifest = text.lines().any(|line| line.starts_with("apiVersion:")) && text.lines().any(|line| line.starts_with("kind:"));
             if is_manifest && text.contains("{{") {
@@ -129,7 +129,7 @@ impl Infrastructure {
             } else if is_manifest {
                 self.yaml(path, text, Self::manifest);
             }
-        } else if name.ends_with(".tf") {
+        } else if has_extension(name, &["tf"]) {
             self.terraform.push(Place::file(path));
             self.providers(path, text);
         } else if path == "supabase/config.toml" || path.ends_with("/supabase/config.toml") {
@@ -255,14 +255,12 @@ impl Infrastructure {
 }
 
 fn is_compose(name: &str) -> bool {
-    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    yaml && (name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-"))
+    has_extension(name, &["yml", "yaml"]) && (name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-"))
 }
 
 fn is_pipeline(path: &str) -> bool {
-    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
     let name = path.rsplit('/').next().unwrap_or(path);
-    (yaml && path.starts_with(".github/workflows/"))
+    (has_extension(path, &["yml", "yaml"]) && path.starts_with(".github/workflows/"))
         || matches!(path, ".gitlab-ci.yml" | ".circleci/config.yml" | ".travis.yml" | ".drone.yml" | ".buildkite/pipeline.yml")
         || matches!(name, "Jenkinsfile" | "azure-pipelines.yml" | "bitbucket-pipelines.yml" | "cloudbuild.yaml")
 }
@@ -273,16 +271,14 @@ fn filled_in(image: &str, arguments: &BTreeMap<String, String>) -> String {
     let mut rest = image;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
-        let (name, default, after) = match rest[at + 1..].strip_prefix('{').and_then(|braced| braced.split_once('}')) {
-            Some((inner, after)) => {
-                let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
-                (name, default, after)
-            }
-            None => {
-                let name = &rest[at + 1..];
-                let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
-                (&name[..end], None, &name[end..])
-            }
+        let braced = rest[at + 1..].strip_prefix('{').and_then(|braced| braced.split_once('}'));
+        let (name, default, after) = if let Some((inner, after)) = braced {
+            let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+            (name, default, after)
+        } else {
+            let name = &rest[at + 1..];
+            let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+            (&name[..end], None, &name[end..])
         };
         match arguments.get(name).map(String::as_str).or(default) {
             Some(value) => out.push_str(value),

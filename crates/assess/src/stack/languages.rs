@@ -98,6 +98,11 @@ fn extension(path: &str) -> Option<&str> {
     (!stem.is_empty()).then_some(extension)
 }
 
+/// Whether a path has one of these extensions, in any case.
+pub(super) fn has_extension(path: &str, wanted: &[&str]) -> bool {
+    extension(path).is_some_and(|extension| wanted.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted)))
+}
+
 const MANIFESTS: [&str; 32] = [
     "package.json",
     "package-lock.json",
@@ -178,7 +183,7 @@ pub(super) fn is_dockerfile(path: &str) -> bool {
 /// Whether a name is that of a file with environment variables.
 pub(super) fn is_env_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name == ".env" || name.starts_with(".env.") || name.ends_with(".env") || name == ".envrc"
+    name == ".env" || name.starts_with(".env.") || has_extension(name, &["env"]) || name == ".envrc"
 }
 
 /// What a file is to an assessment.
@@ -187,7 +192,7 @@ pub fn interest(path: &str) -> Interest {
     if MANIFESTS.contains(&name) || is_requirements(path) {
         return Interest::Manifest;
     }
-    if is_dockerfile(path) || is_env_file(path) || CONFIG_NAMES.contains(&name) || (name.starts_with("tsconfig.") && name.ends_with(".json")) {
+    if is_dockerfile(path) || is_env_file(path) || CONFIG_NAMES.contains(&name) || (name.starts_with("tsconfig.") && has_extension(name, &["json"])) {
         return Interest::Config;
     }
     if let Some(language) = language(path) {

@@ -60,16 +60,16 @@ struct Use {
 /// the rules.
 pub fn apply(findings: Vec<Finding>, sources: &Sources<'_>) -> Applied {
     let mut applied = Applied::default();
-    let mut inline = vec![Use::default(); sources.inline.len()];
-    let mut config = vec![Use::default(); sources.config.len()];
+    let mut markers = vec![Use::default(); sources.inline.len()];
+    let mut entries = vec![Use::default(); sources.config.len()];
     let mut in_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, suppression) in sources.inline.iter().enumerate() {
         in_file.entry(&suppression.path).or_default().push(index);
     }
     for mut finding in findings {
         let near = in_file.get(finding.place.path.as_str()).map_or(&[][..], Vec::as_slice);
-        let by_comment = by_comment(&finding, sources, near, &mut inline);
-        let by_config = by_config(&finding, sources, &mut config);
+        let by_comment = by_comment(&finding, sources, near, &mut markers);
+        let by_config = by_config(&finding, sources, &mut entries);
         finding.suppression = by_comment.or(by_config).or_else(|| by_rules(&finding, sources, &mut applied.by_directive));
         if finding.suppression.is_some() {
             applied.withheld.push(finding);
@@ -77,12 +77,12 @@ pub fn apply(findings: Vec<Finding>, sources: &Sources<'_>) -> Applied {
             applied.kept.push(finding);
         }
     }
-    for (suppression, used) in sources.inline.iter().zip(inline) {
+    for (suppression, used) in sources.inline.iter().zip(markers) {
         let unknown = suppression.rules.iter().find(|rule| !(sources.known_rule)(rule));
         let place = Place::line(&suppression.path, suppression.line);
         applied.notices.extend(told(used, &suppression.until, unknown, place));
     }
-    for (suppression, used) in sources.config.iter().zip(config) {
+    for (suppression, used) in sources.config.iter().zip(entries) {
         let unknown = Some(&suppression.rule).filter(|rule| !(sources.known_rule)(rule));
         applied.notices.extend(told(used, &suppression.until, unknown, Place::line(config::FILE, suppression.line)));
     }
@@ -93,10 +93,10 @@ pub fn apply(findings: Vec<Finding>, sources: &Sources<'_>) -> Applied {
     applied
 }
 
-fn by_comment(finding: &Finding, sources: &Sources<'_>, near: &[usize], uses: &mut [Use]) -> Option<Suppression> {
+fn by_comment(finding: &Finding, sources: &Sources<'_>, near: &[usize], outcomes: &mut [Use]) -> Option<Suppression> {
     let mut chosen = None;
     for &index in near {
-        let (suppression, used) = (&sources.inline[index], &mut uses[index]);
+        let (suppression, used) = (&sources.inline[index], &mut outcomes[index]);
         let place = &finding.place;
         let here = (place.line..=place.end_line.max(place.line)).contains(&suppression.target)
             && place.line > 0

@@ -1,0 +1,198 @@
+//! One consultation, from a root to an assessment.
+
+use std::collections::BTreeMap;
+
+use lunette_core::assessment::{Notice, Request, RulesRead, RulesState};
+use lunette_core::finding::{Finding, number};
+use lunette_core::project::{Project, SkipReason, Skipped};
+use lunette_core::risk::Severity;
+use lunette_core::{Assessment, Place};
+use lunette_flow::Facts;
+use lunette_flow::routes::{Routes, routes};
+use lunette_read::Root;
+use lunette_rules::{RunContext, RunResult};
+
+use crate::compose::{Inputs, compose, kind_of};
+use crate::knowledge::Knowledge;
+use crate::options::{AssessError, Options, Progress};
+use crate::reading::{self, Reading, min_confidence};
+use crate::rules_md::Effects;
+use crate::{baseline, checked, profile, suppress};
+
+/// An assessment, and what the project's configuration says of exit codes.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The assessment.
+    pub assessment: Assessment,
+    /// The level at which the project wants a run to fail, when it says one and the caller does not.
+    pub fail_on: Option<Severity>,
+}
+
+/// Assesses a project.
+///
+/// # Errors
+/// When the configuration, a rule, a model or the baseline is faulty, or the platform gives no threads.
+pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Assessed, AssessError> {
+    let knowledge = Knowledge::load(&options.extras)?;
+    let known = options.baseline.as_deref().map(baseline::read).transpose().map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
+    let reading = reading::read(root, options, &knowledge, progress)?;
+    progress.phase("analysing", 0);
+    let facts = Facts::new(&reading.program, &knowledge.models.trie);
+    let found = routes(&facts, &knowledge.models);
+    let request = request(options);
+    let mut project = project(root, options, &reading, &facts, &found, &request);
+    progress.phase("matching", 0);
+    let run = knowledge.rulebook.run(&facts, &knowledge.models, &found, &RunContext::default());
+    drop(facts);
+    let RunResult { findings, checked, .. } = run;
+
+    let least = min_confidence(options, &reading.config);
+    let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| finding.confidence >= least).collect();
+    number(&mut findings);
+    if let Some(known) = &known {
+        baseline::mark(&mut findings, known);
+    }
+    let all = findings.clone();
+    let (inline, mut notices) = suppress::collect(&reading.tree.files);
+    let knows = |id: &str| knowledge.rulebook.knows(id);
+    let applied = suppress::apply(
+        findings,
+        &suppress::Sources {
+            inline: &inline,
+            config: &reading.config.suppressions,
+            directives: &reading.directives,
+            rules_path: &root.rules().path,
+            date: &options.date,
+            known_rule: &knows,
+        },
+    );
+    notices.extend(applied.notices);
+    notices.extend(remarks(options, &reading));
+
+    let effects = Effects {
+        left_out: &reading.left_out,
+        withheld: &applied.by_directive,
+        routes: &project.routes,
+        findings: &all,
+        date: &options.date,
+    };
+    let rules_read = rules_read(root, &reading, &effects);
+    let facts_checked = checked::topics(&knowledge, &checked, &project, &reading.stack);
+    let frameworks = reading.directives.frameworks().iter().map(|(framework, _)| framework.name.to_owned()).collect();
+    project.skipped.clone_from(&reading.skipped);
+    let incomplete = incomplete(root, &reading);
+    let assessment = compose(Inputs {
+        lunette_version: env!("CARGO_PKG_VERSION").to_owned(),
+        date: options.date.clone(),
+        request,
+        rules_read,
+        confinement: options.confinement.clone(),
+        project,
+        findings: applied.kept,
+        withheld: applied.withheld,
+        rules: knowledge.rules().to_vec(),
+        checked: facts_checked,
+        frameworks,
+        packages_declared: Some(reading.stack.declared.len()),
+        notices,
+        incomplete,
+    });
+    Ok(Assessed { assessment, fail_on: reading.config.fail_on.and_then(severity_of) })
+}
+
+/// Surveys a project: what it is, without judging it.
+///
+/// # Errors
+/// As [`assess`].
+pub fn survey(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Project, AssessError> {
+    let knowledge = Knowledge::load(&options.extras)?;
+    let reading = reading::read(root, options, &knowledge, progress)?;
+    progress.phase("analysing", 0);
+    let facts = Facts::new(&reading.program, &knowledge.models.trie);
+    let found = routes(&facts, &knowledge.models);
+    Ok(project(root, options, &reading, &facts, &found, &request(options)))
+}
+
+fn request(options: &Options) -> Request {
+    let (inferred, source) = kind_of(&options.request);
+    let (kind, kind_source) = match options.kind {
+        Some(kind) => (kind, "asked for".to_owned()),
+        None => (inferred, source.to_owned()),
+    };
+    Request { text: options.request.clone(), kind, kind_source }
+}
+
+fn severity_of(level: crate::config::FailOn) -> Option<Severity> {
+    match level {
+        crate::config::FailOn::Level(severity) => Some(severity),
+        crate::config::FailOn::Never => None,
+    }
+}
+
+fn project(root: &Root, options: &Options, reading: &Reading, facts: &Facts<'_>, found: &Routes, request: &Request) -> Project {
+    let mut skipped = reading.skipped.clone();
+    skipped.extend(found.unresolved.iter().map(|unresolved| Skipped {
+        path: unresolved.place.path.clone(),
+        reason: SkipReason::Unsupported,
+        detail: format!("line {}: {}", unresolved.place.line, unresolved.why),
+    }));
+    skipped.sort();
+    profile::project(&profile::Sources {
+        name: root.name(),
+        tree: &reading.tree,
+        stack: &reading.stack,
+        routes: &found.routes,
+        facts,
+        directives: &reading.directives,
+        rules_path: &root.rules().path,
+        request: &request.text,
+        kind: request.kind,
+        date: &options.date,
+        skipped,
+    })
+}
+
+fn rules_read(root: &Root, reading: &Reading, effects: &Effects<'_>) -> RulesRead {
+    let file = root.rules();
+    RulesRead {
+        path: file.path.clone(),
+        state: file.state,
+        note: file.note.clone(),
+        sha256: file.sha256.clone(),
+        bytes: file.bytes,
+        lines: file.lines,
+        understood: reading.directives.understood(effects),
+        not_understood: reading.directives.not_understood.clone(),
+    }
+}
+
+/// What the tool has to say on its own inputs.
+fn remarks(options: &Options, reading: &Reading) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |message: &str, place: Option<Place>| notices.push(Notice { message: message.to_owned(), place });
+    if options.online {
+        let refused = reading.directives.offline();
+        let why = if refused { "the project's rules forbid the network" } else { "this version has no research on the web" };
+        say(&format!("--online was given, but {why}: nothing was sent."), None);
+    }
+    if options.intel_given {
+        say("--intel was given, but this version does not match packages against advisories: the snapshot was not read.", None);
+    }
+    notices
+}
+
+/// Why the assessment as a whole is incomplete: caps that cut the tree, or rules that could not be read. Single files
+/// that did not parse are limits in the report.
+fn incomplete(root: &Root, reading: &Reading) -> Option<String> {
+    if root.rules().state == RulesState::Refused {
+        return Some(format!("{} is there and was not read ({}), so what it asks could not be obeyed", root.rules().path, root.rules().note));
+    }
+    let mut cut: BTreeMap<&str, usize> = BTreeMap::new();
+    for skipped in &reading.skipped {
+        if matches!(skipped.reason, SkipReason::TooMany) {
+            *cut.entry(skipped.reason.words()).or_insert(0) += 1;
+        }
+    }
+    let (words, _) = cut.into_iter().next()?;
+    Some(format!("a part of the tree was not read: {words}"))
+}

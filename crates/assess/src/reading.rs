@@ -1,0 +1,157 @@
+//! From a root to what is known before anything is judged: rules understood, files read, code lowered and linked,
+//! values tracked, routes found.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use lunette_core::finding::Confidence;
+use lunette_core::project::{SkipReason, Skipped};
+use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_lang::{Dialect, Lowered};
+use lunette_read::{Root, SourceFile, Tree, WalkOptions, Want};
+use rayon::prelude::*;
+
+use crate::config::{self, Config};
+use crate::knowledge::Knowledge;
+use crate::options::{AssessError, Options, Progress};
+use crate::rules_md::{Directives, understand_with};
+use crate::stack::{self, Stack};
+
+/// What was read of a project.
+pub(crate) struct Reading {
+    /// What the rules ask for.
+    pub(crate) directives: Directives,
+    /// `lunette.toml`.
+    pub(crate) config: Config,
+    /// The files.
+    pub(crate) tree: Tree,
+    /// Files left out by each directive of the rules, by its index.
+    pub(crate) left_out: BTreeMap<usize, usize>,
+    /// Packages, technologies, infrastructure.
+    pub(crate) stack: Stack,
+    /// The code, linked.
+    pub(crate) program: Program,
+    /// Everything that was not read or not understood, by path.
+    pub(crate) skipped: Vec<Skipped>,
+}
+
+/// Reads a project. The root has read the rules already: that is how it is made.
+pub(crate) fn read(root: &Root, options: &Options, knowledge: &Knowledge, progress: &dyn Progress) -> Result<Reading, AssessError> {
+    let directives = understand_with(&root.rules().text, &|name| knowledge.rulebook.knows(name));
+    let config = read_config(root)?;
+    progress.phase("reading", 0);
+    let left_out = Mutex::new(BTreeMap::new());
+    let want = |path: &str| {
+        if let Some(index) = directives.leaves_out(path) {
+            if let Ok(mut counts) = left_out.lock() {
+                *counts.entry(index).or_insert(0) += 1;
+            }
+            return Want::Skip(SkipReason::Rules);
+        }
+        if config.exclude.iter().any(|pattern| pattern.matches(path)) {
+            return Want::Skip(SkipReason::Ignored);
+        }
+        stack::interest(path).wanted()
+    };
+    let walk = WalkOptions { outputs: &options.exclude, ..WalkOptions::new(&want) };
+    let mut tree = root.walk(&walk);
+    let left_out = left_out.into_inner().unwrap_or_default();
+    let stack = stack::stack(&tree.files, &tree.listed);
+    let map = import_map(&tree.files);
+    let mut skipped = std::mem::take(&mut tree.skipped);
+    skipped.extend(stack.skipped.iter().cloned());
+    let (program, faults) = lower(&tree.files, &map, options, progress)?;
+    skipped.extend(faults);
+    skipped.sort();
+    skipped.dedup();
+    Ok(Reading { directives, config, tree, left_out, stack, program, skipped })
+}
+
+fn read_config(root: &Root) -> Result<Config, AssessError> {
+    let Some(file) = root.optional_file(config::FILE) else { return Ok(Config::default()) };
+    let text = file.map_err(|skipped| AssessError::Config(format!("{}: {}", config::FILE, skipped.reason.words())))?.text;
+    config::parse(&text).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(|error| format!("{}:{}: {}", config::FILE, error.line, error.message)).collect();
+        AssessError::Config(lines.join("\n"))
+    })
+}
+
+/// The least confidence that a finding must have to be told.
+pub(crate) fn min_confidence(options: &Options, config: &Config) -> Confidence {
+    options.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Tentative)
+}
+
+/// Lowers every source file, each on a thread with a stack for deep code, and links the modules.
+fn lower(files: &[SourceFile], map: &ImportMap, options: &Options, progress: &dyn Progress) -> Result<(Program, Vec<Skipped>), AssessError> {
+    let sources: Vec<(&SourceFile, Dialect)> =
+        files.iter().filter_map(|file| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
+    progress.phase("parsing", sources.len());
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads.unwrap_or(0))
+        .stack_size(lunette_lang::STACK_SIZE)
+        .build()
+        .map_err(|error| AssessError::Internal(format!("cannot start the threads that parse: {error}")))?;
+    let lowered: Vec<Lowered> = pool.install(|| {
+        let one = |(file, dialect): &(&SourceFile, Dialect)| {
+            let lowered = lunette_lang::lower(*dialect, &file.text);
+            progress.step();
+            lowered
+        };
+        sources.par_iter().map(one).collect()
+    });
+    let mut units = Vec::new();
+    let mut faults = Vec::new();
+    for ((file, _), lowered) in sources.iter().zip(lowered) {
+        faults.extend(fault(file, &lowered));
+        if let Some(module) = lowered.module {
+            units.push(Unit { path: file.path.clone(), text: file.text.clone(), module });
+        }
+    }
+    Ok((Program::new(units, map), faults))
+}
+
+/// The ledger's line on a file that did not parse, or only in part.
+fn fault(file: &SourceFile, lowered: &Lowered) -> Option<Skipped> {
+    let first = lowered.errors.first()?;
+    let rest = match lowered.errors.len() {
+        1 => String::new(),
+        more => format!(" (and {} more)", more - 1),
+    };
+    let used = if lowered.module.is_some() { "what parsed was used" } else { "nothing of it was used" };
+    let detail = format!("line {}: {}{rest}; {used}", first.line, lunette_core::text::printable(&first.message));
+    let reason = if first.message.starts_with("nested deeper") { SkipReason::TooDeep } else { SkipReason::Syntax };
+    Some(Skipped { path: lunette_core::text::printable(&file.path), reason, detail })
+}
+
+/// What tsconfig files and workspaces say about import names.
+fn import_map(files: &[SourceFile]) -> ImportMap {
+    let mut map = ImportMap::default();
+    for file in files {
+        let (folder, name) = file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
+        let inside = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+        let is_tsconfig = name == "jsconfig.json" || (name.starts_with("tsconfig") && name.ends_with(".json"));
+        if is_tsconfig && let Ok(tree) = crate::tree::json(&file.text) {
+            let Some(options) = tree.get("compilerOptions") else { continue };
+            let base = options.text_of("baseUrl").unwrap_or(".").trim_start_matches("./").to_owned();
+            let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+            for (pattern, targets) in options.get("paths").map(crate::tree::Node::entries).unwrap_or_default() {
+                for target in targets.items_or_self().iter().filter_map(crate::tree::Node::text) {
+                    let path = if base == "." || base.is_empty() { inside(target) } else { inside(&format!("{base}/{target}")) };
+                    map.aliases.push((prefix.clone(), pattern.name.clone(), path));
+                }
+            }
+            if options.get("baseUrl").is_some() {
+                let path = if base == "." || base.is_empty() { inside("*") } else { inside(&format!("{base}/*")) };
+                map.aliases.push((prefix, "*".to_owned(), path));
+            }
+        }
+        if name == "package.json"
+            && !folder.is_empty()
+            && let Ok(tree) = crate::tree::json(&file.text)
+            && let Some(package) = tree.text_of("name")
+        {
+            map.packages.push((package.to_owned(), folder.to_owned()));
+        }
+    }
+    map
+}

@@ -1,0 +1,514 @@
+//! Routers: their prefixes, how they are mounted in each other, and what is applied to all their routes.
+
+use lunette_core::project::GuardUse;
+use lunette_lang::ir::{BodyId, Op};
+use rustc_hash::FxHashMap;
+
+use super::scene::{Context, Scene, Strings};
+use crate::know::Origin;
+use crate::models::{Mount, TemplatePart, Use};
+use crate::program::{Site, UnitId};
+
+/// Most chains of mounts that one router is served through.
+const MAX_CHAINS: usize = 48;
+/// Longest chain of mounts.
+const MAX_CHAIN: usize = 16;
+
+/// One router mounted in another.
+#[derive(Clone, Debug)]
+pub(super) struct Mounted {
+    pub(super) parent: Site,
+    /// Prefixes given by the mount; empty for none.
+    pub(super) prefix: Strings,
+    pub(super) replaces: bool,
+    /// The mounting call, and the position of the child among its arguments.
+    pub(super) at: Site,
+    pub(super) argument: usize,
+    pub(super) guards: Vec<GuardUse>,
+}
+
+/// A guard applied to a router's routes.
+#[derive(Clone, Debug)]
+pub(super) struct Applied {
+    pub(super) guard: GuardUse,
+    pub(super) at: Site,
+    pub(super) argument: usize,
+    pub(super) paths: Vec<String>,
+    pub(super) everywhere: bool,
+    pub(super) whole_application: bool,
+}
+
+/// All routers of a program, by the site that made each.
+#[derive(Debug, Default)]
+pub(super) struct Routers {
+    prefixes: FxHashMap<Site, Strings>,
+    excluded: FxHashMap<Site, Vec<String>>,
+    own_guards: FxHashMap<Site, Vec<GuardUse>>,
+    mounts: FxHashMap<Site, Vec<Mounted>>,
+    applied: FxHashMap<Site, Vec<Applied>>,
+}
+
+/// One link of a chain: a router, and how the next one is mounted in it.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) router: Site,
+    pub(super) prefix: String,
+    pub(super) known: bool,
+    pub(super) mount: Option<Mounted>,
+}
+
+impl Routers {
+    pub(super) fn new(scene: &Scene) -> Self {
+        let mut routers = Routers::default();
+        for mount in &scene.models.mounts {
+            for &node in &mount.calls {
+                for call in scene.facts.calls_of(node) {
+                    for context in scene.contexts(call.site) {
+                        routers.mount(scene, mount, call.site, &context);
+                    }
+                }
+            }
+        }
+        for used in &scene.models.uses {
+            for &node in &used.calls {
+                for call in scene.facts.calls_of(node) {
+                    for context in scene.contexts(call.site) {
+                        routers.apply(scene, used, call.site, &context);
+                    }
+                }
+            }
+        }
+        routers.apply_decorated(scene);
+        routers.set_prefixes(scene);
+        for list in routers.applied.values_mut() {
+            list.sort_by(|a, b| (&a.guard.place, a.argument, &a.guard.name).cmp(&(&b.guard.place, b.argument, &b.guard.name)));
+        }
+        routers
+    }
+
+    fn mount(&mut self, scene: &Scene, mount: &Mount, call: Site, context: &Context) {
+        let parents: Vec<Site> = match &mount.parent {
+            Some(path) => scene.follow(call, path, context, None),
+            None => scene.facts.receiver(call).into_iter().collect(),
+        };
+        let parents: Vec<Site> = parents.into_iter().flat_map(|site| scene.routers(site, context)).map(|(_, made)| made).collect();
+        if parents.is_empty() {
+            return;
+        }
+        let prefix = first_path(scene, mount, call, context);
+        let guards: Vec<GuardUse> =
+            mount.guards.iter().flat_map(|path| scene.follow(call, path, context, None)).flat_map(|site| scene.guard_uses(site, context)).collect();
+        let mut children: Vec<(Site, usize, Strings)> = Vec::new();
+        if let Some(folder) = &mount.folder {
+            for (child, own) in folder_children(scene, mount, folder, call, context) {
+                let prefix = if prefix.values.is_empty() {
+                    own
+                } else {
+                    let values = prefix.values.iter().flat_map(|first| own.values.iter().map(move |second| join(first, second, false))).collect();
+                    Strings { values, known: prefix.known && own.known }
+                };
+                children.push((child, 0, prefix));
+            }
+        } else if let Some(child) = &mount.child {
+            for (position, site) in scene.follow(call, child, context, None).into_iter().enumerate() {
+                for made in children_of(scene, mount, site, context, 3) {
+                    children.push((made, position, prefix.clone()));
+                }
+            }
+        }
+        for (child, argument, prefix) in children {
+            for &parent in parents.iter().filter(|parent| **parent != child) {
+                let mounted = Mounted {
+                    parent,
+                    prefix: prefix.clone(),
+                    replaces: mount.replaces_prefix && !prefix.values.is_empty(),
+                    at: context.caller.unwrap_or(call),
+                    argument,
+                    guards: guards.clone(),
+                };
+                let list = self.mounts.entry(child).or_default();
+                if list.len() < MAX_CHAINS && !list.iter().any(|known| known.parent == parent && known.prefix.values == mounted.prefix.values) {
+                    list.push(mounted);
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, scene: &Scene, used: &Use, call: Site, context: &Context) {
+        if let Some((path, names)) = &used.when {
+            let given: Vec<String> = scene.follow(call, path, context, None).into_iter().flat_map(|site| scene.strings(site, context).values).collect();
+            if !given.iter().any(|name| names.contains(name)) {
+                return;
+            }
+        }
+        if used.needs.as_ref().is_some_and(|path| scene.follow(call, path, context, None).is_empty()) {
+            return;
+        }
+        let routers: Vec<Site> = match &used.router {
+            Some(path) => scene.follow(call, path, context, None),
+            None => scene.facts.receiver(call).into_iter().collect(),
+        };
+        let paths: Vec<Site> = used.path.iter().flat_map(|path| scene.follow(call, path, context, None)).filter(|site| scene.looks_like_path(*site, context)).collect();
+        let limits: Vec<String> = paths.iter().flat_map(|site| scene.strings(*site, context).values).collect();
+        let mut guards: Vec<(usize, GuardUse)> = Vec::new();
+        if used.functions.is_empty() {
+            if let Some(callee) = scene.callee(call) {
+                guards.extend(itself(scene, callee, call).map(|guard| (0, guard)));
+            }
+        }
+        for (position, site) in used.functions.iter().flat_map(|path| scene.follow(call, path, context, None)).enumerate() {
+            if paths.contains(&site) || !scene.routers(site, context).is_empty() || handles_errors(scene, used, site, context) {
+                continue;
+            }
+            guards.extend(scene.guard_uses(site, context).into_iter().map(|guard| (position, guard)));
+        }
+        for router in routers {
+            for (_, made) in scene.routers(router, context) {
+                for (argument, guard) in &guards {
+                    self.add(made, used, guard.clone(), call, *argument, limits.clone());
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, router: Site, used: &Use, guard: GuardUse, at: Site, argument: usize, paths: Vec<String>) {
+        let applied = Applied { guard, at, argument, paths, everywhere: used.everywhere, whole_application: used.whole_application };
+        self.applied.entry(router).or_default().push(applied);
+    }
+
+    /// Hooks that decorate their function: `@app.before_request`.
+    fn apply_decorated(&mut self, scene: &Scene) {
+        if scene.models.uses.iter().all(|used| used.decorators.is_empty()) {
+            return;
+        }
+        for unit in scene.facts.program.ids() {
+            let module = &scene.facts.program.unit(unit).module;
+            for (at, body) in module.bodies.iter().enumerate() {
+                for decorator in &body.decorators {
+                    let site = Site { unit, body: decorator.body, value: decorator.value };
+                    let callee = scene.callee(site).unwrap_or(site);
+                    for (node, object) in scene.facts.api(callee) {
+                        let Some(used) = scene.models.uses.iter().find(|used| used.decorators.contains(&node)) else { continue };
+                        let body_id = BodyId(at as u32);
+                        let guard = GuardUse {
+                            name: module.name(body.name).to_owned(),
+                            proves: scene.verdict(unit, body_id),
+                            place: scene.facts.program.place(unit, body.name_span),
+                        };
+                        self.add(object, used, guard, site, 0, Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    fn set_prefixes(&mut self, scene: &Scene) {
+        for call in &scene.facts.calls {
+            let Op::Call { .. } = scene.facts.program.op(call.site) else { continue };
+            for (node, made) in scene.facts.api(call.site) {
+                let Some(router) = scene.models.routers.get(&node).filter(|_| made == call.site) else { continue };
+                let context = Context::default();
+                for template in &router.prefix {
+                    if let Some(prefix) = fill(scene, &template.0, call.site, &context) {
+                        self.prefixes.insert(made, prefix);
+                        break;
+                    }
+                }
+                let guards: Vec<GuardUse> = router
+                    .guards
+                    .iter()
+                    .flat_map(|path| scene.follow(call.site, path, &context, None))
+                    .flat_map(|site| scene.guard_uses(site, &context))
+                    .collect();
+                if !guards.is_empty() {
+                    self.own_guards.insert(made, guards);
+                }
+            }
+        }
+        for model in &scene.models.prefix_calls {
+            for call in scene.facts.calls_of(model.call) {
+                let arguments = scene.arguments(call.site, &Context::default());
+                let Some((first, _)) = arguments.first() else { continue };
+                let prefix = scene.strings(*first, &Context::default());
+                let Some(receiver) = scene.facts.receiver(call.site) else { continue };
+                for (_, made) in scene.routers(receiver, &Context::default()) {
+                    let prefix = if prefix.values.is_empty() {
+                        Strings { values: vec![scene.placeholder(*first)], known: false }
+                    } else {
+                        prefix.clone()
+                    };
+                    self.prefixes.insert(made, prefix);
+                    if let Some(exclude) = &model.exclude {
+                        self.excluded.insert(made, excluded(scene, call.site, exclude));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The routers' sites that apply a guard to their whole application.
+    pub(super) fn whole_application(&self) -> impl Iterator<Item = (Site, &Applied)> {
+        let mut all: Vec<(Site, &Applied)> =
+            self.applied.iter().flat_map(|(router, list)| list.iter().map(|applied| (*router, applied))).filter(|(_, applied)| applied.whole_application).collect();
+        all.sort_by_key(|(router, applied)| (*router, applied.at));
+        all.into_iter()
+    }
+
+    pub(super) fn applied(&self, router: Site) -> &[Applied] {
+        self.applied.get(&router).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn own_guards(&self, router: Site) -> &[GuardUse] {
+        self.own_guards.get(&router).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a path is left out of a router's prefix.
+    pub(super) fn is_excluded(&self, router: Site, path: &str) -> bool {
+        let trim = |text: &str| text.trim_matches('/').to_owned();
+        self.excluded.get(&router).is_some_and(|list| list.iter().any(|excluded| trim(excluded) == trim(path)))
+    }
+
+    /// The chains of routers that lead to one, outermost first. A router mounted nowhere is a chain of its own.
+    pub(super) fn chains(&self, router: Site) -> Vec<Vec<Link>> {
+        let mut chains = Vec::new();
+        self.climb(router, None, &mut Vec::new(), &mut chains);
+        for chain in &mut chains {
+            chain.reverse();
+        }
+        chains
+    }
+
+    fn climb(&self, router: Site, mounted: Option<(Mounted, String, bool)>, below: &mut Vec<Link>, chains: &mut Vec<Vec<Link>>) {
+        if chains.len() >= MAX_CHAINS || below.len() >= MAX_CHAIN || below.iter().any(|link| link.router == router) {
+            return;
+        }
+        let own = self.prefixes.get(&router).cloned().unwrap_or(Strings { values: vec![String::new()], known: true });
+        let mounts = self.mounts.get(&router).map_or(&[][..], Vec::as_slice);
+        // How the router below is mounted here belongs to the link of this router.
+        let through = |own: &str, own_known: bool| {
+            let (mount, prefix, known) = match mounted.clone() {
+                Some((mount, prefix, known)) => (Some(mount), prefix, known),
+                None => (None, String::new(), true),
+            };
+            Link { router, prefix: join(own, &prefix, false), known: known && own_known, mount }
+        };
+        if mounts.iter().all(|mount| mount.parent == router) {
+            for value in &own.values {
+                below.push(through(value, own.known));
+                chains.push(below.clone());
+                below.pop();
+            }
+            return;
+        }
+        for mount in mounts {
+            let none = [String::new()];
+            let prefixes = if mount.prefix.values.is_empty() { &none[..] } else { &mount.prefix.values[..] };
+            for prefix in prefixes {
+                let own: &[String] = if mount.replaces { &none } else { &own.values };
+                for value in own {
+                    below.push(through(value, true));
+                    let known = mount.prefix.known || mount.prefix.values.is_empty();
+                    self.climb(mount.parent, Some((mount.clone(), prefix.clone(), known)), below, chains);
+                    below.pop();
+                }
+            }
+        }
+    }
+}
+
+/// The prefix that a mount gives: the first of its access paths that may be one.
+fn first_path(scene: &Scene, mount: &Mount, call: Site, context: &Context) -> Strings {
+    for path in &mount.prefix {
+        for site in scene.follow(call, path, context, None) {
+            let strings = scene.strings(site, context);
+            if !strings.values.is_empty() {
+                return strings;
+            }
+            let known = !scene.origins(site, context).iter().all(|origin| matches!(origin, Origin::Literal(_)));
+            let name = scene.facts.name_of(site).unwrap_or_default().to_ascii_lowercase();
+            let speaks_of_path = ["prefix", "path", "base", "root", "url", "route", "version", "endpoint"].iter().any(|word| name.contains(word));
+            if !known && speaks_of_path && !matches!(scene.facts.program.op(scene.concrete(site, context)), Op::Call { .. }) {
+                return Strings { values: vec![format!("/{}", scene.placeholder(site))], known: false };
+            }
+        }
+    }
+    Strings::default()
+}
+
+/// The routers that a mounted value is, or gives to the function that it is.
+fn children_of(scene: &Scene, mount: &Mount, site: Site, context: &Context, depth: u32) -> Vec<Site> {
+    let mut found: Vec<Site> = scene.routers(site, context).into_iter().map(|(_, made)| made).collect();
+    if let Some(parameter) = mount.child_parameter {
+        for (unit, body) in scene.functions(site, context) {
+            if let Some(param) = scene.facts.program.body(unit, body).params.get(parameter) {
+                found.push(Site { unit, body, value: param.value });
+            }
+        }
+    }
+    for origin in scene.origins(site, context) {
+        if let Origin::Module(unit) = origin {
+            for name in ["default", "module.exports"] {
+                for origin in scene.facts.known.exported(unit, name) {
+                    if let Origin::Api(node, made) = *origin
+                        && scene.models.routers.contains_key(&node)
+                    {
+                        found.push(made);
+                    }
+                }
+            }
+        }
+    }
+    if found.is_empty() && depth > 0 {
+        for item in scene.list(scene.concrete(site, context)).unwrap_or_default() {
+            found.extend(children_of(scene, mount, item, context, depth - 1));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The files below a folder that a mount names, each with the router that it is given and its prefix.
+fn folder_children(scene: &Scene, mount: &Mount, folder: &crate::access::AccessPath, call: Site, context: &Context) -> Vec<(Site, Strings)> {
+    let first = scene.arguments(call, context).first().map(|(site, _)| *site);
+    let is_plugin = first.is_some_and(|site| {
+        scene.origins(site, context).iter().any(|origin| matches!(origin, Origin::Api(node, _) if mount.folder_plugins.contains(node)))
+    });
+    let Some(at) = scene.follow(call, folder, context, None).first().copied().filter(|_| is_plugin) else { return Vec::new() };
+    let Some(folder) = folder_of(scene, at, context) else { return Vec::new() };
+    let keeps_names = mount.folder_names.as_ref().is_none_or(|path| {
+        !scene.follow(call, path, context, None).into_iter().any(|site| scene.facts.possible(site).single() == Some(&crate::Value::Bool(false)))
+    });
+    let mut found = Vec::new();
+    for unit in scene.facts.program.ids() {
+        let Some(rest) = scene.facts.program.unit(unit).path.strip_prefix(&folder) else { continue };
+        let names = rest.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let own: Vec<String> = mount.folder_prefix.iter().flat_map(|name| exported_strings(scene, unit, name)).collect();
+        let prefix = match own.first() {
+            Some(own) => own.clone(),
+            None if keeps_names && !names.is_empty() => format!("/{names}"),
+            None => String::new(),
+        };
+        for name in ["default", "module.exports"] {
+            for origin in scene.facts.known.exported(unit, name) {
+                if let Origin::Function(unit, body) = *origin
+                    && let Some(param) = scene.facts.program.body(unit, body).params.first()
+                {
+                    let child = Site { unit, body, value: param.value };
+                    if !found.iter().any(|(known, _)| *known == child) {
+                        found.push((child, Strings { values: vec![prefix.clone()], known: true }));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn exported_strings(scene: &Scene, unit: UnitId, name: &str) -> Vec<String> {
+    let literals = scene.facts.known.exported(unit, name).iter().filter_map(|origin| match *origin {
+        Origin::Literal(site) => Some(site),
+        _ => None,
+    });
+    literals.flat_map(|site| scene.strings(site, &Context::default()).values).collect()
+}
+
+/// A folder told by a constant path, or by joining constants to the folder of the file.
+fn folder_of(scene: &Scene, site: Site, context: &Context) -> Option<String> {
+    let at = scene.concrete(site, context);
+    let pieces: Vec<String> = match scene.facts.program.op(at) {
+        Op::Call { .. } => scene.arguments(at, context).into_iter().flat_map(|(site, _)| scene.strings(site, context).values).collect(),
+        _ => scene.strings(at, context).values.into_iter().take(1).map(|text| text.rsplit('}').next().unwrap_or_default().to_owned()).collect(),
+    };
+    if pieces.is_empty() {
+        return None;
+    }
+    let here = scene.facts.program.unit(site.unit).path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<String> = here.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    for piece in pieces {
+        for part in piece.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                part => parts.push(part.to_owned()),
+            }
+        }
+    }
+    Some(if parts.is_empty() { String::new() } else { format!("{}/", parts.join("/")) })
+}
+
+/// The called value itself as a guard: `CSRFProtect(app)`, `csrf.init_app(app)`.
+fn itself(scene: &Scene, callee: Site, call: Site) -> Option<GuardUse> {
+    for (node, _) in scene.facts.api(callee) {
+        let mut at = Some(node);
+        while let Some(node) = at {
+            if let Some(&proves) = scene.models.guards.get(&node) {
+                let name = match scene.facts.trie.last_name(node) {
+                    "" => scene.facts.name_of(callee).unwrap_or_default(),
+                    name => name.to_owned(),
+                };
+                return Some(GuardUse { name, proves, place: scene.facts.place(call) });
+            }
+            at = scene.facts.trie.parent(node);
+        }
+    }
+    None
+}
+
+fn handles_errors(scene: &Scene, used: &Use, site: Site, context: &Context) -> bool {
+    let Some(count) = used.error_parameters else { return false };
+    let functions = scene.functions(site, context);
+    !functions.is_empty() && functions.iter().all(|(unit, body)| scene.facts.program.body(*unit, *body).params.len() == count)
+}
+
+/// Paths left out of a prefix: strings, or objects with a `path`.
+fn excluded(scene: &Scene, call: Site, path: &crate::access::AccessPath) -> Vec<String> {
+    let context = Context::default();
+    let mut all = Vec::new();
+    for site in scene.follow(call, path, &context, None) {
+        for item in scene.list(scene.concrete(site, &context)).unwrap_or_else(|| vec![site]) {
+            let inner = scene.facts.entry(scene.concrete(item, &context), "path").sites().to_vec();
+            for site in if inner.is_empty() { vec![item] } else { inner } {
+                all.extend(scene.strings(site, &context).values);
+            }
+        }
+    }
+    all
+}
+
+fn fill(scene: &Scene, parts: &[TemplatePart], call: Site, context: &Context) -> Option<Strings> {
+    let mut all = Strings { values: vec![String::new()], known: true };
+    for part in parts {
+        let more = match part {
+            TemplatePart::Text(text) => Strings { values: vec![text.clone()], known: true },
+            TemplatePart::Path(path) => {
+                let site = scene.follow(call, path, context, None).first().copied()?;
+                let strings = scene.strings(site, context);
+                if strings.values.is_empty() {
+                    if matches!(scene.facts.possible(site).single(), Some(crate::Value::Null | crate::Value::Undefined)) {
+                        return None;
+                    }
+                    Strings { values: vec![scene.placeholder(site)], known: false }
+                } else {
+                    strings
+                }
+            }
+        };
+        let values = all.values.iter().flat_map(|first| more.values.iter().map(move |second| format!("{first}{second}"))).take(16).collect();
+        all = Strings { values, known: all.known && more.known };
+    }
+    Some(all)
+}
+
+/// Joins two pieces of a path with one slash between them. `keep_end` keeps the slash of a child that is only that.
+pub(super) fn join(first: &str, second: &str, keep_end: bool) -> String {
+    if second.is_empty() || (second == "/" && !keep_end && !first.is_empty()) {
+        return first.to_owned();
+    }
+    if first.is_empty() {
+        return second.to_owned();
+    }
+    format!("{}/{}", first.trim_end_matches('/'), second.trim_start_matches('/'))
+}

@@ -1,0 +1,1 @@
+//! Tests of routes, one per feature of a framework.

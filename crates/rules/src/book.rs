@@ -1,0 +1,394 @@
+//! All rules, loaded, checked and ready to run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lunette_core::coverage::topic_by_id;
+
+use lunette_core::rule::Rule;
+use lunette_flow::Facts;
+use lunette_flow::api::{ApiTrie, NodeId};
+use lunette_flow::models::{Models, OneOrMany};
+use lunette_lang::ir::Language;
+use regex::RegexSet;
+use serde_saphyr::Spanned;
+
+use crate::compile::{Compiler, Condition, Kind, Matcher};
+use crate::document::{self, Document, Example};
+use crate::error::RuleError;
+use crate::run::{Run, RunResult};
+use crate::schema::{FrontMatter, RuleLanguage, TestCode};
+use crate::settings::SettingGroup;
+use crate::surface::Surface;
+use crate::template::Template;
+
+/// The rule files that are part of Lunette: name (`python/py-weak-hash.md`) and text, sorted by name.
+pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// Event ids of the OWASP Logging Vocabulary, one a line.
+const EVENTS: &str = include_str!("../data/events.txt");
+
+/// Longest title, in characters.
+const MAX_TITLE: usize = 80;
+
+/// What a run is told.
+#[derive(Clone, Debug, Default)]
+pub struct RunContext {
+    /// Ids of rules that are not run.
+    pub off: BTreeSet<String>,
+    /// Match test code with every rule, not only with those that ask for it.
+    pub include_tests: bool,
+}
+
+/// A rule, compiled.
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub(crate) meta: Rule,
+    pub(crate) languages: Vec<Language>,
+    pub(crate) include_tests: bool,
+    /// Packages that make it applicable; empty: its language is enough.
+    pub(crate) applies: Vec<(Language, String)>,
+    pub(crate) message: Option<Template>,
+    pub(crate) matchers: Vec<Matcher>,
+    pub(crate) references: Vec<String>,
+    pub(crate) examples: Vec<Example>,
+    /// The file that it was read from.
+    pub(crate) file: String,
+}
+
+/// All rules.
+#[derive(Debug)]
+pub struct Rulebook {
+    pub(crate) compiled: Vec<CompiledRule>,
+    pub(crate) groups: Vec<SettingGroup>,
+    rules: Vec<Rule>,
+    assigned: BTreeMap<u8, RegexSet>,
+    /// Calls that make an application.
+    makers: Vec<NodeId>,
+}
+
+impl Rulebook {
+    /// Loads rule files, given as name and text. The folder in a name is the rule's family. Patterns are entered into
+    /// `models`, so this comes before facts are gathered.
+    ///
+    /// # Errors
+    /// Every fault found, not only the first, in order of file and line.
+    pub fn load<'t>(
+        sources: impl IntoIterator<Item = (&'t str, &'t str)>,
+        models: &mut Models,
+    ) -> Result<Self, Vec<RuleError>> {
+        let mut book = Rulebook {
+            compiled: Vec::new(),
+            groups: Vec::new(),
+            rules: Vec::new(),
+            assigned: BTreeMap::new(),
+            makers: Vec::new(),
+        };
+        let mut errors = Vec::new();
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        for (file, text) in sources {
+            let mut faults = Faults { file, errors: Vec::new() };
+            match document::split(file, text) {
+                Ok(document) => {
+                    if let Some(rule) = book.read(&document, models, &mut faults) {
+                        if let Some(other) = files.insert(rule.meta.id.clone(), file.to_owned()) {
+                            faults.add(1, format!("`{}` is also the id of {other}", rule.meta.id));
+                        }
+                        book.compiled.push(rule);
+                    }
+                }
+                Err(error) => faults.errors.push(error),
+            }
+            errors.extend(faults.errors);
+        }
+        book.makers = makers(models);
+        book.compiled.sort_by(|a, b| a.meta.id.cmp(&b.meta.id));
+        book.rules = book.compiled.iter().map(|rule| rule.meta.clone()).collect();
+        match book.index_names() {
+            Ok(()) if errors.is_empty() => Ok(book),
+            Ok(()) => {
+                errors.sort();
+                Err(errors)
+            }
+            Err(message) => Err(vec![RuleError { file: "rules".to_owned(), line: 1, message }]),
+        }
+    }
+
+    /// The rules that are part of Lunette.
+    ///
+    /// # Errors
+    /// As [`Rulebook::load`]; for the rules as released this does not happen.
+    pub fn builtin(models: &mut Models) -> Result<Self, Vec<RuleError>> {
+        Self::load(BUILTIN.iter().copied(), models)
+    }
+
+    /// What is known of every rule, by id.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// A rule's whole page as Markdown: facts, explanation, examples, references.
+    pub fn explain(&self, id: &str) -> Option<String> {
+        self.compiled.iter().find(|rule| rule.meta.id == id).map(crate::page::page)
+    }
+
+    /// The example projects of a rule.
+    pub fn examples(&self, id: &str) -> &[Example] {
+        self.compiled.iter().find(|rule| rule.meta.id == id).map_or(&[], |rule| &rule.examples)
+    }
+
+    /// The file that a rule was read from.
+    pub fn file(&self, id: &str) -> Option<&str> {
+        self.compiled.iter().find(|rule| rule.meta.id == id).map(|rule| rule.file.as_str())
+    }
+
+    /// Runs all rules over a program.
+    pub fn run(&self, facts: &Facts<'_>, routes: &crate::Routes<'_>, context: &RunContext) -> RunResult {
+        let surface = Surface::new(facts, routes.routes, routes.of_body, &self.makers);
+        Run::new(facts, surface, self, context).all()
+    }
+
+    /// Whether any rule asks about values assigned to this name.
+    pub(crate) fn is_assigned_name(&self, language: Language, name: &str) -> bool {
+        self.assigned.get(&(language as u8)).is_some_and(|set| set.is_match(name))
+    }
+
+    fn index_names(&mut self) -> Result<(), String> {
+        for language in [Language::Python, Language::JavaScript] {
+            let mut names = Vec::new();
+            for rule in &self.compiled {
+                for matcher in &rule.matchers {
+                    assigned_names(matcher, language, &mut names);
+                }
+            }
+            let set = RegexSet::new(&names).map_err(|error| error.to_string())?;
+            self.assigned.insert(language as u8, set);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, document: &Document, models: &mut Models, faults: &mut Faults<'_>) -> Option<CompiledRule> {
+        let front: FrontMatter = match serde_saphyr::from_str(&document.front) {
+            Ok(front) => front,
+            Err(error) => {
+                let line = error.location().map_or(1, |location| location.line());
+                let message = error.without_snippet().to_string();
+                faults.add(line, message.lines().next().unwrap_or_default().to_owned());
+                return None;
+            }
+        };
+        check(&front, document, faults);
+        let languages: Vec<Language> = front
+            .languages
+            .iter()
+            .map(|language| match language {
+                RuleLanguage::Python => Language::Python,
+                RuleLanguage::Javascript => Language::JavaScript,
+            })
+            .collect();
+        let mut matchers = Vec::new();
+        let mut applies = Vec::new();
+        for &language in &languages {
+            let mut compiler = Compiler { models, groups: &mut self.groups, language, risk: front.risk };
+            for spec in &front.find {
+                match compiler.matcher(&spec.value) {
+                    Ok(matcher) => matchers.push(matcher),
+                    Err(message) => faults.add(spec.referenced.line(), message),
+                }
+            }
+            for package in &front.applies {
+                applies.push((language, package.clone()));
+            }
+        }
+        if front.applies.is_empty() {
+            applies = derive_applies(&matchers, &models.trie, &self.groups);
+        }
+        let message = match front.message.as_deref().map(Template::parse).transpose() {
+            Ok(message) => message,
+            Err(message) => {
+                faults.add(1, message);
+                None
+            }
+        };
+        let family = faults.file.rsplit('/').nth(1).unwrap_or("custom");
+        Some(CompiledRule {
+            meta: meta(&front, document, family),
+            languages,
+            include_tests: front.tests == TestCode::Include,
+            applies,
+            message,
+            matchers,
+            references: front.references,
+            examples: document.examples.clone(),
+            file: faults.file.to_owned(),
+        })
+    }
+}
+
+struct Faults<'a> {
+    file: &'a str,
+    errors: Vec<RuleError>,
+}
+
+impl Faults<'_> {
+    fn add(&mut self, line: u64, message: String) {
+        let line = u32::try_from(line).unwrap_or(u32::MAX).max(1);
+        self.errors.push(RuleError { file: self.file.to_owned(), line, message });
+    }
+
+    fn require(&mut self, holds: bool, line: u64, message: impl FnOnce() -> String) {
+        if !holds {
+            self.add(line, message());
+        }
+    }
+}
+
+fn meta(front: &FrontMatter, document: &Document, family: &str) -> Rule {
+    Rule {
+        id: front.id.value.clone(),
+        family: family.to_owned(),
+        title: front.title.value.clone(),
+        cwe: front.cwe.value.clone(),
+        topic: front.topic.value.clone(),
+        nature: front.nature,
+        confidence: front.confidence,
+        risk: front.risk,
+        advice: front.advice.value.clone(),
+        events: front.events.value.clone(),
+        summary: document.summary.clone(),
+        explanation: document.explanation.clone(),
+        since: front.since.clone(),
+    }
+}
+
+/// The checks of a rule's metadata that the YAML form cannot express.
+fn check(front: &FrontMatter, document: &Document, faults: &mut Faults<'_>) {
+    let line = |at: &Spanned<String>| at.referenced.line();
+    let id = &front.id.value;
+    let stem = faults.file.rsplit('/').next().unwrap_or_default().trim_end_matches(".md").to_owned();
+    let kebab = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    faults.require(kebab, line(&front.id), || format!("the id `{id}` is not in kebab-case"));
+    faults.require(stem == *id, line(&front.id), || format!("the file is named `{stem}.md`, the rule `{id}`"));
+    let title = &front.title.value;
+    faults.require(!title.trim().is_empty() && title.chars().count() <= MAX_TITLE, line(&front.title), || {
+        format!("the title has 1 to {MAX_TITLE} characters")
+    });
+    faults.require(!front.languages.is_empty(), 1, || "`languages` is empty".to_owned());
+    faults.require(!front.cwe.value.is_empty() && !front.cwe.value.contains(&0), front.cwe.referenced.line(), || {
+        "`cwe` names at least one weakness".to_owned()
+    });
+    faults.require(topic_by_id(&front.topic.value).is_some(), line(&front.topic), || {
+        format!("there is no topic `{}`", front.topic.value)
+    });
+    let advice = &front.advice.value;
+    for (name, text) in [
+        ("action", &advice.action),
+        ("control", &advice.control),
+        ("layer", &advice.layer),
+        ("effort", &advice.effort),
+        ("performance", &advice.performance),
+        ("developers", &advice.developers),
+        ("verify", &advice.verify),
+    ] {
+        faults.require(!text.trim().is_empty(), front.advice.referenced.line(), || format!("`advice.{name}` is empty"));
+    }
+    for event in &front.events.value {
+        let known = EVENTS.lines().any(|known| known == event);
+        faults.require(known, front.events.referenced.line(), || {
+            format!("`{event}` is not in the OWASP Logging Vocabulary")
+        });
+    }
+    faults.require(!front.since.is_empty(), 1, || "`since` is empty".to_owned());
+    faults.require(!front.find.is_empty(), 1, || "`find` has no matcher".to_owned());
+    for spec in &front.find {
+        let told = front.message.is_some() || spec.value.message.is_some();
+        faults.require(told, spec.referenced.line(), || "the matcher has no `message`, and the rule has none".to_owned());
+    }
+    faults.require(!document.summary.is_empty(), 1, || "the explanation is missing".to_owned());
+    faults.require(document.has_fix, 1, || "`## How to fix` is missing".to_owned());
+}
+
+/// The packages that a rule's matchers speak of; empty when one of them needs no package.
+fn derive_applies(matchers: &[Matcher], trie: &ApiTrie, groups: &[SettingGroup]) -> Vec<(Language, String)> {
+    let mut packages = BTreeSet::new();
+    for matcher in matchers {
+        let mut nodes: Vec<NodeId> = Vec::new();
+        let mut modules: Vec<String> = Vec::new();
+        match &matcher.kind {
+            Kind::Call(of) | Kind::Read(of) | Kind::Write { nodes: of, .. } => nodes.extend(of),
+            Kind::MissingSetting { when, .. } => nodes.extend(when),
+            Kind::Absent(absent) => match &absent.when.kind {
+                Kind::Call(of) | Kind::Read(of) | Kind::Write { nodes: of, .. } => nodes.extend(of),
+                _ => return Vec::new(),
+            },
+            Kind::Import { modules: named, .. } => modules.extend(named.iter().cloned()),
+            Kind::Setting { names } => {
+                let of = |name: &String| name.split_once('.').map(|(group, _)| group.to_owned());
+                let named: Vec<String> = names.iter().filter_map(of).collect();
+                nodes.extend(
+                    groups
+                        .iter()
+                        .filter(|group| group.language == matcher.language && named.contains(&group.name))
+                        .flat_map(|group| &group.of),
+                );
+            }
+            Kind::Route(_) | Kind::Function(_) | Kind::Catch(_) | Kind::Assign { .. } | Kind::Return => return Vec::new(),
+        }
+        modules.extend(nodes.into_iter().map(|node| package_of(trie, node)));
+        if modules.iter().any(|module| matches!(module.as_str(), "builtins" | "globalThis")) {
+            return Vec::new();
+        }
+        packages.extend(modules.into_iter().map(|module| (matcher.language as u8, module)));
+    }
+    let language = |code: u8| if code == Language::Python as u8 { Language::Python } else { Language::JavaScript };
+    packages.into_iter().map(|(code, module)| (language(code), module)).collect()
+}
+
+fn package_of(trie: &ApiTrie, node: NodeId) -> String {
+    let mut at = node;
+    while let Some(parent) = trie.parent(at) {
+        at = parent;
+    }
+    trie.path(at)
+}
+
+/// The calls that make an application or a part of one, by the models: their results hold routes.
+fn makers(models: &mut Models) -> Vec<NodeId> {
+    let routers: Vec<(Language, OneOrMany)> = models
+        .files
+        .iter()
+        .flat_map(|file| file.routers.iter().map(|spec| (file.language.into(), spec.value.clone())))
+        .collect();
+    let mut found = Vec::new();
+    for (language, values) in routers {
+        // The models were checked when they were loaded; a value that is no call is made by nothing.
+        for node in models.patterns(language, &values).unwrap_or_default() {
+            found.extend(models.trie.parent(node));
+        }
+    }
+    found
+}
+
+/// Names whose assignments a matcher, or one inside it, asks about.
+fn assigned_names(matcher: &Matcher, language: Language, names: &mut Vec<String>) {
+    match &matcher.kind {
+        Kind::Assign { name, .. } if matcher.language == language => names.push(name.as_str().to_owned()),
+        Kind::Absent(absent) => {
+            assigned_names(&absent.when, language, names);
+            absent.none.iter().for_each(|matcher| assigned_names(matcher, language, names));
+        }
+        _ => {}
+    }
+    for condition in matcher.all.iter().chain(&matcher.unless) {
+        names_in(condition, language, names);
+    }
+}
+
+fn names_in(condition: &Condition, language: Language, names: &mut Vec<String>) {
+    match condition {
+        Condition::Project(test) => test.has.iter().for_each(|matcher| assigned_names(matcher, language, names)),
+        Condition::Any(parts) | Condition::All(parts) => parts.iter().for_each(|part| names_in(part, language, names)),
+        Condition::Not(part) => names_in(part, language, names),
+        _ => {}
+    }
+}
+

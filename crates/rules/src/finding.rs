@@ -1,0 +1,305 @@
+//! From a match to a finding.
+
+use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Step, Why};
+use lunette_core::risk::{Exposure, ImpactFactors, LikelihoodFactors, Risk};
+use lunette_core::text::{code_line, printable, shorten};
+use lunette_flow::facts::Found;
+use lunette_flow::program::{Site, UnitId};
+use lunette_lang::ir::{Op, Span};
+
+use crate::book::CompiledRule;
+use crate::compile::{Condition, Kind, Matcher, ValuePath};
+use crate::judge::Match;
+use crate::run::Run;
+use crate::spot::Spot;
+use crate::surface::Reach;
+use crate::template::{Slot, Template};
+use crate::trace::Flow;
+
+/// Longest piece of source text in a message.
+const MAX_EXCERPT: usize = 60;
+/// Most steps of a flow that are shown.
+const MAX_STEPS: usize = 12;
+
+impl Run<'_, '_> {
+    /// The part of the source that a finding points at.
+    pub(crate) fn pointed(&self, matcher: &Matcher, spot: &Spot) -> Span {
+        let at = matcher.point_at.as_ref().and_then(|path| match self.find(spot, path) {
+            Found::Sites(sites) => sites.into_iter().find(|site| site.unit == spot.unit),
+            _ => None,
+        });
+        at.map_or(spot.span, |site| self.facts.program.span(site))
+    }
+
+    pub(crate) fn finding(&self, rule: &CompiledRule, matcher: &Matcher, spot: &Spot, found: &Match) -> Finding {
+        let span = self.pointed(matcher, spot);
+        let place = self.facts.program.place(spot.unit, span);
+        let secret = matcher.secret.as_ref().and_then(|_| self.secret_text(spot));
+        let configuration = matches!(matcher.kind, Kind::Setting { .. } | Kind::MissingSetting { .. } | Kind::Absent(_));
+        let reach = self.reach_of(spot, configuration);
+        let message = self.message(rule, matcher, spot, found, secret.as_deref());
+        let confidence = matcher.confidence.unwrap_or(rule.meta.confidence);
+        let route = reach.route.map(|at| &self.surface.routes[at]).map(|route| format!("{} {}", route.method, route.path));
+        let source = normal(self.facts.program.source(spot.unit, span));
+        let anchor = match spot.name.as_deref().filter(|_| spot.route.is_some()) {
+            Some(name) => name.to_owned(),
+            None => format!("{}: {source}", self.facts.function_name(spot.unit, spot.body)),
+        };
+        let draft = Draft {
+            rule: rule.meta.id.clone(),
+            title: matcher.title.clone().unwrap_or_else(|| rule.meta.title.clone()),
+            message,
+            place,
+            confidence: if found.likely { lower(confidence) } else { confidence },
+            nature: rule.meta.nature,
+            cwe: rule.meta.cwe.clone(),
+            topic: rule.meta.topic.clone(),
+            risk: risk(matcher, reach),
+            advice: rule.meta.advice.clone(),
+            route,
+            events: rule.meta.events.clone(),
+            anchor,
+        };
+        Finding::new(draft, self.evidence(matcher, spot, found, secret.as_deref()))
+    }
+
+    fn reach_of(&self, spot: &Spot, configuration: bool) -> Reach {
+        if let Some(at) = spot.route {
+            let route = &self.surface.routes[at];
+            let because = format!("the route `{} {}` ({}:{}) itself", route.method, route.path, route.file, route.line);
+            return Reach { exposure: route.exposure, route: Some(at), because };
+        }
+        self.surface.reach(self.facts, spot.unit, spot.function.unwrap_or(spot.body), configuration)
+    }
+
+    fn evidence(&self, matcher: &Matcher, spot: &Spot, found: &Match, secret: Option<&str>) -> Evidence {
+        let span = self.pointed(matcher, spot);
+        let here = |why, note: String| self.step(spot.unit, span, why, note, secret);
+        if let (Some(what), Some(text)) = (&matcher.secret, secret) {
+            return Evidence::Secret { what: what.clone(), redacted: redacted(text), at: here(Why::Here, what.clone()) };
+        }
+        if let Some(flow) = &found.flow {
+            return Evidence::Trace { steps: self.flow_steps(flow) };
+        }
+        match &matcher.kind {
+            Kind::Absent(absent) => Evidence::Absence {
+                looked_for: absent.looked_for.clone(),
+                looked_in: match absent.scope {
+                    crate::schema::Scope::Project => "the whole project".to_owned(),
+                    crate::schema::Scope::File => format!("the file {}", self.facts.program.unit(spot.unit).path),
+                    crate::schema::Scope::Function => "the function around it".to_owned(),
+                    crate::schema::Scope::Object => "every use of this object".to_owned(),
+                },
+                at: here(Why::Here, "makes it needed".to_owned()),
+            },
+            Kind::MissingSetting { names, .. } => Evidence::Absence {
+                looked_for: names.join(" or "),
+                looked_in: "every place that writes the application's settings".to_owned(),
+                at: here(Why::Here, "makes the application".to_owned()),
+            },
+            Kind::Route(test) if !test.lacks.is_empty() => {
+                let guards: Vec<&str> =
+                    spot.route.iter().flat_map(|&at| &self.surface.routes[at].guards).map(|guard| guard.name.as_str()).collect();
+                let guards = if guards.is_empty() { "none".to_owned() } else { guards.join(", ") };
+                Evidence::Absence {
+                    looked_for: format!("a guard that proves {}", test.lacks.iter().map(|proves| proof(*proves)).collect::<Vec<_>>().join(" or ")),
+                    looked_in: format!("the guards in force on the route: {guards}"),
+                    at: here(Why::Here, "registers the route".to_owned()),
+                }
+            }
+            _ => {
+                let (name, value) = self.setting(matcher, spot, secret);
+                Evidence::Setting { name, value, at: here(Why::Here, String::new()) }
+            }
+        }
+    }
+
+    /// The fact that a call or a write stands for: a name and a value as written.
+    fn setting(&self, matcher: &Matcher, spot: &Spot, secret: Option<&str>) -> (String, String) {
+        let tested = matcher.all.iter().chain(&matcher.unless).find_map(|condition| match condition {
+            Condition::Value(test) => Some(test),
+            _ => None,
+        });
+        let name = self.callee(spot).or_else(|| spot.name.clone()).unwrap_or_else(|| self.facts.function_name(spot.unit, spot.body).to_owned());
+        match (tested, spot.value) {
+            (Some(test), None) if spot.call.is_some() => {
+                (format!("{name} {}", test.path), self.text_at(spot, &test.at, secret).unwrap_or_else(|| "not given".to_owned()))
+            }
+            (_, Some(value)) => (name, self.excerpt(value.unit, self.facts.program.span(value), secret)),
+            _ => (name, self.excerpt(spot.unit, spot.span, secret)),
+        }
+    }
+
+    fn flow_steps(&self, flow: &Flow) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut shown: Option<Span> = None;
+        for (at, &site) in flow.steps.iter().enumerate() {
+            let span = self.facts.program.span(site);
+            let (why, note) = match self.facts.program.op(site) {
+                _ if at == 0 => (Why::Source, "the value is made here".to_owned()),
+                Op::Assign(..) | Op::StoreOuter(..) => {
+                    (Why::Assign, self.facts.name_of(site).map(|name| format!("assigned to `{}`", printable(&name))).unwrap_or_default())
+                }
+                Op::Call { .. } => (Why::Call, "passed through a call".to_owned()),
+                _ => continue,
+            };
+            if shown.is_some_and(|known| known == span) || span == Span::default() {
+                continue;
+            }
+            shown = Some(span);
+            steps.push(self.step(site.unit, span, why, note, None));
+        }
+        // A long way is told by its beginning and its end.
+        if steps.len() > MAX_STEPS {
+            steps.drain(MAX_STEPS / 2..steps.len() - MAX_STEPS / 2);
+        }
+        let sink = format!("becomes `{}`", printable(&shorten(&flow.name, MAX_EXCERPT)));
+        steps.push(self.step(flow.sink.unit, self.facts.program.span(flow.sink), Why::Sink, sink, None));
+        steps
+    }
+
+    fn step(&self, unit: UnitId, span: Span, why: Why, note: String, secret: Option<&str>) -> Step {
+        let place = self.facts.program.place(unit, span);
+        let line = self.facts.program.source_line(unit, place.line);
+        let line = conceal(line, secret);
+        Step { place, why, code: code_line(&lunette_read::redact(&line)), note }
+    }
+
+    fn message(&self, rule: &CompiledRule, matcher: &Matcher, spot: &Spot, found: &Match, secret: Option<&str>) -> String {
+        let Some(template) = matcher.message.as_ref().or(rule.message.as_ref()) else { return rule.meta.title.clone() };
+        self.fill(template, spot, found, secret)
+    }
+
+    fn fill(&self, template: &Template, spot: &Spot, found: &Match, secret: Option<&str>) -> String {
+        template.fill(|slot| match slot {
+            Slot::Callee => self.callee(spot).unwrap_or_else(|| "this".to_owned()),
+            Slot::At(path) => self.text_at(spot, path, secret).unwrap_or_else(|| "nothing".to_owned()),
+            Slot::Name => self.name_of(spot).map_or_else(|| "it".to_owned(), |name| printable(&shorten(&name, MAX_EXCERPT))),
+            Slot::Route => {
+                let route = self.routes_of(spot).first().map(|&at| &self.surface.routes[at]);
+                route.map_or_else(|| "no route".to_owned(), |route| printable(&format!("{} {}", route.method, route.path)))
+            }
+            Slot::Function => match self.facts.function_name(spot.unit, spot.function.unwrap_or(spot.body)) {
+                "" => "the top level".to_owned(),
+                name => printable(name),
+            },
+            Slot::Sink => found.flow.as_ref().map_or_else(String::new, |flow| printable(&shorten(&flow.name, MAX_EXCERPT))),
+        })
+    }
+
+    /// What is called, as written.
+    fn callee(&self, spot: &Spot) -> Option<String> {
+        let call = spot.call?;
+        let Op::Call { callee, .. } = self.facts.program.op(call) else { return None };
+        let span = self.facts.program.span(Site { value: *callee, ..call });
+        Some(self.excerpt(call.unit, span, None)).filter(|text| !text.is_empty())
+    }
+
+    fn text_at(&self, spot: &Spot, path: &ValuePath, secret: Option<&str>) -> Option<String> {
+        match self.find(spot, path) {
+            Found::Sites(sites) => sites.first().map(|site| self.excerpt(site.unit, self.facts.program.span(*site), secret)),
+            Found::Absent => None,
+            Found::Unknown => Some("a value that cannot be told".to_owned()),
+        }
+    }
+
+    /// Source text for a message: on one line, short, redacted.
+    fn excerpt(&self, unit: UnitId, span: Span, secret: Option<&str>) -> String {
+        let text = conceal(self.facts.program.source(unit, span), secret);
+        let text = normal(&text);
+        shorten(&printable(&lunette_read::redact(&text)), MAX_EXCERPT)
+    }
+
+    /// The text of a secret at a spot.
+    fn secret_text(&self, spot: &Spot) -> Option<String> {
+        let values = self.facts.possible(spot.value?).values;
+        values.iter().find_map(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+}
+
+fn risk(matcher: &Matcher, reach: Reach) -> Risk {
+    let profile = matcher.risk;
+    let given = profile.exposure;
+    let mut risk = Risk::judge(
+        LikelihoodFactors {
+            exposure: given.unwrap_or(reach.exposure),
+            exploit: profile.exploit,
+            precondition: profile.precondition,
+            barrier: profile.barrier,
+        },
+        ImpactFactors {
+            confidentiality: profile.confidentiality,
+            integrity: profile.integrity,
+            availability: profile.availability,
+            data: profile.data,
+        },
+    );
+    if given.is_none() || (reach.route.is_some() && given != Some(Exposure::NotReached)) {
+        risk.because.push(reach.because);
+    }
+    risk
+}
+
+fn lower(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::Confirmed => Confidence::Firm,
+        Confidence::Firm | Confidence::Tentative => Confidence::Tentative,
+    }
+}
+
+/// White space folded, so that reformatting does not change a finding's identity.
+fn normal(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn redacted(secret: &str) -> String {
+    format!("<redacted: {}>", lunette_core::text::count(secret.chars().count(), "character"))
+}
+
+/// Takes a secret out of a piece of source. Shorter ones are replaced only inside quotes: `a` is not a secret
+/// everywhere it occurs.
+fn conceal(text: &str, secret: Option<&str>) -> String {
+    let Some(secret) = secret else { return text.to_owned() };
+    let mark = redacted(secret);
+    if secret.chars().count() >= 6 && text.contains(secret) {
+        return text.replace(secret, &mark);
+    }
+    let mut text = text.to_owned();
+    for quote in ["\"", "'", "`"] {
+        text = text.replace(&format!("{quote}{secret}{quote}"), &format!("{quote}{mark}{quote}"));
+    }
+    text
+}
+
+fn proof(proves: lunette_core::project::Proves) -> &'static str {
+    use lunette_core::project::Proves;
+    match proves {
+        Proves::Authenticated => "that the caller is signed in",
+        Proves::Authorized => "that the caller has the privilege",
+        Proves::Csrf => "that the request is not forged",
+        Proves::RateLimit => "that requests are limited in rate",
+        Proves::Validated => "that the input is valid",
+        Proves::Headers => "that security headers are set",
+        Proves::Cors => "that a cross-origin policy is set",
+        Proves::Unknown => "anything",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_taken_out_of_text() {
+        assert_eq!(conceal("k = 'dev'  # dev", Some("dev")), "k = '<redacted: 3 characters>'  # dev");
+        assert_eq!(conceal("k = b'supersecret'", Some("supersecret")), "k = b'<redacted: 11 characters>'");
+        assert_eq!(conceal("k = 'dev'", None), "k = 'dev'");
+    }
+
+    #[test]
+    fn confidence_is_lowered_one_step() {
+        assert_eq!(lower(Confidence::Confirmed), Confidence::Firm);
+        assert_eq!(lower(Confidence::Firm), Confidence::Tentative);
+        assert_eq!(lower(Confidence::Tentative), Confidence::Tentative);
+    }
+}

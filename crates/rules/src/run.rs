@@ -1,0 +1,374 @@
+//! One run of all rules over one program.
+
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeMap;
+
+use lunette_core::finding::Finding;
+use lunette_flow::Facts;
+use lunette_flow::api::NodeId;
+use lunette_flow::program::{Site, Target, UnitId};
+use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
+
+
+use crate::book::{CompiledRule, Rulebook, RunContext};
+use crate::compile::{Absent, CatchTest, Kind, Matcher, ProjectTest};
+use crate::judge::Match;
+use crate::schema::{AssignKind, Scope};
+use crate::settings::Settings;
+use crate::spot::{self, Spot};
+use crate::surface::Surface;
+use crate::uses::Uses;
+
+/// What a rule looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The rule's id.
+    pub rule: String,
+    /// Whether the project has anything that the rule is about: its language and its package.
+    pub applicable: bool,
+    /// Number of places that it looked at.
+    pub sites: usize,
+}
+
+/// What a run gave.
+#[derive(Clone, Debug, Default)]
+pub struct RunResult {
+    /// The findings, in order of rule and place; not yet numbered.
+    pub findings: Vec<Finding>,
+    /// What each rule looked at, in the rules' order.
+    pub checked: Vec<Checked>,
+}
+
+/// State of one run.
+pub(crate) struct Run<'a, 'f> {
+    pub(crate) facts: &'a Facts<'f>,
+    pub(crate) surface: Surface<'a>,
+    pub(crate) book: &'a Rulebook,
+    pub(crate) settings: Settings,
+    pub(crate) uses: Uses,
+    context: &'a RunContext,
+    /// Whether each module is test code.
+    tests: Vec<bool>,
+    assignments: Vec<(AssignKind, Spot)>,
+    functions: OnceCell<Vec<Spot>>,
+    returns: OnceCell<Vec<Spot>>,
+    packages: Vec<(Language, String)>,
+    /// Whether test code counts for the rule that is being asked.
+    include_tests: Cell<bool>,
+}
+
+impl<'a, 'f> Run<'a, 'f> {
+    pub(crate) fn new(facts: &'a Facts<'f>, surface: Surface<'a>, book: &'a Rulebook, context: &'a RunContext) -> Self {
+        let program = facts.program;
+        let tests = program.units.iter().map(|unit| is_test_path(&unit.path)).collect();
+        let assignments = spot::assignments(facts, &|language, name| book.is_assigned_name(language, name));
+        let mut packages = Vec::new();
+        for unit in program.ids() {
+            let module = &program.unit(unit).module;
+            for at in 0..module.imports.len() {
+                if let Target::Package(package) = program.target(unit, ImportId(at as u32)) {
+                    packages.push((module.language, package.clone()));
+                }
+            }
+        }
+        packages.sort_by(|a, b| (a.0 as u8, &a.1).cmp(&(b.0 as u8, &b.1)));
+        packages.dedup();
+        Run {
+            facts,
+            surface,
+            book,
+            settings: Settings::gather(facts, &book.groups),
+            uses: Uses::default(),
+            context,
+            tests,
+            assignments,
+            functions: OnceCell::new(),
+            returns: OnceCell::new(),
+            packages,
+            include_tests: Cell::new(false),
+        }
+    }
+
+    pub(crate) fn all(&self) -> RunResult {
+        let mut result = RunResult::default();
+        for rule in &self.book.compiled {
+            if self.context.off.contains(&rule.meta.id) {
+                continue;
+            }
+            self.include_tests.set(rule.include_tests || self.context.include_tests);
+            let (findings, sites) = self.rule(rule);
+            result.checked.push(Checked { rule: rule.meta.id.clone(), applicable: self.applies(rule), sites });
+            result.findings.extend(findings);
+        }
+        result
+    }
+
+    /// A rule's findings: one per place, the surest, and the number of places looked at.
+    fn rule(&self, rule: &CompiledRule) -> (Vec<Finding>, usize) {
+        let mut best: BTreeMap<(UnitId, Span), Finding> = BTreeMap::new();
+        let mut sites = 0;
+        for matcher in &rule.matchers {
+            let (looked_at, accepted) = self.matches(matcher);
+            sites += looked_at;
+            for (spot, found) in accepted {
+                let finding = self.finding(rule, matcher, &spot, &found);
+                let place = (spot.unit, self.pointed(matcher, &spot));
+                match best.get(&place) {
+                    Some(known) if known.confidence >= finding.confidence => {}
+                    _ => _ = best.insert(place, finding),
+                }
+            }
+        }
+        (best.into_values().collect(), sites)
+    }
+
+    /// The places where a matcher holds, and how many it looked at.
+    pub(crate) fn matches(&self, matcher: &Matcher) -> (usize, Vec<(Spot, Match)>) {
+        let spots = self.spots(matcher);
+        let looked_at = spots.len();
+        let accepted = spots
+            .into_iter()
+            .filter_map(|(spot, likely)| {
+                let mut found = self.judge(matcher, &spot)?;
+                found.likely |= likely;
+                Some((spot, found))
+            })
+            .collect();
+        (looked_at, accepted)
+    }
+
+    /// The places that a matcher's kind names, each with whether something had to be assumed for it.
+    fn spots(&self, matcher: &Matcher) -> Vec<(Spot, bool)> {
+        let certain = |spots: Vec<Spot>| spots.into_iter().map(|spot| (spot, false)).collect();
+        let mut spots: Vec<(Spot, bool)> = match &matcher.kind {
+            Kind::Call(nodes) => certain(self.calls(nodes)),
+            Kind::Read(nodes) => {
+                let reads = |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
+                certain(nodes.iter().flat_map(reads).collect())
+            }
+            Kind::Write { nodes, key } => {
+                let named = |spot: &Spot| match (key, &spot.name) {
+                    (None, _) => true,
+                    (Some(key), Some(name)) => key.is_match(name),
+                    (Some(_), None) => false,
+                };
+                let writes = |&node: &NodeId| self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node));
+                certain(nodes.iter().flat_map(writes).filter(named).collect())
+            }
+            Kind::Import { modules, named } => certain(spot::imports(self.facts, matcher.language, modules, named)),
+            Kind::Setting { names } => certain(names.iter().flat_map(|name| self.set(name)).collect()),
+            Kind::MissingSetting { names, when } => {
+                let missing = names.iter().all(|name| !self.settings.of(name).iter().any(|written| self.counts(written.unit)));
+                let likely = names.iter().any(|name| self.settings.is_open(name));
+                let name = names.first().cloned();
+                let spots = if missing { self.calls(when) } else { Vec::new() };
+                spots.into_iter().map(|spot| (Spot { name: name.clone(), ..spot }, likely)).collect()
+            }
+            Kind::Absent(absent) => self.absent(absent),
+            Kind::Route(test) => {
+                let passing = |at: &usize| self.surface.language(*at) == Some(matcher.language) && self.route_passes(*at, test);
+                certain((0..self.surface.routes.len()).filter(passing).filter_map(|at| self.route_spot(at)).collect())
+            }
+            Kind::Function(test) => {
+                let functions = self.functions.get_or_init(|| spot::functions(self.facts));
+                let passing = |spot: &&Spot| {
+                    self.language(spot.unit) == matcher.language
+                        && spot.function.is_some_and(|body| self.function_passes(spot.unit, body, test))
+                };
+                certain(functions.iter().filter(passing).cloned().collect())
+            }
+            Kind::Catch(test) => certain(self.catches(matcher.language, test)),
+            Kind::Assign { name, kinds } => {
+                let wanted = |(kind, spot): &&(AssignKind, Spot)| {
+                    kinds.contains(kind)
+                        && self.language(spot.unit) == matcher.language
+                        && spot.name.as_deref().is_some_and(|text| name.is_match(text))
+                };
+                certain(self.assignments.iter().filter(wanted).map(|(_, spot)| spot.clone()).collect())
+            }
+            Kind::Return => {
+                let returns = self.returns.get_or_init(|| spot::returns(self.facts));
+                certain(returns.iter().filter(|spot| self.language(spot.unit) == matcher.language).cloned().collect())
+            }
+        };
+        spots.retain(|(spot, _)| self.counts(spot.unit));
+        spots
+    }
+
+    fn calls(&self, nodes: &[NodeId]) -> Vec<Spot> {
+        nodes
+            .iter()
+            .flat_map(|&node| self.facts.calls_of(node).map(move |call| Spot::of_call(self.facts, call, node)))
+            .collect()
+    }
+
+    fn set(&self, name: &str) -> Vec<Spot> {
+        let spot = |written: &crate::settings::Written| Spot {
+            value: Some(written.value),
+            name: Some(name.to_owned()),
+            ..Spot::new(written.unit, written.body, written.span)
+        };
+        self.settings.of(name).iter().map(spot).collect()
+    }
+
+    /// Places where something should be and is not.
+    fn absent(&self, absent: &Absent) -> Vec<(Spot, bool)> {
+        let (_, needing) = self.matches(&absent.when);
+        let mut there: Vec<Spot> = Vec::new();
+        if !needing.is_empty() {
+            there.extend(absent.none.iter().flat_map(|matcher| self.matches(matcher).1).map(|(spot, _)| spot));
+        }
+        needing
+            .into_iter()
+            .filter(|(spot, _)| !there.iter().any(|other| self.satisfies(spot, other, absent.scope)))
+            .map(|(spot, found)| (spot, found.likely))
+            .collect()
+    }
+
+    fn satisfies(&self, needing: &Spot, other: &Spot, scope: Scope) -> bool {
+        match scope {
+            Scope::Project => true,
+            Scope::File => needing.unit == other.unit,
+            Scope::Function => {
+                let around = self.facts.program.body(needing.unit, needing.body).span;
+                needing.unit == other.unit && (needing.body == other.body || around.contains(other.span))
+            }
+            Scope::Object => {
+                let owners = |spot: &Spot| [spot.call, spot.object].into_iter().flatten().collect::<Vec<_>>();
+                let mine = owners(needing);
+                owners(other).iter().any(|site| mine.contains(site))
+            }
+        }
+    }
+
+    fn catches(&self, language: Language, test: &CatchTest) -> Vec<Spot> {
+        let mut found = Vec::new();
+        for unit in self.facts.program.ids().filter(|&unit| self.language(unit) == language) {
+            for (at, body) in self.facts.program.unit(unit).module.bodies.iter().enumerate() {
+                let id = BodyId(at as u32);
+                for region in &body.tries {
+                    for handler in &region.handlers {
+                        if self.catch_passes(unit, id, body, region, handler, test) {
+                            found.push(Spot::new(unit, id, handler.body));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn catch_passes(&self, unit: UnitId, id: BodyId, body: &Body, region: &Try, handler: &Handler, test: &CatchTest) -> bool {
+        let within = |at: usize| handler.body.contains(body.spans[at]);
+        let acts = |op: &Op| {
+            matches!(op, Op::Call { .. } | Op::Throw(_) | Op::Store(..) | Op::StoreOuter(..) | Op::Assign(..) | Op::Return(_) | Op::Yield(_))
+        };
+        let named: Vec<String> =
+            handler.types.iter().filter_map(|&value| self.facts.name_of(Site { unit, body: id, value })).collect();
+        let broad = handler.types.is_empty() || named.iter().any(|name| matches!(name.as_str(), "Exception" | "BaseException"));
+        let empty = || !(0..body.ops.len()).any(|at| within(at) && acts(&body.ops[at]) && !is_type_test(&body.ops, at, handler));
+        let calls = |nodes: &Vec<NodeId>| {
+            nodes.iter().any(|&node| {
+                self.facts.calls_of(node).any(|call| {
+                    (call.site.unit, call.site.body) == (unit, id) && region.body.contains(self.facts.program.span(call.site))
+                })
+            })
+        };
+        test.broad.is_none_or(|wanted| wanted == broad)
+            && test.empty.is_none_or(|wanted| wanted == empty())
+            && test.body_calls.as_ref().is_none_or(calls)
+    }
+
+    /// A route as a place: where it is registered.
+    fn route_spot(&self, at: usize) -> Option<Spot> {
+        let route = &self.surface.routes[at];
+        let unit = self.facts.program.find(&route.file)?;
+        let module = &self.facts.program.unit(unit).module;
+        let start = *module.lines.get((route.line as usize).saturating_sub(1))?;
+        let end = module.lines.get(route.line as usize).map_or(module.len, |next| next.saturating_sub(1));
+        let text = self.facts.program.source(unit, Span::new(start, end));
+        let indent = (text.len() - text.trim_start().len()) as u32;
+        let span = Span::new(start + indent, (start + text.trim_end().len() as u32).max(start + indent));
+        Some(Spot {
+            route: Some(at),
+            name: Some(format!("{} {}", route.method, route.path)),
+            ..Spot::new(unit, BodyId::MODULE, span)
+        })
+    }
+
+    /// The body of a route's handler.
+    pub(crate) fn handler_of(&self, route: usize) -> Option<(UnitId, BodyId)> {
+        self.surface.handler(route)
+    }
+
+    pub(crate) fn project_has(&self, test: &ProjectTest) -> bool {
+        let imported = |wanted: &String| {
+            self.packages.iter().any(|(_, package)| package.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])))
+        };
+        test.calls.iter().any(|&node| self.facts.calls_of(node).any(|call| self.counts(call.site.unit)))
+            || test.reads.iter().any(|&node| self.facts.reads_of(node).any(|read| self.counts(read.site.unit)))
+            || test.imports.iter().any(imported)
+            || test.has.iter().any(|matcher| !self.matches(matcher).1.is_empty())
+            || test.routes.as_ref().is_some_and(|wanted| (0..self.surface.routes.len()).any(|at| self.route_passes(at, wanted)))
+    }
+
+    fn applies(&self, rule: &CompiledRule) -> bool {
+        let languages = &rule.languages;
+        let present = |language: &Language| self.facts.program.units.iter().any(|unit| unit.module.language == *language);
+        if !languages.iter().any(present) {
+            return false;
+        }
+        rule.applies.is_empty()
+            || rule.applies.iter().any(|(language, package)| {
+                self.packages.iter().any(|(of, imported)| {
+                    of == language && imported.strip_prefix(package.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                })
+            })
+    }
+
+    fn language(&self, unit: UnitId) -> Language {
+        self.facts.program.unit(unit).module.language
+    }
+
+    fn counts(&self, unit: UnitId) -> bool {
+        self.include_tests.get() || !self.tests[unit.0 as usize]
+    }
+}
+
+/// Whether an operation only tests the type of what was caught.
+fn is_type_test(ops: &[Op], at: usize, handler: &Handler) -> bool {
+    match &ops[at] {
+        Op::Call { args, .. } => args.iter().any(|arg| arg.value == handler.caught),
+        // The variable that the exception is bound to.
+        Op::Assign(_, from) => *from == handler.caught,
+        _ => false,
+    }
+}
+
+/// Whether a path is test code by the conventions of both languages.
+pub(crate) fn is_test_path(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = |name: &str| matches!(name, "test" | "tests" | "__tests__" | "spec" | "specs" | "fixtures" | "__fixtures__" | "__mocks__" | "e2e");
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    folders.split('/').any(folder)
+        || name == "conftest.py"
+        || (name.ends_with(".py") && (stem.starts_with("test_") || stem.ends_with("_test")))
+        || stem.ends_with(".spec")
+        || stem.ends_with(".test")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_test_path;
+
+    #[test]
+    fn test_code_is_known_by_its_path() {
+        for path in ["tests/a.py", "src/__tests__/a.js", "a.spec.ts", "a.test.js", "test_a.py", "a_test.py", "x/conftest.py"] {
+            assert!(is_test_path(path), "{path}");
+        }
+        for path in ["testcode/a.py", "src/attest.js", "contest.py", "latest/a.ts", "inspect.py", "protest_a.py"] {
+            assert!(!is_test_path(path), "{path}");
+        }
+    }
+}
+

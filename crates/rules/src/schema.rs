@@ -1,0 +1,339 @@
+//! The YAML form of a rule's front matter. Unknown keys are errors: a misspelt key must not be silently without effect.
+//!
+//! `rules/README.md` is the reference for authors; it and this module say the same.
+
+use lunette_core::finding::Confidence;
+use lunette_core::project::{InputKind, Proves};
+use lunette_core::risk::{
+    Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, Integrity, Precondition,
+};
+use lunette_core::rule::{Advice, Nature, RiskProfile};
+use lunette_flow::models::OneOrMany;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// The front matter of a rule file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FrontMatter {
+    pub(crate) id: Spanned<String>,
+    pub(crate) title: Spanned<String>,
+    pub(crate) languages: Vec<RuleLanguage>,
+    pub(crate) cwe: Spanned<Vec<u16>>,
+    pub(crate) topic: Spanned<String>,
+    pub(crate) nature: Nature,
+    pub(crate) confidence: Confidence,
+    pub(crate) risk: RiskProfile,
+    pub(crate) advice: Spanned<Advice>,
+    pub(crate) events: Spanned<Vec<String>>,
+    pub(crate) since: String,
+    /// Whether test code is matched, too.
+    #[serde(default)]
+    pub(crate) tests: TestCode,
+    /// Packages or API paths whose use makes the rule applicable; by default those that `find` speaks of.
+    #[serde(default)]
+    pub(crate) applies: Vec<String>,
+    /// The message of matchers that have none of their own.
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    pub(crate) find: Vec<Spanned<MatcherSpec>>,
+    #[serde(default)]
+    pub(crate) references: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuleLanguage {
+    Python,
+    Javascript,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TestCode {
+    #[default]
+    Skip,
+    Include,
+}
+
+/// One matcher. Exactly one of the keys down to `return` says what is looked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct MatcherSpec {
+    pub(crate) call: Option<OneOrMany>,
+    pub(crate) read: Option<OneOrMany>,
+    pub(crate) write: Option<OneOrMany>,
+    pub(crate) import: Option<OneOrMany>,
+    pub(crate) setting: Option<OneOrMany>,
+    pub(crate) absent: Option<Box<AbsentSpec>>,
+    pub(crate) route: Option<RouteSpec>,
+    pub(crate) function: Option<FunctionSpec>,
+    pub(crate) catch: Option<CatchSpec>,
+    pub(crate) assign: Option<String>,
+    #[serde(rename = "return")]
+    pub(crate) returned: Option<bool>,
+
+    /// With `write`: a regular expression that the whole key must match.
+    pub(crate) key: Option<String>,
+    /// With `import`: names that are imported from it.
+    pub(crate) named: Option<OneOrMany>,
+    /// With `setting`: match when the setting is never set, at every call of `when`.
+    pub(crate) missing: Option<bool>,
+    pub(crate) when: Option<OneOrMany>,
+    /// With `assign`: which kinds of assignment.
+    pub(crate) kinds: Option<Vec<AssignKind>>,
+
+    #[serde(rename = "where")]
+    pub(crate) all: Vec<ConditionSpec>,
+    pub(crate) unless: Vec<ConditionSpec>,
+
+    pub(crate) message: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) confidence: Option<Confidence>,
+    pub(crate) risk: Option<RiskOverride>,
+    /// The value is a secret of this kind: it is the evidence, and is redacted everywhere.
+    pub(crate) secret: Option<String>,
+    /// Access path of the value to point at instead of the whole match.
+    pub(crate) point_at: Option<String>,
+}
+
+/// Changes to a rule's risk profile for one matcher.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct RiskOverride {
+    exposure: Option<Exposure>,
+    exploit: Option<Exploit>,
+    precondition: Option<Precondition>,
+    barrier: Option<Barrier>,
+    confidentiality: Option<Confidentiality>,
+    integrity: Option<Integrity>,
+    availability: Option<Availability>,
+    data: Option<DataClass>,
+}
+
+impl RiskOverride {
+    /// The profile with the overrides applied.
+    pub(crate) fn apply(self, to: RiskProfile) -> RiskProfile {
+        RiskProfile {
+            exposure: self.exposure.or(to.exposure),
+            exploit: self.exploit.unwrap_or(to.exploit),
+            precondition: self.precondition.unwrap_or(to.precondition),
+            barrier: self.barrier.unwrap_or(to.barrier),
+            confidentiality: self.confidentiality.unwrap_or(to.confidentiality),
+            integrity: self.integrity.unwrap_or(to.integrity),
+            availability: self.availability.unwrap_or(to.availability),
+            data: self.data.unwrap_or(to.data),
+        }
+    }
+}
+
+/// Something that should be there and is not.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AbsentSpec {
+    /// What makes it needed.
+    pub(crate) when: MatcherSpec,
+    /// What would satisfy it; none of these may be there.
+    pub(crate) none: Vec<MatcherSpec>,
+    #[serde(default)]
+    pub(crate) scope: Scope,
+    /// What was looked for, in words, for the evidence.
+    pub(crate) looked_for: String,
+}
+
+/// Where the counterpart of an absence is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Scope {
+    #[default]
+    Project,
+    File,
+    Function,
+    /// On the very object that `when` made or was called on.
+    Object,
+}
+
+/// What a route must be like.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct RouteSpec {
+    pub(crate) methods: Vec<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) framework: Option<OneOrMany>,
+    /// No guard in force proves any of these.
+    pub(crate) lacks: Vec<Proves>,
+    /// Guards in force prove all of these.
+    pub(crate) has: Vec<Proves>,
+    /// The handler reads an input of one of these kinds.
+    pub(crate) inputs: Vec<InputKind>,
+    /// A regular expression that the name of one input read by the handler matches.
+    pub(crate) input_name: Option<String>,
+    pub(crate) handler: Option<FunctionSpec>,
+}
+
+/// What a function must be like.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct FunctionSpec {
+    /// Whether it runs for a route, as handler or guard.
+    pub(crate) handler: Option<bool>,
+    pub(crate) name: Option<String>,
+    /// Number of parameters.
+    pub(crate) parameters: Option<usize>,
+    pub(crate) parameter_name: Option<String>,
+    #[serde(rename = "async")]
+    pub(crate) is_async: Option<bool>,
+    /// It contains a call of one of these.
+    pub(crate) calls: Option<OneOrMany>,
+    /// It contains no call of any of these.
+    pub(crate) lacks_calls: Option<OneOrMany>,
+    /// It contains a `try` with a handler.
+    pub(crate) catches: Option<bool>,
+    pub(crate) throws: Option<bool>,
+    /// It is passed to a call of one of these.
+    pub(crate) passed_to: Option<OneOrMany>,
+}
+
+/// What a handler of a `try` must be like.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct CatchSpec {
+    /// It does nothing: no call, no assignment, no result, no new exception.
+    pub(crate) empty: Option<bool>,
+    /// It names no exception type, or one that catches all.
+    pub(crate) broad: Option<bool>,
+    /// A function called in the `try` has a name that matches.
+    pub(crate) body_calls: Option<OneOrMany>,
+}
+
+/// Kinds of assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AssignKind {
+    /// A variable.
+    Variable,
+    /// A class attribute.
+    ClassAttribute,
+    /// An attribute of an object.
+    Attribute,
+    /// A key, stored or in a literal mapping.
+    Key,
+    /// A named argument.
+    Argument,
+    /// A parameter's default.
+    Default,
+}
+
+/// A condition. The tests beside `at` are of one value; all given must hold for the same value.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ConditionSpec {
+    pub(crate) at: Option<String>,
+    pub(crate) is: Option<Scalar>,
+    #[serde(rename = "in")]
+    pub(crate) one_of: Option<Vec<Scalar>>,
+    pub(crate) not_in: Option<Vec<Scalar>>,
+    pub(crate) is_null: Option<bool>,
+    pub(crate) matches: Option<String>,
+    pub(crate) not_matches: Option<String>,
+    pub(crate) truthy: Option<bool>,
+    pub(crate) falsy: Option<bool>,
+    pub(crate) less_than: Option<f64>,
+    pub(crate) greater_than: Option<f64>,
+    pub(crate) shorter_than: Option<usize>,
+    pub(crate) longer_than: Option<usize>,
+    pub(crate) constant: Option<ConstantKind>,
+    pub(crate) not_constant: Option<bool>,
+    pub(crate) literal: Option<bool>,
+    pub(crate) absent: Option<bool>,
+    pub(crate) present: Option<bool>,
+    pub(crate) api: Option<OneOrMany>,
+    pub(crate) named: Option<String>,
+    pub(crate) comes_from: Option<ComesFromSpec>,
+    pub(crate) ignore_case: bool,
+    pub(crate) or_absent: bool,
+    pub(crate) or_unknown: bool,
+
+    pub(crate) flows_into: Option<String>,
+    pub(crate) inside: Option<Inside>,
+    pub(crate) name: Option<String>,
+    pub(crate) receiver_name: Option<String>,
+    pub(crate) in_file: Option<String>,
+    pub(crate) result: Option<ResultUse>,
+    pub(crate) route: Option<Box<RouteSpec>>,
+    pub(crate) project: Option<ProjectSpec>,
+    pub(crate) any: Option<Vec<ConditionSpec>>,
+    pub(crate) all: Option<Vec<ConditionSpec>>,
+    pub(crate) not: Option<Box<ConditionSpec>>,
+}
+
+/// A scalar of YAML.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(String),
+}
+
+/// Kinds of constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ConstantKind {
+    Any,
+    String,
+    Number,
+    Bool,
+    Regex,
+}
+
+/// What a value is put together from, followed backwards within its function.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ComesFromSpec {
+    /// The exception of a handler.
+    pub(crate) caught: bool,
+    /// A value of an API.
+    pub(crate) api: Option<OneOrMany>,
+    /// A parameter whose name matches.
+    pub(crate) parameter: Option<String>,
+    /// On the way, a member whose name matches is read.
+    pub(crate) member: Option<String>,
+}
+
+/// Where a place lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Inside {
+    Handler,
+    Function,
+    Async,
+    Module,
+    Class,
+    Try,
+    Catch,
+}
+
+/// What becomes of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ResultUse {
+    /// Nothing uses it.
+    Unused,
+    Used,
+    Awaited,
+    /// Neither awaited, returned, passed on nor given a `catch` or a second argument of `then`.
+    Dropped,
+}
+
+/// What must be somewhere in the project.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ProjectSpec {
+    pub(crate) calls: Option<OneOrMany>,
+    pub(crate) reads: Option<OneOrMany>,
+    pub(crate) imports: Option<OneOrMany>,
+    pub(crate) has: Option<Vec<MatcherSpec>>,
+    pub(crate) routes: Option<RouteSpec>,
+}

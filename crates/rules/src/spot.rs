@@ -1,0 +1,236 @@
+//! Places that a matcher looks at, before its conditions are asked.
+
+use lunette_flow::Facts;
+use lunette_flow::api::NodeId;
+use lunette_flow::facts::{Call, Use};
+use lunette_flow::program::{Site, Target, UnitId};
+use lunette_lang::ir::{ArgKind, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span};
+
+use crate::schema::AssignKind;
+
+/// One place, with what conditions and messages may ask of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) unit: UnitId,
+    pub(crate) body: BodyId,
+    pub(crate) span: Span,
+    /// The call that access paths start from.
+    pub(crate) call: Option<Site>,
+    /// What `value` means.
+    pub(crate) value: Option<Site>,
+    /// The object that the API value belongs to.
+    pub(crate) object: Option<Site>,
+    /// The API value that was met.
+    pub(crate) node: Option<NodeId>,
+    /// Variable, key or setting that the match is about.
+    pub(crate) name: Option<String>,
+    /// The route, for matches of routes.
+    pub(crate) route: Option<usize>,
+    /// The function, for matches of functions.
+    pub(crate) function: Option<BodyId>,
+}
+
+impl Spot {
+    pub(crate) fn new(unit: UnitId, body: BodyId, span: Span) -> Self {
+        Spot { unit, body, span, call: None, value: None, object: None, node: None, name: None, route: None, function: None }
+    }
+
+    pub(crate) fn of_call(facts: &Facts<'_>, call: &Call, node: NodeId) -> Self {
+        let object = call.api.iter().find(|(found, _)| *found == node).map(|(_, object)| *object);
+        Spot {
+            call: Some(call.site),
+            object,
+            node: Some(node),
+            ..Spot::new(call.site.unit, call.site.body, facts.program.span(call.site))
+        }
+    }
+
+    pub(crate) fn of_use(facts: &Facts<'_>, item: &Use, node: NodeId) -> Self {
+        let object = item.api.iter().find(|(found, _)| *found == node).map(|(_, object)| *object);
+        Spot {
+            value: Some(item.value.unwrap_or(item.site)),
+            object,
+            node: Some(node),
+            name: item.key.clone(),
+            ..Spot::new(item.site.unit, item.site.body, facts.program.span(item.site))
+        }
+    }
+
+    /// Something that access paths and flows may start from.
+    pub(crate) fn origin(&self) -> Option<Site> {
+        self.call.or(self.value)
+    }
+}
+
+/// Every place where a value gets a name, with the kind of assignment. Gathered once for all rules.
+pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> bool) -> Vec<(AssignKind, Spot)> {
+    let mut found = Vec::new();
+    for unit in facts.program.ids() {
+        let module = &facts.program.unit(unit).module;
+        let mut asked: Vec<Option<bool>> = vec![None; module.names.len()];
+        let mut is_wanted = |name: NameId| {
+            *asked[name.index()].get_or_insert_with(|| wanted(module.language, module.name(name)))
+        };
+        for (at, body) in module.bodies.iter().enumerate() {
+            let id = BodyId(at as u32);
+            let mut add = |name: NameId, kind, value, span| {
+                if is_wanted(name) {
+                    let spot = Spot {
+                        value: Some(Site { unit, body: id, value }),
+                        name: Some(module.name(name).to_owned()),
+                        ..Spot::new(unit, id, span)
+                    };
+                    found.push((kind, spot));
+                }
+            };
+            for block in &body.blocks {
+                for &value in &block.ops {
+                    let span = body.spans[value.index()];
+                    match &body.ops[value.index()] {
+                        Op::Assign(var, from) => {
+                            let kind =
+                                if body.kind == BodyKind::Class { AssignKind::ClassAttribute } else { AssignKind::Variable };
+                            add(body.vars[var.index()].name, kind, *from, span);
+                        }
+                        Op::StoreOuter(owner, var, from) => {
+                            add(module.body(*owner).vars[var.index()].name, AssignKind::Variable, *from, span);
+                        }
+                        Op::Store(_, Key::Member(name), from) => add(*name, AssignKind::Attribute, *from, span),
+                        Op::Store(_, Key::Item(name), from) => add(*name, AssignKind::Key, *from, span),
+                        Op::Dict(entries) => {
+                            for entry in entries {
+                                if let Entry::Pair(Key::Item(name) | Key::Member(name), value) = entry {
+                                    add(*name, AssignKind::Key, *value, body.spans[value.index()]);
+                                }
+                            }
+                        }
+                        Op::Call { args, .. } => {
+                            for arg in args {
+                                if let ArgKind::Named(name) = arg.kind {
+                                    add(name, AssignKind::Argument, arg.value, body.spans[arg.value.index()]);
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            for param in &body.params {
+                if let Some(default) = param.default
+                    && is_wanted(param.name)
+                {
+                    let spot = Spot {
+                        value: Some(Site { unit, body: default.body, value: default.value }),
+                        name: Some(module.name(param.name).to_owned()),
+                        ..Spot::new(unit, default.body, param.span)
+                    };
+                    found.push((AssignKind::Default, spot));
+                }
+            }
+        }
+        fields(facts, unit, &mut is_wanted, &mut found);
+    }
+    found
+}
+
+/// Initial values of JavaScript's class fields; Python's are assignments of the class's body.
+fn fields(
+    facts: &Facts<'_>,
+    unit: UnitId,
+    wanted: &mut dyn FnMut(NameId) -> bool,
+    found: &mut Vec<(AssignKind, Spot)>,
+) {
+    let module = &facts.program.unit(unit).module;
+    if module.language == Language::Python {
+        return;
+    }
+    for class in &module.classes {
+        for field in &class.fields {
+            let Some(value) = field.value else { continue };
+            if wanted(field.name) {
+                let span = module.span(value);
+                let spot = Spot {
+                    value: Some(Site { unit, body: value.body, value: value.value }),
+                    name: Some(module.name(field.name).to_owned()),
+                    ..Spot::new(unit, value.body, span)
+                };
+                found.push((AssignKind::ClassAttribute, spot));
+            }
+        }
+    }
+}
+
+/// Every function, as a place to judge it at.
+pub(crate) fn functions(facts: &Facts<'_>) -> Vec<Spot> {
+    let mut found = Vec::new();
+    for unit in facts.program.ids() {
+        let module = &facts.program.unit(unit).module;
+        for (at, body) in module.bodies.iter().enumerate() {
+            if matches!(body.kind, BodyKind::Module | BodyKind::Class) {
+                continue;
+            }
+            let id = BodyId(at as u32);
+            let name = module.name(body.name);
+            found.push(Spot {
+                function: Some(id),
+                name: (!name.is_empty()).then(|| name.to_owned()),
+                ..Spot::new(unit, id, body.name_span)
+            });
+        }
+    }
+    found
+}
+
+/// Every returned value.
+pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Spot> {
+    let mut found = Vec::new();
+    for unit in facts.program.ids() {
+        for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
+            for value in body.blocks.iter().flat_map(|block| &block.ops) {
+                if let Op::Return(from) = body.ops[value.index()] {
+                    let id = BodyId(at as u32);
+                    let value_site = Site { unit, body: id, value: from };
+                    found.push(Spot { value: Some(value_site), ..Spot::new(unit, id, body.spans[value.index()]) });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Imports of some modules: by the module's name, or of anything below it.
+pub(crate) fn imports(facts: &Facts<'_>, language: Language, modules: &[String], named: &[String]) -> Vec<Spot> {
+    let mut found = Vec::new();
+    for unit in facts.program.ids() {
+        let module = &facts.program.unit(unit).module;
+        if module.language != language {
+            continue;
+        }
+        for (at, import) in module.imports.iter().enumerate() {
+            let outside = matches!(facts.program.target(unit, ImportId(at as u32)), Target::Package(_));
+            if !outside || import.form == ImportForm::Type || import.level > 0 {
+                continue;
+            }
+            let item = match import.item {
+                ImportItem::Named(name) => Some(module.name(name)),
+                _ => None,
+            };
+            let path = module.name(import.module).trim_start_matches("node:");
+            let meets = modules.iter().any(|wanted| is_below(path, wanted) || item.is_some_and(|item| is_member(path, item, wanted)));
+            if meets && (named.is_empty() || item.is_some_and(|item| named.iter().any(|name| name == item))) {
+                found.push(Spot { name: Some(path.to_owned()), ..Spot::new(unit, BodyId::MODULE, import.span) });
+            }
+        }
+    }
+    found
+}
+
+/// Whether `path` is `wanted` or a part of it.
+fn is_below(path: &str, wanted: &str) -> bool {
+    path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+}
+
+/// Whether `from path import item` gives the module `wanted`.
+fn is_member(path: &str, item: &str, wanted: &str) -> bool {
+    wanted.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) == Some(item)
+}

@@ -1,0 +1,118 @@
+//! Message templates: text with `{placeholder}`s, checked when a rule is loaded.
+
+use lunette_flow::access::AccessPath;
+
+use crate::compile::ValuePath;
+
+/// A message with placeholders.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Slot(Slot),
+}
+
+/// What a placeholder stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Slot {
+    /// What is called, as written.
+    Callee,
+    /// The source text at an access path.
+    At(ValuePath),
+    /// The name that the match is about: variable, key, setting.
+    Name,
+    /// The route that reaches the place.
+    Route,
+    /// The function around it.
+    Function,
+    /// What the value flows into.
+    Sink,
+}
+
+impl Template {
+    /// Reads a template. `{{` and `}}` stand for braces.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(at);
+            literal.push_str(before);
+            if let Some(after) = from.strip_prefix("{{") {
+                literal.push('{');
+                rest = after;
+            } else if let Some(after) = from.strip_prefix("}}") {
+                literal.push('}');
+                rest = after;
+            } else if let Some((name, after)) = from.strip_prefix('{').and_then(|from| from.split_once('}')) {
+                parts.push(Part::Text(std::mem::take(&mut literal)));
+                parts.push(Part::Slot(slot(name)?));
+                rest = after;
+            } else {
+                return Err(format!("a brace of the message `{text}` has no partner"));
+            }
+        }
+        literal.push_str(rest);
+        parts.push(Part::Text(literal));
+        Ok(Template { parts })
+    }
+
+    /// The text with every placeholder filled.
+    pub(crate) fn fill(&self, mut value: impl FnMut(&Slot) -> String) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Slot(slot) => value(slot),
+            })
+            .collect()
+    }
+}
+
+fn slot(name: &str) -> Result<Slot, String> {
+    Ok(match name {
+        "callee" => Slot::Callee,
+        "name" | "setting" | "key" => Slot::Name,
+        "route" => Slot::Route,
+        "function" => Slot::Function,
+        "sink" => Slot::Sink,
+        path => match ValuePath::parse(path) {
+            Ok(path) => Slot::At(path),
+            Err(_) => {
+                return Err(format!(
+                    "`{{{path}}}` is no placeholder: there are callee, name, setting, key, value, route, function, sink and access paths such as arg[0]"
+                ));
+            }
+        },
+    })
+}
+
+impl ValuePath {
+    /// Reads `value`, `value.key`, or an access path.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("value") {
+            Some(steps) => Ok(ValuePath::Value(format!("return{steps}").parse::<AccessPath>()?.steps)),
+            None => Ok(ValuePath::Access(text.parse()?)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_and_faulty_ones_refused() {
+        let template = Template::parse("`{callee}` sets {{x}} to {arg[1].secure}").unwrap();
+        let filled = template.fill(|slot| if matches!(slot, Slot::Callee) { "f".into() } else { "1".into() });
+        assert_eq!(filled, "`f` sets {x} to 1");
+        for faulty in ["{nope}", "{callee", "callee}", "{}"] {
+            assert!(Template::parse(faulty).is_err(), "{faulty}");
+        }
+    }
+}

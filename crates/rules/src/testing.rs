@@ -1,0 +1,98 @@
+//! Running rules over small projects given as text: for the rule files' own examples and for other crates' tests.
+
+use lunette_core::finding::Finding;
+use lunette_flow::Facts;
+use lunette_flow::models::Models;
+use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_lang::Dialect;
+
+use crate::book::{RunContext, Rulebook};
+use crate::Routes;
+
+/// Lines of an example that disagree with what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Path and line of marked lines without a finding.
+    pub missed: Vec<(String, u32)>,
+    /// Path and line of findings on lines that are not marked, with the message.
+    pub extra: Vec<(String, u32, String)>,
+    /// What the parser complained of.
+    pub syntax: Vec<String>,
+}
+
+impl Mismatch {
+    /// Whether everything agrees.
+    pub fn is_empty(&self) -> bool {
+        self.missed.is_empty() && self.extra.is_empty() && self.syntax.is_empty()
+    }
+}
+
+/// Runs one rule over files given as path and text. A line that must give a finding ends in a comment
+/// `finds: <rule-id>`; no other line may give one.
+pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule: &str) -> Mismatch {
+    let mut mismatch = Mismatch::default();
+    let off = book.rules().iter().map(|known| known.id.clone()).filter(|id| id != rule).collect();
+    let (findings, syntax) = findings(book, models, files, &RunContext { off, include_tests: false });
+    mismatch.syntax = syntax;
+    let mut expected: Vec<(String, u32)> = files
+        .iter()
+        .flat_map(|(path, text)| {
+            let marked = text.lines().enumerate().filter(|(_, line)| expects(line, rule));
+            marked.map(|(at, _)| (path.clone(), at as u32 + 1))
+        })
+        .collect();
+    expected.sort();
+    for finding in &findings {
+        let place = (finding.place.path.clone(), finding.place.line);
+        if !expected.contains(&place) {
+            mismatch.extra.push((place.0, place.1, finding.message.clone()));
+        }
+    }
+    expected.retain(|(path, line)| !findings.iter().any(|found| found.place.path == *path && found.place.line == *line));
+    mismatch.missed = expected;
+    mismatch
+}
+
+/// All findings of rules over files given as path and text, and what the parsers complained of.
+pub fn findings(
+    book: &Rulebook,
+    models: &Models,
+    files: &[(String, String)],
+    context: &RunContext,
+) -> (Vec<Finding>, Vec<String>) {
+    let mut complaints = Vec::new();
+    let mut units = Vec::new();
+    for (path, text) in files {
+        let Some(dialect) = Dialect::of_path(path) else { continue };
+        let lowered = lunette_lang::lower(dialect, text);
+        complaints.extend(lowered.errors.iter().map(|error| format!("{path}:{}: {}", error.line, error.message)));
+        if let Some(module) = lowered.module {
+            units.push(Unit { path: path.clone(), text: text.clone(), module });
+        }
+    }
+    let program = Program::new(units, &ImportMap::default());
+    let facts = Facts::new(&program, &models.trie);
+    let none = |_, _| Vec::new();
+    let result = book.run(&facts, &Routes { routes: &[], of_body: &none }, context);
+    (result.findings, complaints)
+}
+
+/// Whether a line ends in a comment that expects a finding of this rule.
+fn expects(line: &str, rule: &str) -> bool {
+    let Some((before, ids)) = line.rsplit_once("finds:") else { return false };
+    let comment = before.trim_end().ends_with('#') || before.trim_end().ends_with("//") || before.trim_end().ends_with("/*");
+    comment && ids.trim().trim_end_matches("*/").split(',').any(|id| id.trim() == rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expects;
+
+    #[test]
+    fn marks_are_comments_at_the_end_of_a_line() {
+        assert!(expects("x()  # finds: py-a", "py-a"));
+        assert!(expects("x();  // finds: js-b, js-a", "js-a"));
+        assert!(!expects("x()  # finds: py-ab", "py-a"));
+        assert!(!expects("print('finds: py-a')", "py-a"));
+    }
+}

@@ -1,0 +1,236 @@
+//! Following a value within its body: forwards to something with a telling name, backwards to where it comes from.
+//!
+//! Both directions are local and bounded. Unknown calls are taken to pass their arguments on; comparisons are not.
+
+use std::collections::VecDeque;
+
+use lunette_flow::Facts;
+use lunette_flow::program::Site;
+use lunette_lang::ir::{Arg, ArgKind, BinaryOp, Entry, Key, NameId, Op, UnaryOp, ValueId};
+use regex::Regex;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::compile::ComesFrom;
+use crate::uses::{Uses, operands};
+
+/// Most values looked at for one question.
+const MAX_VALUES: usize = 400;
+
+/// Where a value went.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    /// The values on the way, from the first to the one that met the name.
+    pub(crate) steps: Vec<Site>,
+    /// The operation that gives it the name.
+    pub(crate) sink: Site,
+    /// What it flowed into: the name.
+    pub(crate) name: String,
+}
+
+/// Methods that put their argument into their receiver.
+const ADDING: [&str; 6] = ["append", "push", "add", "unshift", "extend", "insert"];
+
+/// Follows values through one program.
+pub(crate) struct Tracer<'a, 'f> {
+    pub(crate) facts: &'a Facts<'f>,
+    pub(crate) uses: &'a Uses,
+}
+
+impl Tracer<'_, '_> {
+    /// The first thing (by number of steps) with a name matching `wanted` that the value reaches.
+    pub(crate) fn flows_into(&self, from: Site, wanted: &Regex) -> Option<Flow> {
+        let mut parents: FxHashMap<Site, Option<Site>> = FxHashMap::default();
+        let mut queue = VecDeque::from([from]);
+        parents.insert(from, None);
+        while let Some(site) = queue.pop_front() {
+            if parents.len() > MAX_VALUES {
+                return None;
+            }
+            for user in self.uses.of(self.facts.program, site) {
+                if let Some(name) = self.meets(site, user, wanted) {
+                    return Some(Flow { steps: chain(&parents, site), sink: user, name });
+                }
+                for next in self.passes(site, user) {
+                    parents.entry(next).or_insert_with(|| {
+                        queue.push_back(next);
+                        Some(site)
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    fn name(&self, site: Site, name: NameId) -> &str {
+        self.facts.program.unit(site.unit).module.name(name)
+    }
+
+    fn at(&self, site: Site, value: ValueId, wanted: &Regex) -> Option<String> {
+        self.facts.name_of(Site { value, ..site }).filter(|name| wanted.is_match(name))
+    }
+
+    /// The matching name that `user` gives to the value at `site`.
+    fn meets(&self, site: Site, user: Site, wanted: &Regex) -> Option<String> {
+        let matching = |name: &str| wanted.is_match(name).then(|| name.to_owned());
+        let value = site.value;
+        match self.facts.program.op(user) {
+            Op::Assign(var, _) => {
+                let body = self.facts.program.body(user.unit, user.body);
+                matching(self.name(user, body.vars[var.index()].name))
+            }
+            Op::StoreOuter(owner, var, _) => {
+                let body = self.facts.program.body(user.unit, *owner);
+                matching(self.name(user, body.vars[var.index()].name))
+            }
+            Op::Store(base, key, stored) if *stored == value => {
+                let key = self.key_name(user, *key, wanted);
+                key.or_else(|| self.at(user, *base, wanted))
+            }
+            Op::Dict(entries) => entries.iter().find_map(|entry| match entry {
+                Entry::Pair(key, stored) if *stored == value => self.key_name(user, *key, wanted),
+                _ => None,
+            }),
+            Op::Call { callee, args, .. } if *callee != value => self.argument(user, *callee, args, value, wanted),
+            Op::Return(_) => matching(self.facts.function_name(user.unit, user.body)),
+            _ => None,
+        }
+    }
+
+    fn key_name(&self, site: Site, key: Key, wanted: &Regex) -> Option<String> {
+        let text = self.facts.key_text(site, key).filter(|text| wanted.is_match(text));
+        text.or_else(|| match key {
+            Key::Value(value) => self.at(site, value, wanted),
+            _ => None,
+        })
+    }
+
+    /// A name that a call gives to an argument: its keyword, the parameter's, the callee's, its receiver's, or the
+    /// text of an argument before it (`session.set("token", value)`).
+    fn argument(&self, call: Site, callee: ValueId, args: &[Arg], value: ValueId, wanted: &Regex) -> Option<String> {
+        let position = args.iter().position(|arg| arg.value == value)?;
+        if let ArgKind::Named(name) = args[position].kind
+            && wanted.is_match(self.name(call, name))
+        {
+            return Some(self.name(call, name).to_owned());
+        }
+        let parameter = self.facts.call_at(call).into_iter().flat_map(|call| call.functions.iter()).find_map(|&(unit, body)| {
+            let function = self.facts.program.body(unit, body);
+            let name = self.facts.program.unit(unit).module.name(function.params.get(position)?.name);
+            wanted.is_match(name).then(|| name.to_owned())
+        });
+        let before = || {
+            args[..position].iter().find_map(|arg| {
+                let site = Site { value: arg.value, ..call };
+                let text = self.facts.possible(site).single_str().filter(|text| wanted.is_match(text)).map(str::to_owned);
+                text.or_else(|| self.at(call, arg.value, wanted))
+            })
+        };
+        parameter.or_else(|| self.at(call, callee, wanted)).or_else(before)
+    }
+
+    /// The values that carry on what `site` holds, by way of `user`.
+    fn passes(&self, site: Site, user: Site) -> Vec<Site> {
+        match self.facts.program.op(user) {
+            Op::Binary(op, ..) if is_comparison(*op) => Vec::new(),
+            Op::Unary(UnaryOp::Not | UnaryOp::TypeOf | UnaryOp::Void | UnaryOp::Delete, _) => Vec::new(),
+            Op::Return(_) | Op::Throw(_) => Vec::new(),
+            Op::Store(base, _, stored) if *stored == site.value => self.container(user, *base).into_iter().collect(),
+            Op::Store(..) => Vec::new(),
+            Op::Call { callee, args, .. } => {
+                let mut next = vec![user];
+                if let Op::Load(base, Key::Member(method)) = self.facts.program.op(Site { value: *callee, ..user })
+                    && args.iter().any(|arg| arg.value == site.value)
+                    && ADDING.contains(&self.name(user, *method))
+                {
+                    next.extend(self.container(user, *base));
+                }
+                next
+            }
+            _ => vec![user],
+        }
+    }
+
+    /// A list or mapping made in this body: what is put into it goes on with it.
+    fn container(&self, at: Site, base: ValueId) -> Option<Site> {
+        let site = Site { value: base, ..at };
+        let mut made = site;
+        for _ in 0..4 {
+            match self.facts.program.op(made) {
+                Op::Assign(_, from) => made = Site { value: *from, ..made },
+                Op::List(..) | Op::Dict(_) => return Some(site),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether a value is put together from what `wanted` describes.
+    pub(crate) fn comes_from(&self, from: Site, wanted: &ComesFrom) -> bool {
+        let mut seen: FxHashSet<(Site, bool)> = FxHashSet::default();
+        let mut queue = VecDeque::from([(from, wanted.member.is_none())]);
+        while let Some((site, through)) = queue.pop_front() {
+            if !seen.insert((site, through)) {
+                continue;
+            }
+            if seen.len() > MAX_VALUES {
+                return false;
+            }
+            let op = self.facts.program.op(site);
+            if through && self.is_source(site, op, wanted) {
+                return true;
+            }
+            if matches!(op, Op::Binary(op, ..) if is_comparison(*op)) {
+                continue;
+            }
+            let through = through
+                || matches!((op, &wanted.member), (Op::Load(_, key), Some(member))
+                    if self.facts.key_text(site, *key).is_some_and(|text| member.is_match(&text)));
+            operands(op, |value| queue.push_back((Site { value, ..site }, through)));
+        }
+        false
+    }
+
+    fn is_source(&self, site: Site, op: &Op, wanted: &ComesFrom) -> bool {
+        if wanted.caught && matches!(op, Op::Caught) {
+            return true;
+        }
+        if let (Op::Param(index), Some(parameter)) = (op, &wanted.parameter) {
+            let params = &self.facts.program.body(site.unit, site.body).params;
+            let named = params.get(*index as usize).is_some_and(|param| parameter.is_match(self.name(site, param.name)));
+            if named {
+                return true;
+            }
+        }
+        wanted.api.iter().any(|&node| self.facts.is_api(site, node))
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Eq
+            | BinaryOp::NotEq
+            | BinaryOp::StrictEq
+            | BinaryOp::StrictNotEq
+            | BinaryOp::Lt
+            | BinaryOp::LtEq
+            | BinaryOp::Gt
+            | BinaryOp::GtEq
+            | BinaryOp::In
+            | BinaryOp::NotIn
+            | BinaryOp::Is
+            | BinaryOp::IsNot
+            | BinaryOp::InstanceOf
+    )
+}
+
+fn chain(parents: &FxHashMap<Site, Option<Site>>, last: Site) -> Vec<Site> {
+    let mut steps = vec![last];
+    let mut at = last;
+    while let Some(Some(parent)) = parents.get(&at) {
+        steps.push(*parent);
+        at = *parent;
+    }
+    steps.reverse();
+    steps
+}

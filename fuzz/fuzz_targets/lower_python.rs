@@ -1,0 +1,10 @@
+//! Python sources: any text lowers to a module that is consistent, or to errors.
+#![no_main]
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|source: &str| {
+    let lowered = lunette_lang::lower(lunette_lang::Dialect::Python, source);
+    if let Some(module) = lowered.module {
+        lunette_lang::verify(&module).unwrap();
+    }
+});
