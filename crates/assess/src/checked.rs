@@ -23,7 +23,7 @@ pub(crate) fn topics(knowledge: &Knowledge, checked: &[Checked], project: &Proje
             facts.insert(topic.id, found);
         }
     }
-    for found in by_infrastructure(stack) {
+    for found in crate::profile::topics(stack) {
         merge(&mut facts, found);
     }
     for (topic, proves) in GUARDED {
@@ -94,13 +94,4 @@ fn by_routes(topic: &str, proves: Proves, routes: &[Route]) -> Option<TopicFacts
     seen.truncate(MAX_SEEN);
     let looked_at = format!("{} of {} under a guard for it", guarded, count(routes.len(), "route"));
     Some(TopicFacts { topic: topic.to_owned(), applicable: true, looked_at, seen })
-}
-
-fn by_infrastructure(stack: &Stack) -> Vec<TopicFacts> {
-    let infrastructure = &stack.infrastructure;
-    infrastructure
-        .topics()
-        .into_iter()
-        .map(|(topic, applicable, looked_at, seen)| TopicFacts { topic: topic.to_owned(), applicable, looked_at, seen })
-        .collect()
 }

@@ -42,9 +42,9 @@ pub enum FailOn {
 }
 
 impl FailOn {
-    /// The word of the command line and the file: `never`, `low`, `medium`, `high`, `critical`.
+    /// The word of the command line and the file: `none` (or `never`), `low`, `medium`, `high`, `critical`.
     pub fn parse(word: &str) -> Option<Self> {
-        if word == "never" { Some(Self::Never) } else { severity(word).map(Self::At) }
+        if matches!(word, "none" | "never") { Some(Self::Never) } else { severity(word).map(Self::At) }
     }
 
     /// Whether a finding of this severity fails the run.

@@ -28,10 +28,15 @@ impl Knowledge {
             AssessError::Config(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         }
         let mut models =
-            Models::load(lunette_flow::builtin_models().chain(pairs(&extras.models))).map_err(|errors| told(&errors))?;
-        let rulebook = Rulebook::load(lunette_rules::builtin_rules().chain(pairs(&extras.rules)), &mut models)
+            Models::with(pairs(&extras.models)).map_err(|errors| told(&errors))?;
+        let rulebook = Rulebook::load(lunette_rules::BUILTIN.iter().copied().chain(pairs(&extras.rules)), &mut models)
             .map_err(|errors| told(&errors))?;
         Ok(Knowledge { models, rulebook })
+    }
+
+    /// Whether there is a rule of this id.
+    pub fn knows(&self, id: &str) -> bool {
+        self.rules().binary_search_by(|rule| rule.id.as_str().cmp(id)).is_ok()
     }
 
     /// The metadata of every rule, by id.

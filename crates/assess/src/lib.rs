@@ -1,13 +1,24 @@
-//! The consultation: rules, profile, facts, findings, risk, coverage.
+//! The consultation: the project's rules, its profile, facts, findings, risk, coverage.
+//!
+//! [`assess`] turns an opened root into an [`lunette_core::Assessment`]; [`survey`] stops before anything is judged.
 
+pub mod baseline;
+mod checked;
 pub mod compliance;
 pub mod compose;
 pub mod config;
 pub mod dates;
+mod knowledge;
+mod options;
 pub mod paths;
-pub mod rules_md;
-pub mod tree;
-pub mod baseline;
-pub mod suppress;
-pub mod stack;
+mod pipeline;
 pub mod profile;
+mod reading;
+pub mod rules_md;
+pub mod stack;
+pub mod suppress;
+pub mod tree;
+
+pub use knowledge::Knowledge;
+pub use options::{AssessError, Extras, Options, Progress, Silent};
+pub use pipeline::{Assessed, assess, survey};

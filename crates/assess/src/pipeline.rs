@@ -8,7 +8,10 @@ use lunette_core::project::{Project, SkipReason, Skipped};
 use lunette_core::risk::Severity;
 use lunette_core::{Assessment, Place};
 use lunette_flow::Facts;
-use lunette_flow::routes::{Routes, routes};
+use lunette_flow::program::UnitId;
+use lunette_flow::routes::Unresolved;
+use lunette_flow::{Routes, routes};
+use lunette_lang::ir::BodyId;
 use lunette_read::Root;
 use lunette_rules::{RunContext, RunResult};
 
@@ -17,7 +20,7 @@ use crate::knowledge::Knowledge;
 use crate::options::{AssessError, Options, Progress};
 use crate::reading::{self, Reading, min_confidence};
 use crate::rules_md::Effects;
-use crate::{baseline, checked, profile, suppress};
+use crate::{baseline, checked, profile, stack, suppress};
 
 /// An assessment, and what the project's configuration says of exit codes.
 #[derive(Clone, Debug)]
@@ -40,11 +43,12 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
     let request = request(options);
-    let mut project = project(root, options, &reading, &facts, &found, &request);
+    let project = project(root, &reading, &found, &request);
     progress.phase("matching", 0);
-    let run = knowledge.rulebook.run(&facts, &knowledge.models, &found, &RunContext::default());
+    let of_body = |unit: UnitId, body: BodyId| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
+    let served = lunette_rules::Routes { routes: &found.routes, of_body: &of_body };
+    let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &served, &RunContext::default());
     drop(facts);
-    let RunResult { findings, checked, .. } = run;
 
     let least = min_confidence(options, &reading.config);
     let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| finding.confidence >= least).collect();
@@ -54,7 +58,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     }
     let all = findings.clone();
     let (inline, mut notices) = suppress::collect(&reading.tree.files);
-    let knows = |id: &str| knowledge.rulebook.knows(id);
+    let knows = |id: &str| knowledge.knows(id);
     let applied = suppress::apply(
         findings,
         &suppress::Sources {
@@ -79,7 +83,6 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let rules_read = rules_read(root, &reading, &effects);
     let facts_checked = checked::topics(&knowledge, &checked, &project, &reading.stack);
     let frameworks = reading.directives.frameworks().iter().map(|(framework, _)| framework.name.to_owned()).collect();
-    project.skipped.clone_from(&reading.skipped);
     let incomplete = incomplete(root, &reading);
     let assessment = compose(Inputs {
         lunette_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -110,7 +113,7 @@ pub fn survey(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     progress.phase("analysing", 0);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
-    Ok(project(root, options, &reading, &facts, &found, &request(options)))
+    Ok(project(root, &reading, &found, &request(options)))
 }
 
 fn request(options: &Options) -> Request {
@@ -124,32 +127,44 @@ fn request(options: &Options) -> Request {
 
 fn severity_of(level: crate::config::FailOn) -> Option<Severity> {
     match level {
-        crate::config::FailOn::Level(severity) => Some(severity),
+        crate::config::FailOn::At(severity) => Some(severity),
         crate::config::FailOn::Never => None,
     }
 }
 
-fn project(root: &Root, options: &Options, reading: &Reading, facts: &Facts<'_>, found: &Routes, request: &Request) -> Project {
+fn project(root: &Root, reading: &Reading, found: &Routes, request: &Request) -> Project {
+    let files = &reading.tree.files;
+    let languages = stack::languages(files, &reading.tree.listed);
     let mut skipped = reading.skipped.clone();
-    skipped.extend(found.unresolved.iter().map(|unresolved| Skipped {
-        path: unresolved.place.path.clone(),
-        reason: SkipReason::Unsupported,
-        detail: format!("line {}: {}", unresolved.place.line, unresolved.why),
-    }));
+    skipped.extend(found.unresolved.iter().map(unresolved));
     skipped.sort();
-    profile::project(&profile::Sources {
-        name: root.name(),
-        tree: &reading.tree,
-        stack: &reading.stack,
-        routes: &found.routes,
-        facts,
-        directives: &reading.directives,
-        rules_path: &root.rules().path,
+    let dimensions = profile::dimensions(&profile::Facts {
         request: &request.text,
         kind: request.kind,
-        date: &options.date,
+        kind_source: &request.kind_source,
+        directives: &reading.directives,
+        rules_path: &root.rules().path,
+        stack: &reading.stack,
+        languages: &languages,
+        files,
+        routes: &found.routes,
+    });
+    Project {
+        name: profile::name(files, &root.name()),
+        languages,
+        technologies: reading.stack.technologies.clone(),
+        routes: found.routes.clone(),
+        dimensions,
+        files_read: files.len(),
+        lines: files.iter().map(|file| file.lines).sum(),
         skipped,
-    })
+    }
+}
+
+/// A route that was seen and not understood is a limit of the assessment.
+fn unresolved(registration: &Unresolved) -> Skipped {
+    let detail = format!("line {}: {} of the route `{}` is not told by the code", registration.place.line, registration.what, registration.route);
+    Skipped { path: registration.place.path.clone(), reason: SkipReason::Unsupported, detail }
 }
 
 fn rules_read(root: &Root, reading: &Reading, effects: &Effects<'_>) -> RulesRead {

@@ -37,7 +37,7 @@ pub(crate) struct Reading {
 
 /// Reads a project. The root has read the rules already: that is how it is made.
 pub(crate) fn read(root: &Root, options: &Options, knowledge: &Knowledge, progress: &dyn Progress) -> Result<Reading, AssessError> {
-    let directives = understand_with(&root.rules().text, &|name| knowledge.rulebook.knows(name));
+    let directives = understand_with(&root.rules().text, &|name| knowledge.knows(name));
     let config = read_config(root)?;
     progress.phase("reading", 0);
     let left_out = Mutex::new(BTreeMap::new());
@@ -137,7 +137,7 @@ fn import_map(files: &[SourceFile]) -> ImportMap {
             for (pattern, targets) in options.get("paths").map(crate::tree::Node::entries).unwrap_or_default() {
                 for target in targets.items_or_self().iter().filter_map(crate::tree::Node::text) {
                     let path = if base == "." || base.is_empty() { inside(target) } else { inside(&format!("{base}/{target}")) };
-                    map.aliases.push((prefix.clone(), pattern.name.clone(), path));
+                    map.aliases.push((prefix.clone(), pattern.text.clone(), path));
                 }
             }
             if options.get("baseUrl").is_some() {

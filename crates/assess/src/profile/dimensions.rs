@@ -101,7 +101,7 @@ impl Builder<'_> {
     /// A circumstance from the rules, else from the request, else not stated.
     fn stated(&self, key: ContextKey) -> Fact {
         if let Some((value, line)) = self.facts.directives.context(key) {
-            return self.from_rules(key.words(), value, line);
+            return self.in_rules(key.words(), value, line);
         }
         match self.request.iter().find(|(known, _)| *known == key) {
             Some((_, value)) => fact(key.words(), value, "request"),
@@ -109,7 +109,7 @@ impl Builder<'_> {
         }
     }
 
-    fn from_rules(&self, label: &str, value: &str, line: usize) -> Fact {
+    fn in_rules(&self, label: &str, value: &str, line: usize) -> Fact {
         let source = format!("{} line {line}", self.facts.rules_path);
         with_evidence(fact(label, value, &source), [&Place::line(self.facts.rules_path, line as u32)])
     }
@@ -118,9 +118,10 @@ impl Builder<'_> {
         self.facts.stack.technologies.iter().filter(|technology| kinds.contains(&technology.kind)).collect()
     }
 
-    /// A list of technologies as a fact with the place of each.
+    /// A list of technologies as a fact with the place of each; what only development needs is no part of the system.
     fn listed(&self, label: &str, kinds: &[TechnologyKind]) -> Fact {
-        let found = self.technologies(kinds);
+        let mut found = self.technologies(kinds);
+        found.retain(|technology| !self.facts.stack.is_for_development(technology));
         let shown: Vec<String> = found.iter().map(|technology| technology.name.clone()).collect();
         let value = if shown.is_empty() { "none seen".to_owned() } else { names(&shown) };
         with_evidence(fact(label, value, "manifests and configuration"), found.iter().filter_map(|technology| technology.evidence.first()))
@@ -129,13 +130,13 @@ impl Builder<'_> {
     fn size(&self) -> Vec<Fact> {
         let facts = self.facts;
         let lines: usize = facts.files.iter().map(|file| file.lines).sum();
-        let analysed: Vec<String> = facts
+        let code: Vec<String> = facts
             .languages
             .iter()
-            .filter(|language| language.analysed)
+            .filter(|language| language.lines > 0)
             .map(|language| format!("{} {}", language.name, thousands(language.lines)))
             .collect();
-        let of = if analysed.is_empty() { String::new() } else { format!(", analysed: {}", analysed.join(", ")) };
+        let of = if code.is_empty() { String::new() } else { format!(", of which {}", names(&code)) };
         vec![
             fact("files", thousands(facts.files.len()), "counted"),
             fact("lines", format!("{}{of}", thousands(lines)), "counted"),
@@ -218,7 +219,7 @@ impl Builder<'_> {
             .collect();
         let Some((first, _)) = required.first() else { return not_stated("security requirements") };
         let shown: Vec<String> = required.iter().map(|(_, name)| (*name).to_owned()).collect();
-        let mut found = self.from_rules("security requirements", &names(&shown), *first);
+        let mut found = self.in_rules("security requirements", &names(&shown), *first);
         let places: Vec<Place> = required.iter().map(|(line, _)| Place::line(self.facts.rules_path, *line as u32)).collect();
         found = with_evidence(found, &places);
         found
@@ -232,7 +233,7 @@ impl Builder<'_> {
         match by_rules.first() {
             Some((_, line)) => {
                 let places: Vec<Place> = by_rules.iter().map(|(_, line)| Place::line(self.facts.rules_path, *line as u32)).collect();
-                with_evidence(self.from_rules(label, &names(&shown), *line), &places)
+                with_evidence(self.in_rules(label, &names(&shown), *line), &places)
             }
             None if shown.is_empty() => not_stated(label),
             None => fact(label, names(&shown), "request"),
@@ -256,7 +257,7 @@ impl Builder<'_> {
         }
         for (what, technologies) in EXPOSED {
             let found: Vec<&Technology> =
-                facts.stack.technologies.iter().filter(|technology| technologies.contains(&technology.name.as_str())).collect();
+                facts.stack.technologies.iter().filter(|technology| technologies.contains(&technology.name.as_str()) && !facts.stack.is_for_development(technology)).collect();
             if let Some(first) = found.first() {
                 let shown: Vec<&str> = found.iter().map(|technology| technology.name.as_str()).collect();
                 parts.push(format!("{what} ({})", shown.join(", ")));

@@ -60,7 +60,7 @@ fn check(dimensions: &[Dimension], label: &str, expected: &str, source: &str) {
 
 fn project() -> Vec<SourceFile> {
     vec![
-        file("package.json", "{\n\"name\": \"shop\",\n\"dependencies\": {\"express\": \"1\", \"stripe\": \"1\", \"helmet\": \"1\"},\n\"devDependencies\": {\"jest\": \"1\"}}"),
+        file("package.json", "{\n\"name\": \"shop\",\n\"dependencies\": {\"express\": \"1\", \"stripe\": \"1\", \"helmet\": \"1\"},\n\"devDependencies\": {\"jest\": \"1\", \"puppeteer\": \"1\"}}"),
         file("app.js", "a\nb\n"),
         file("compose.yml", "services:\n  web: {build: ., ports: ['1:1']}\n  db: {image: postgres}\n"),
         file("supabase/migrations/1.sql", "create table users (\n id int,\n email text\n);\ncreate table items (id int);\n"),
@@ -74,14 +74,14 @@ fn counts_come_from_the_tree() {
     let found = profile(&project(), &routes, "", &Directives::default());
     assert_eq!(found.iter().map(|dimension| dimension.name.as_str()).collect::<Vec<_>>(), ["Size", "Scope", "Complexity", "Context", "Stage"]);
     check(&found, "files", "5", "counted");
-    check(&found, "lines", "15, analysed: JavaScript 2, TypeScript 1", "counted");
+    check(&found, "lines", "15, of which SQL 5, JavaScript 2, TypeScript 1", "counted");
     check(&found, "routes", "3", "counted");
     check(&found, "attack surface", "2 routes without a session, 3 named inputs, 1 edge function, 1 compose service with published ports", "counted");
     check(&found, "tables", "2 (users, items)", "SQL statements and SQLAlchemy, Django and Prisma models");
     check(&found, "personal-data columns", "users.email", "names of columns");
     assert_eq!(value(&found, "personal-data columns").evidence, [Place::line("supabase/migrations/1.sql", 3)]);
     check(&found, "services", "2 (web, db)", "compose files");
-    check(&found, "dependencies", "4 packages declared (npm 4), 1 for development", "manifests and lockfiles");
+    check(&found, "dependencies", "5 packages declared (npm 5), 2 for development", "manifests and lockfiles");
     check(&found, "threat landscape", "2 routes reachable without a session, 1 column of personal data, payments (Stripe)", "facts of the project");
     check(&found, "controls seen", "authentication on 1 of 3 routes, authorisation on 1 of 3 routes, rate limiting on 1 of 3 routes, libraries: Helmet", "guards in force and manifests");
     check(
@@ -136,7 +136,7 @@ fn topics_tell_what_was_looked_at() {
     assert_eq!(
         told(&files),
         [
-            "dependencies true: 5 packages declared (npm 4, PyPI 1)",
+            "dependencies true: 6 packages declared (npm 5, PyPI 1)",
             "server-hardening true: 1 proxy configuration",
             "containers true: 1 Dockerfile, 1 compose file with 2 services",
             "secrets-management true: 1 environment file in the tree, 1 template of an environment file",
@@ -168,10 +168,9 @@ proptest! {
         for dimension in profile(&files, &routes, &request, &understand(&rules)) {
             prop_assert!(!dimension.facts.is_empty());
             for fact in dimension.facts {
-                match &fact.value {
-                    Some(value) => prop_assert!(!value.trim().is_empty() && (!fact.evidence.is_empty() || !fact.source.is_empty())),
-                    None => prop_assert_eq!(&fact.source, "not stated"),
-                }
+                let says_whence = !fact.evidence.is_empty() || !fact.source.is_empty();
+                prop_assert!(fact.value.as_ref().is_none_or(|value| !value.trim().is_empty() && says_whence));
+                prop_assert!(fact.value.is_some() || fact.source == "not stated");
                 prop_assert!(fact.evidence.len() <= 5);
             }
         }

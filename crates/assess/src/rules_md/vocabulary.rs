@@ -229,6 +229,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn mapped_frameworks_are_those_of_the_compliance_table() {
+        for framework in FRAMEWORKS.iter().filter(|framework| framework.mapped) {
+            assert!(crate::compliance::names().any(|name| name == framework.name), "{}", framework.name);
+        }
+    }
+
+    #[test]
     fn every_pattern_compiles_and_names_are_found() {
         assert_eq!(CONTROL.len(), CONTROLS.len());
         for framework in &FRAMEWORKS {

@@ -83,6 +83,21 @@ pub fn stack(files: &[SourceFile], listed: &[Listed]) -> Stack {
     }
 }
 
+impl Stack {
+    /// Whether only development needs a technology: all that shows it are packages declared for development.
+    pub fn is_for_development(&self, technology: &Technology) -> bool {
+        let declared_dev = |place: &Place| {
+            let here = self.declared.iter().filter(|package| package.place == *place && shows(package, technology));
+            here.map(|package| package.dev).reduce(|all, dev| all && dev) == Some(true)
+        };
+        !technology.evidence.is_empty() && technology.evidence.iter().all(declared_dev)
+    }
+}
+
+fn shows(package: &Declared, technology: &Technology) -> bool {
+    catalogue::by_package(package.ecosystem, &package.name).iter().any(|(known, _)| known.name == technology.name)
+}
+
 impl Sightings {
     fn see(&mut self, known: &Known, version: Option<(u8, String)>, place: &Place) {
         self.0.entry(known.clone()).or_default().push(Sighting { version, place: place.clone() });

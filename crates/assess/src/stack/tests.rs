@@ -318,6 +318,13 @@ fn odd_inputs_never_stop_the_reading() {
 }
 
 #[test]
+fn technologies_of_development_are_told_apart() {
+    let found = stack(&files(&[("package.json", "{\"dependencies\": {\"express\": \"1\"}, \"devDependencies\": {\"jest\": \"1\"}}"), ("Dockerfile", "FROM x\n")]), &[]);
+    let dev: Vec<&str> = found.technologies.iter().filter(|it| found.is_for_development(it)).map(|it| it.name.as_str()).collect();
+    assert_eq!(dev, ["Jest"]);
+}
+
+#[test]
 fn evidence_is_bounded_and_near_the_root_first() {
     let manifest = "{\"dependencies\": {\"express\": \"4.0.0\"}}";
     let paths: Vec<String> = (0..50).map(|index| format!("p/{index:02}/package.json")).collect();
