@@ -54,7 +54,11 @@ fn from_json(text: &str) -> Result<Vec<String>, BaselineError> {
             .map(str::to_owned)
             .collect();
         // A report without findings is an empty baseline; a foreign report with results is a mistake.
-        return if fingerprints.is_empty() && !counted.is_empty() { Err(BaselineError::Foreign) } else { Ok(fingerprints) };
+        return if fingerprints.is_empty() && !counted.is_empty() {
+            Err(BaselineError::Foreign)
+        } else {
+            Ok(fingerprints)
+        };
     }
     let ours = value.get("schema_version").is_some();
     let findings = value.get("findings").and_then(Value::as_array).filter(|_| ours).ok_or(BaselineError::Foreign)?;
@@ -102,7 +106,9 @@ mod tests {
     #[test]
     fn the_three_forms_are_read() {
         let (a, b) = ("a".repeat(64), "b".repeat(64));
-        let json = format!("{{\"schema_version\": \"1\", \"findings\": [{{\"fingerprint\": \"{b}\"}}, {{\"fingerprint\": \"{a}\"}}]}}");
+        let json = format!(
+            "{{\"schema_version\": \"1\", \"findings\": [{{\"fingerprint\": \"{b}\"}}, {{\"fingerprint\": \"{a}\"}}]}}"
+        );
         let sarif = format!(
             "{{\"runs\": [{{\"results\": [{{\"partialFingerprints\": {{\"{SARIF_KEY}\": \"{a}\"}}}}, {{\"partialFingerprints\": {{\"{SARIF_KEY}\": \"{b}\"}}, \"suppressions\": [{{}}]}}]}}]}}"
         );

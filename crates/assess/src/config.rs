@@ -113,7 +113,9 @@ impl Reader {
             "exclude" => self.exclude(key, value),
             "fail_on" => match string(value).and_then(FailOn::parse) {
                 Some(fail_on) => self.config.fail_on = Some(fail_on),
-                None => self.error(key.line, "fail_on is one of \"never\", \"low\", \"medium\", \"high\", \"critical\""),
+                None => {
+                    self.error(key.line, "fail_on is one of \"never\", \"low\", \"medium\", \"high\", \"critical\"");
+                }
             },
             "min_confidence" => match string(value).and_then(confidence) {
                 Some(confidence) => self.config.min_confidence = Some(confidence),
@@ -131,7 +133,10 @@ impl Reader {
             self.error(key.line, "exclude is a list of path patterns: [\"legacy/\", \"*.min.js\"]");
         }
         for item in value.items() {
-            match string(item).ok_or_else(|| format!("a path pattern is a string, not {}", item.kind())).and_then(PathPattern::new) {
+            match string(item)
+                .ok_or_else(|| format!("a path pattern is a string, not {}", item.kind()))
+                .and_then(PathPattern::new)
+            {
                 Ok(pattern) => self.config.exclude.push(pattern),
                 Err(why) => self.error(item.line, why),
             }
@@ -232,7 +237,9 @@ pub fn severity(word: &str) -> Option<Severity> {
 
 /// The confidence that a lower-case word names.
 pub fn confidence(word: &str) -> Option<Confidence> {
-    [Confidence::Tentative, Confidence::Firm, Confidence::Confirmed].into_iter().find(|confidence| confidence.as_str() == word)
+    [Confidence::Tentative, Confidence::Firm, Confidence::Confirmed]
+        .into_iter()
+        .find(|confidence| confidence.as_str() == word)
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> String {
@@ -290,7 +297,9 @@ mod tests {
         assert_eq!(errors("fail_om = \"high\"\n"), ["lunette.toml:1: unknown key `fail_om`; did you mean `fail_on`?"]);
         assert_eq!(
             errors("\nzzzzzzzz = 1\n"),
-            ["lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress"]
+            [
+                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress"
+            ]
         );
         assert!(errors("fail_on = \"severe\"")[0].contains(":1: fail_on is one of"));
         assert!(errors("fail_on = \"High\"")[0].contains("fail_on is one of"));
@@ -304,10 +313,21 @@ mod tests {
     #[test]
     fn a_suppression_needs_rule_reason_and_day() {
         assert_eq!(errors("[[suppress]]\npath = \"a\"\n").len(), 3);
-        assert!(errors("[[suppress]]\nrule = \"a\"\nreason = \"  \"\nuntil = 2027-01-31\n")[0].starts_with("lunette.toml:3: reason is a string"));
-        assert!(errors("[[suppress]]\nrule = \"a\"\nreason = \"b\"\nuntil = \"soon\"\n")[0].starts_with("lunette.toml:4: until is a day"));
-        assert!(errors("[[suppress]]\nrule = \"a\"\nreasn = \"b\"\nreason = \"b\"\nuntil = 2027-01-31\n")[0].contains("did you mean `reason`"));
-        assert!(errors("[[suppress]]\nrule = \"a\"\nid = \"7\"\nreason = \"b\"\nuntil = 2027-01-31\n")[0].contains("LN-"));
+        assert!(
+            errors("[[suppress]]\nrule = \"a\"\nreason = \"  \"\nuntil = 2027-01-31\n")[0]
+                .starts_with("lunette.toml:3: reason is a string")
+        );
+        assert!(
+            errors("[[suppress]]\nrule = \"a\"\nreason = \"b\"\nuntil = \"soon\"\n")[0]
+                .starts_with("lunette.toml:4: until is a day")
+        );
+        assert!(
+            errors("[[suppress]]\nrule = \"a\"\nreasn = \"b\"\nreason = \"b\"\nuntil = 2027-01-31\n")[0]
+                .contains("did you mean `reason`")
+        );
+        assert!(
+            errors("[[suppress]]\nrule = \"a\"\nid = \"7\"\nreason = \"b\"\nuntil = 2027-01-31\n")[0].contains("LN-")
+        );
     }
 
     #[test]

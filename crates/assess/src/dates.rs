@@ -8,7 +8,9 @@ pub fn is_iso(text: &str) -> bool {
     }
     let number = |range: std::ops::Range<usize>| {
         let part = &text.as_bytes()[range];
-        part.iter().all(u8::is_ascii_digit).then(|| part.iter().fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0')))
+        part.iter()
+            .all(u8::is_ascii_digit)
+            .then(|| part.iter().fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0')))
     };
     let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
         return false;

@@ -154,8 +154,12 @@ fn check_size(text: &str) -> Result<(), ParseError> {
 /// A [`ParseError`] with the line of the first mistake.
 pub fn json(text: &str) -> Result<Node, ParseError> {
     check_size(text)?;
-    let parsed = jsonc_parser::parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &jsonc_parser::ParseOptions::default())
-        .map_err(|error| ParseError { line: error.line_display() as u32, message: error.kind().to_string() })?;
+    let parsed = jsonc_parser::parse_to_ast(
+        text,
+        &jsonc_parser::CollectOptions::default(),
+        &jsonc_parser::ParseOptions::default(),
+    )
+    .map_err(|error| ParseError { line: error.line_display() as u32, message: error.kind().to_string() })?;
     let lines = Lines::new(text);
     Ok(parsed.value.map_or(Node::NOTHING, |value| from_json(value, &lines)))
 }
@@ -166,9 +170,10 @@ fn from_json(value: Json<'_>, lines: &Lines) -> Node {
         Json::NumberLit(number) => (number.range.start, Value::Plain(number.value.to_owned())),
         Json::BooleanLit(boolean) => (boolean.range.start, Value::Plain(boolean.value.to_string())),
         Json::NullKeyword(null) => (null.range.start, Value::Null),
-        Json::Array(array) => {
-            (array.range.start, Value::List(array.elements.into_iter().map(|element| from_json(element, lines)).collect()))
-        }
+        Json::Array(array) => (
+            array.range.start,
+            Value::List(array.elements.into_iter().map(|element| from_json(element, lines)).collect()),
+        ),
         Json::Object(object) => {
             let entries = object.properties.into_iter().map(|property| {
                 let line = lines.line(property.range.start);
@@ -200,7 +205,8 @@ fn from_table(table: &DeTable<'_>, lines: &Lines) -> Value {
     let nodes = entries.into_iter().map(|(key, value)| {
         let key_line = lines.line(key.span().start);
         // A table's own span is its header's; the key is the better place to point at.
-        let node = Node { line: lines.line(value.span().start).max(key_line), value: from_toml(value.get_ref(), lines) };
+        let node =
+            Node { line: lines.line(value.span().start).max(key_line), value: from_toml(value.get_ref(), lines) };
         (Key { line: key_line, text: key.get_ref().to_string() }, node)
     });
     Value::Map(nodes.collect())
@@ -231,10 +237,8 @@ pub fn yaml(text: &str) -> Result<Vec<Node>, ParseError> {
     check_size(text)?;
     let mut builder = Builder::default();
     for next in Parser::new_from_str(text) {
-        let (event, span) = next.map_err(|error| ParseError {
-            line: error.marker().line().max(1) as u32,
-            message: error.info().clone(),
-        })?;
+        let (event, span) = next
+            .map_err(|error| ParseError { line: error.marker().line().max(1) as u32, message: error.info().clone() })?;
         builder.event(event, span.start.line().max(1) as u32)?;
     }
     Ok(builder.documents)

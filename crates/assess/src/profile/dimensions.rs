@@ -124,7 +124,10 @@ impl Builder<'_> {
         found.retain(|technology| !self.facts.stack.is_for_development(technology));
         let shown: Vec<String> = found.iter().map(|technology| technology.name.clone()).collect();
         let value = if shown.is_empty() { "none seen".to_owned() } else { names(&shown) };
-        with_evidence(fact(label, value, "manifests and configuration"), found.iter().filter_map(|technology| technology.evidence.first()))
+        with_evidence(
+            fact(label, value, "manifests and configuration"),
+            found.iter().filter_map(|technology| technology.evidence.first()),
+        )
     }
 
     fn size(&self) -> Vec<Fact> {
@@ -154,7 +157,9 @@ impl Builder<'_> {
     fn routes(&self) -> Fact {
         let routes = self.facts.routes;
         let unresolved = routes.iter().filter(|route| !route.resolved).count();
-        let note = counted(unresolved, "not fully resolved", "not fully resolved").map(|text| format!(" ({text})")).unwrap_or_default();
+        let note = counted(unresolved, "not fully resolved", "not fully resolved")
+            .map(|text| format!(" ({text})"))
+            .unwrap_or_default();
         let places: Vec<Place> = routes.iter().map(route_place).collect();
         with_evidence(fact("routes", format!("{}{note}", thousands(routes.len())), "counted"), &places)
     }
@@ -172,7 +177,8 @@ impl Builder<'_> {
             counted(published, "compose service with published ports", "compose services with published ports"),
         ]);
         let value = if value.is_empty() { "no entry point seen".to_owned() } else { value };
-        let places: Vec<Place> = open.iter().map(|route| route_place(route)).chain(infra.edge_functions.iter().cloned()).collect();
+        let places: Vec<Place> =
+            open.iter().map(|route| route_place(route)).chain(infra.edge_functions.iter().cloned()).collect();
         with_evidence(fact("attack surface", value, "counted"), &places)
     }
 
@@ -184,12 +190,21 @@ impl Builder<'_> {
                 format!("{} ({})", thousands(n), names(&shown))
             }
         };
-        with_evidence(fact("tables", value, "SQL statements and SQLAlchemy, Django and Prisma models"), self.tables.iter().map(|table| &table.place))
+        with_evidence(
+            fact("tables", value, "SQL statements and SQLAlchemy, Django and Prisma models"),
+            self.tables.iter().map(|table| &table.place),
+        )
     }
 
     fn personal(&self) -> Vec<(String, &Place)> {
-        let columns = self.tables.iter().flat_map(|table| table.columns.iter().map(move |(column, place)| (table, column, place)));
-        columns.filter(|(table, column, _)| is_personal(&table.name, column)).map(|(table, column, place)| (format!("{}.{column}", table.name), place)).collect()
+        let columns = self
+            .tables
+            .iter()
+            .flat_map(|table| table.columns.iter().map(move |(column, place)| (table, column, place)));
+        columns
+            .filter(|(table, column, _)| is_personal(&table.name, column))
+            .map(|(table, column, place)| (format!("{}.{column}", table.name), place))
+            .collect()
     }
 
     fn personal_columns(&self) -> Fact {
@@ -202,7 +217,11 @@ impl Builder<'_> {
     fn services(&self) -> Fact {
         let services = &self.facts.stack.infrastructure.services;
         let shown: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
-        let value = if shown.is_empty() { "none in compose files".to_owned() } else { format!("{} ({})", thousands(shown.len()), names(&shown)) };
+        let value = if shown.is_empty() {
+            "none in compose files".to_owned()
+        } else {
+            format!("{} ({})", thousands(shown.len()), names(&shown))
+        };
         with_evidence(fact("services", value, "compose files"), services.iter().map(|service| &service.place))
     }
 
@@ -220,7 +239,8 @@ impl Builder<'_> {
         let Some((first, _)) = required.first() else { return not_stated("security requirements") };
         let shown: Vec<String> = required.iter().map(|(_, name)| (*name).to_owned()).collect();
         let mut found = self.in_rules("security requirements", &names(&shown), *first);
-        let places: Vec<Place> = required.iter().map(|(line, _)| Place::line(self.facts.rules_path, *line as u32)).collect();
+        let places: Vec<Place> =
+            required.iter().map(|(line, _)| Place::line(self.facts.rules_path, *line as u32)).collect();
         found = with_evidence(found, &places);
         found
     }
@@ -229,10 +249,16 @@ impl Builder<'_> {
         let by_rules = self.facts.directives.frameworks();
         let asked = rules_md::frameworks_of(self.facts.request);
         let mut shown: Vec<String> = by_rules.iter().map(|(framework, _)| framework.name.to_owned()).collect();
-        shown.extend(asked.iter().map(|framework| framework.name.to_owned()).filter(|name| !by_rules.iter().any(|(known, _)| known.name == name)));
+        shown.extend(
+            asked
+                .iter()
+                .map(|framework| framework.name.to_owned())
+                .filter(|name| !by_rules.iter().any(|(known, _)| known.name == name)),
+        );
         match by_rules.first() {
             Some((_, line)) => {
-                let places: Vec<Place> = by_rules.iter().map(|(_, line)| Place::line(self.facts.rules_path, *line as u32)).collect();
+                let places: Vec<Place> =
+                    by_rules.iter().map(|(_, line)| Place::line(self.facts.rules_path, *line as u32)).collect();
                 with_evidence(self.in_rules(label, &names(&shown), *line), &places)
             }
             None if shown.is_empty() => not_stated(label),
@@ -256,8 +282,14 @@ impl Builder<'_> {
             places.push((*place).clone());
         }
         for (what, technologies) in EXPOSED {
-            let found: Vec<&Technology> =
-                facts.stack.technologies.iter().filter(|technology| technologies.contains(&technology.name.as_str()) && !facts.stack.is_for_development(technology)).collect();
+            let found: Vec<&Technology> = facts
+                .stack
+                .technologies
+                .iter()
+                .filter(|technology| {
+                    technologies.contains(&technology.name.as_str()) && !facts.stack.is_for_development(technology)
+                })
+                .collect();
             if let Some(first) = found.first() {
                 let shown: Vec<&str> = found.iter().map(|technology| technology.name.as_str()).collect();
                 parts.push(format!("{what} ({})", shown.join(", ")));
@@ -271,7 +303,9 @@ impl Builder<'_> {
     }
 
     fn complexity(&self) -> Vec<Fact> {
-        use TechnologyKind::{Authentication, Container, DataStore, Integration, Messaging, Platform, Security, Validation};
+        use TechnologyKind::{
+            Authentication, Container, DataStore, Integration, Messaging, Platform, Security, Validation,
+        };
         vec![
             self.listed("integration points", &[Integration, Platform]),
             self.listed("data stores", &[DataStore]),
@@ -337,14 +371,24 @@ impl Builder<'_> {
         .into_iter()
         .map(|(proves, name)| (without(proves), name))
         .filter(|(n, _)| *n > 0)
-        .map(|(n, name)| format!("{name} to be confirmed on {} of {} that can change state", thousands(n), count(changing.len(), "route")))
+        .map(|(n, name)| {
+            format!(
+                "{name} to be confirmed on {} of {} that can change state",
+                thousands(n),
+                count(changing.len(), "route")
+            )
+        })
         .collect();
         let value = match (parts.is_empty(), changing.is_empty()) {
             (_, true) => "no route that changes state was seen".to_owned(),
             (true, _) => "none missing on the routes that change state".to_owned(),
             _ => parts.join(", "),
         };
-        let places: Vec<Place> = changing.iter().filter(|route| !shows(route, Proves::Authenticated)).map(|route| route_place(route)).collect();
+        let places: Vec<Place> = changing
+            .iter()
+            .filter(|route| !shows(route, Proves::Authenticated))
+            .map(|route| route_place(route))
+            .collect();
         with_evidence(fact("controls needed", value, "guards in force"), &places)
     }
 
@@ -369,10 +413,13 @@ impl Builder<'_> {
             AssessmentKind::IncidentResponse => ("incident response", "kind of assessment"),
             AssessmentKind::Compliance => ("compliance", "kind of assessment"),
             _ if asks(&["harden"]) => ("hardening", "request"),
-            _ if asks(&["planning", "before we build", "greenfield", "will build", "plan the", "design phase"]) => ("planning", "request"),
+            _ if asks(&["planning", "before we build", "greenfield", "will build", "plan the", "design phase"]) => {
+                ("planning", "request")
+            }
             _ => ("assessment", "kind of assessment"),
         };
-        let source = if source == "request" { source.to_owned() } else { format!("{source}, {}", self.facts.kind_source) };
+        let source =
+            if source == "request" { source.to_owned() } else { format!("{source}, {}", self.facts.kind_source) };
         fact("security work", value, &source)
     }
 
@@ -387,7 +434,11 @@ impl Builder<'_> {
             counted(infra.kubernetes.len(), "cluster manifest", "cluster manifests"),
         ]);
         let value = if value.is_empty() { "no pipeline, test tool or deployment file".to_owned() } else { value };
-        let places = infra.pipelines.iter().chain(tests.iter().filter_map(|technology| technology.evidence.first())).chain(&infra.dockerfiles);
+        let places = infra
+            .pipelines
+            .iter()
+            .chain(tests.iter().filter_map(|technology| technology.evidence.first()))
+            .chain(&infra.dockerfiles);
         with_evidence(fact("signs of maturity", value, "configuration"), places)
     }
 }
@@ -395,12 +446,27 @@ impl Builder<'_> {
 /// What a technology of the catalogue exposes, by the technologies' names.
 const EXPOSED: [(&str, &[&str]); 7] = [
     ("payments", &["Stripe", "PayPal", "Braintree", "Adyen", "Square", "Razorpay", "Mollie", "Plaid"]),
-    ("file uploads", &["Multer (uploads)", "express-fileupload", "Formidable (uploads)", "Busboy (uploads)", "Flask-Uploads"]),
+    (
+        "file uploads",
+        &["Multer (uploads)", "express-fileupload", "Formidable (uploads)", "Busboy (uploads)", "Flask-Uploads"],
+    ),
     ("mail and messages sent", &["Twilio", "SendGrid", "Mailgun", "Resend", "Postmark", "Mail (SMTP)"]),
     ("language models called", &["OpenAI", "Anthropic", "LangChain"]),
     ("browsers driven", &["Puppeteer", "Selenium"]),
     ("directories queried", &["LDAP"]),
-    ("tokens and sessions of its own", &["jsonwebtoken", "jose", "PyJWT", "python-jose", "Flask-JWT-Extended", "Flask-JWT", "express-session", "Flask-Session"]),
+    (
+        "tokens and sessions of its own",
+        &[
+            "jsonwebtoken",
+            "jose",
+            "PyJWT",
+            "python-jose",
+            "Flask-JWT-Extended",
+            "Flask-JWT",
+            "express-session",
+            "Flask-Session",
+        ],
+    ),
 ];
 
 const CONTROLS: [(Proves, &str); 7] = [
@@ -414,7 +480,10 @@ const CONTROLS: [(Proves, &str); 7] = [
 ];
 
 fn shows(route: &Route, wanted: Proves) -> bool {
-    route.guards.iter().any(|guard| guard.proves == wanted || (wanted == Proves::Authenticated && guard.proves == Proves::Authorized))
+    route
+        .guards
+        .iter()
+        .any(|guard| guard.proves == wanted || (wanted == Proves::Authenticated && guard.proves == Proves::Authorized))
 }
 
 fn dependencies(stack: &Stack) -> String {

@@ -5,9 +5,9 @@
 
 mod dimensions;
 mod tables;
-mod topics;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 pub use dimensions::{Facts, dimensions};
 pub use tables::{Table, is_personal, tables};

@@ -66,7 +66,8 @@ fn sql(file: &SourceFile, tables: &mut Vec<Table>) {
     for found in STATEMENT.captures_iter(&text) {
         let line = found.get(0).map_or(1, |all| lines.at(&text, all.start()));
         if let Some(name) = found.get(1) {
-            let mut table = Table { name: plain_name(name.as_str()), place: Place::line(&file.path, line), columns: Vec::new() };
+            let mut table =
+                Table { name: plain_name(name.as_str()), place: Place::line(&file.path, line), columns: Vec::new() };
             if let Some(open) = found.get(2).filter(|open| open.as_str() == "(") {
                 let body = &text[open.end()..];
                 for (offset, column) in columns(body) {
@@ -113,14 +114,14 @@ impl LineCounter {
 /// SQL with comments and strings blanked out; offsets and lines stay.
 fn without_comments(text: &str) -> String {
     static COMMENT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?s)'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/"));
-    let blank = |found: &regex::Captures<'_>| {
-        found[0].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect::<String>()
-    };
+    let blank =
+        |found: &regex::Captures<'_>| found[0].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect::<String>();
     COMMENT.replace_all(text, blank).into_owned()
 }
 
 fn is_constraint(word: &str) -> bool {
-    const WORDS: [&str; 10] = ["primary", "foreign", "unique", "constraint", "check", "exclude", "like", "index", "key", "column"];
+    const WORDS: [&str; 10] =
+        ["primary", "foreign", "unique", "constraint", "check", "exclude", "like", "index", "key", "column"];
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
@@ -140,7 +141,9 @@ fn columns(body: &str) -> Vec<(usize, String)> {
                 let rest = &body[at..];
                 let name = match rest.strip_prefix('"') {
                     Some(quoted) => quoted.split('"').next().unwrap_or_default(),
-                    None => rest.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).next().unwrap_or_default(),
+                    None => {
+                        rest.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).next().unwrap_or_default()
+                    }
                 };
                 if !name.is_empty() && (rest.starts_with('"') || !is_constraint(name)) && out.len() < MAX_COLUMNS {
                     out.push((at, name.to_owned()));
@@ -184,7 +187,11 @@ fn prisma(file: &SourceFile, tables: &mut Vec<Table>) {
         let mut words = line.split_whitespace();
         match (words.next(), words.next()) {
             (Some("model"), Some(name)) => {
-                tables.extend(current.replace(Table { name: name.trim_end_matches('{').to_owned(), place, columns: Vec::new() }));
+                tables.extend(current.replace(Table {
+                    name: name.trim_end_matches('{').to_owned(),
+                    place,
+                    columns: Vec::new(),
+                }));
             }
             (Some("}"), _) => tables.extend(current.take()),
             (Some(column), Some(_)) if !column.starts_with(['/', '@']) => {
@@ -203,23 +210,92 @@ fn prisma(file: &SourceFile, tables: &mut Vec<Table>) {
 /// Whether a column holds personal data, going by its name and its table's.
 pub fn is_personal(table: &str, column: &str) -> bool {
     const PARTS: [&str; 40] = [
-        "email", "phone", "mobile", "telephone", "surname", "firstname", "lastname", "fullname", "birth", "birthday", "birthdate", "dob", "ssn",
-        "passport", "gender", "sex", "ethnicity", "religion", "nationality", "iban", "salary", "income", "address", "street", "postcode",
-        "zipcode", "postal", "diagnosis", "medical", "health", "allergies", "patient", "latitude", "longitude", "biometric", "cvv", "pan", "ip",
-        "signature", "disability",
+        "email",
+        "phone",
+        "mobile",
+        "telephone",
+        "surname",
+        "firstname",
+        "lastname",
+        "fullname",
+        "birth",
+        "birthday",
+        "birthdate",
+        "dob",
+        "ssn",
+        "passport",
+        "gender",
+        "sex",
+        "ethnicity",
+        "religion",
+        "nationality",
+        "iban",
+        "salary",
+        "income",
+        "address",
+        "street",
+        "postcode",
+        "zipcode",
+        "postal",
+        "diagnosis",
+        "medical",
+        "health",
+        "allergies",
+        "patient",
+        "latitude",
+        "longitude",
+        "biometric",
+        "cvv",
+        "pan",
+        "ip",
+        "signature",
+        "disability",
     ];
     const PHRASES: [&str; 20] = [
-        "first_name", "last_name", "full_name", "given_name", "family_name", "maiden_name", "national_id", "tax_id", "zip_code", "card_number",
-        "cc_number", "account_number", "bank_account", "blood_type", "credit_card", "emergency_contact", "date_of_birth", "drivers_license",
-        "license_number", "user_agent",
+        "first_name",
+        "last_name",
+        "full_name",
+        "given_name",
+        "family_name",
+        "maiden_name",
+        "national_id",
+        "tax_id",
+        "zip_code",
+        "card_number",
+        "cc_number",
+        "account_number",
+        "bank_account",
+        "blood_type",
+        "credit_card",
+        "emergency_contact",
+        "date_of_birth",
+        "drivers_license",
+        "license_number",
+        "user_agent",
     ];
     const PEOPLE: [&str; 16] = [
-        "user", "customer", "patient", "employee", "member", "person", "people", "contact", "client", "profile", "student", "applicant",
-        "candidate", "guest", "subscriber", "staff",
+        "user",
+        "customer",
+        "patient",
+        "employee",
+        "member",
+        "person",
+        "people",
+        "contact",
+        "client",
+        "profile",
+        "student",
+        "applicant",
+        "candidate",
+        "guest",
+        "subscriber",
+        "staff",
     ];
     let column = snake(column);
     // Flags about a thing are not the thing.
-    if ["is_", "has_", "can_"].iter().any(|prefix| column.starts_with(prefix)) || ["_verified", "_at", "_count", "_id", "_confirmed"].iter().any(|suffix| column.ends_with(suffix)) {
+    if ["is_", "has_", "can_"].iter().any(|prefix| column.starts_with(prefix))
+        || ["_verified", "_at", "_count", "_id", "_confirmed"].iter().any(|suffix| column.ends_with(suffix))
+    {
         return PHRASES.contains(&column.as_str()) && column != "user_agent";
     }
     if PHRASES.iter().any(|phrase| column.contains(phrase)) || column.split('_').any(|part| PARTS.contains(&part)) {
@@ -227,7 +303,9 @@ pub fn is_personal(table: &str, column: &str) -> bool {
     }
     let table = snake(table);
     matches!(column.as_str(), "name" | "username" | "nickname" | "avatar" | "location" | "notes")
-        && table.split(['_', '.']).any(|part| PEOPLE.iter().any(|person| part == *person || part.strip_suffix('s') == Some(person)))
+        && table
+            .split(['_', '.'])
+            .any(|part| PEOPLE.iter().any(|person| part == *person || part.strip_suffix('s') == Some(person)))
         && column != "notes"
 }
 
@@ -258,7 +336,8 @@ mod tests {
         let shown: Vec<String> = tables(files)
             .iter()
             .map(|table| {
-                let columns: Vec<String> = table.columns.iter().map(|(name, place)| format!("{name}:{}", place.line)).collect();
+                let columns: Vec<String> =
+                    table.columns.iter().map(|(name, place)| format!("{name}:{}", place.line)).collect();
                 format!("{} {} [{}]", table.place, table.name, columns.join(" "))
             })
             .collect();
@@ -273,7 +352,10 @@ mod tests {
                     "1.sql",
                     "-- create table no (a int);\ncreate table if not exists public.users (\n  id uuid primary key default gen_random_uuid(),\n  \"Email\" text check (x in ('a,b', 'c')), -- note\n  primary key (id)\n);\nCREATE TABLE billing.invoices (total numeric(10, 2), unique(total));\ncreate temp table t (a int);\n/* create table no2 (a int); */\nselect 'create table no3 (a int)';\n",
                 ),
-                file("2.sql", "alter table users add column phone text, add x int;\nalter table public.users add constraint c check (true);\ndrop table if exists gone;\ncreate table gone (a int);\ndrop table gone;\ncreate table copy as select 1;\n"),
+                file(
+                    "2.sql",
+                    "alter table users add column phone text, add x int;\nalter table public.users add constraint c check (true);\ndrop table if exists gone;\ncreate table gone (a int);\ndrop table gone;\ncreate table copy as select 1;\n",
+                ),
             ],
             &["1.sql:2 users [id:3 Email:4 phone:1]", "1.sql:7 billing.invoices [total:7]", "2.sql:6 copy []"],
         );
@@ -287,7 +369,10 @@ mod tests {
                     "m.py",
                     "class Base: pass\n\nclass User(db.Model):\n    __tablename__ = 'users'\n    id = db.Column(db.Integer)\n    email: Mapped[str] = mapped_column(String(9))\n\nclass D(models.Model):\n    name = models.CharField(max_length=3)\n    def f(self):\n        x = 1\n",
                 ),
-                file("schema.prisma", "datasource db {\n  url = env(\"X\")\n}\nmodel Post {\n  id Int @id\n  // note x\n  title String\n  @@map(\"posts\")\n}\n"),
+                file(
+                    "schema.prisma",
+                    "datasource db {\n  url = env(\"X\")\n}\nmodel Post {\n  id Int @id\n  // note x\n  title String\n  @@map(\"posts\")\n}\n",
+                ),
             ],
             &["m.py:3 users [id:5 email:6]", "m.py:8 D [name:9]", "schema.prisma:4 Post [id:5 title:7]"],
         );
@@ -319,7 +404,17 @@ mod tests {
 
     #[test]
     fn odd_sql_is_read_in_bounds() {
-        for text in ["create table", "create table a (", "create table a (((((", "create table \"", "drop table", "'", "/*", "create table é (ü int)", "alter table a add "] {
+        for text in [
+            "create table",
+            "create table a (",
+            "create table a (((((",
+            "create table \"",
+            "drop table",
+            "'",
+            "/*",
+            "create table é (ü int)",
+            "alter table a add ",
+        ] {
             let _ = tables(&[file("a.sql", text), file("a.prisma", text), file("a.py", &format!("Column({text}"))]);
         }
     }

@@ -25,7 +25,10 @@ fn route(method: &str, path: &str, guards: &[Proves]) -> Route {
         file: "app.js".to_owned(),
         line: 7,
         handler_place: None,
-        guards: guards.iter().map(|proves| GuardUse { name: "g".to_owned(), proves: *proves, place: place.clone() }).collect(),
+        guards: guards
+            .iter()
+            .map(|proves| GuardUse { name: "g".to_owned(), proves: *proves, place: place.clone() })
+            .collect(),
         inputs: vec![Input { name: "q".to_owned(), kind: InputKind::Query }],
         exposure: if guards.is_empty() { Exposure::Unauthenticated } else { Exposure::Authenticated },
         resolved: true,
@@ -60,30 +63,58 @@ fn check(dimensions: &[Dimension], label: &str, expected: &str, source: &str) {
 
 fn project() -> Vec<SourceFile> {
     vec![
-        file("package.json", "{\n\"name\": \"shop\",\n\"dependencies\": {\"express\": \"1\", \"stripe\": \"1\", \"helmet\": \"1\"},\n\"devDependencies\": {\"jest\": \"1\", \"puppeteer\": \"1\"}}"),
+        file(
+            "package.json",
+            "{\n\"name\": \"shop\",\n\"dependencies\": {\"express\": \"1\", \"stripe\": \"1\", \"helmet\": \"1\"},\n\"devDependencies\": {\"jest\": \"1\", \"puppeteer\": \"1\"}}",
+        ),
         file("app.js", "a\nb\n"),
         file("compose.yml", "services:\n  web: {build: ., ports: ['1:1']}\n  db: {image: postgres}\n"),
-        file("supabase/migrations/1.sql", "create table users (\n id int,\n email text\n);\ncreate table items (id int);\n"),
+        file(
+            "supabase/migrations/1.sql",
+            "create table users (\n id int,\n email text\n);\ncreate table items (id int);\n",
+        ),
         file("supabase/functions/pay/index.ts", "x\n"),
     ]
 }
 
 #[test]
 fn counts_come_from_the_tree() {
-    let routes = [route("GET", "/a", &[]), route("POST", "/b", &[Proves::Authorized, Proves::RateLimit]), route("POST", "/c", &[])];
+    let routes = [
+        route("GET", "/a", &[]),
+        route("POST", "/b", &[Proves::Authorized, Proves::RateLimit]),
+        route("POST", "/c", &[]),
+    ];
     let found = profile(&project(), &routes, "", &Directives::default());
-    assert_eq!(found.iter().map(|dimension| dimension.name.as_str()).collect::<Vec<_>>(), ["Size", "Scope", "Complexity", "Context", "Stage"]);
+    assert_eq!(
+        found.iter().map(|dimension| dimension.name.as_str()).collect::<Vec<_>>(),
+        ["Size", "Scope", "Complexity", "Context", "Stage"]
+    );
     check(&found, "files", "5", "counted");
     check(&found, "lines", "15, of which SQL 5, JavaScript 2, TypeScript 1", "counted");
     check(&found, "routes", "3", "counted");
-    check(&found, "attack surface", "2 routes without a session, 3 named inputs, 1 edge function, 1 compose service with published ports", "counted");
+    check(
+        &found,
+        "attack surface",
+        "2 routes without a session, 3 named inputs, 1 edge function, 1 compose service with published ports",
+        "counted",
+    );
     check(&found, "tables", "2 (users, items)", "SQL statements and SQLAlchemy, Django and Prisma models");
     check(&found, "personal-data columns", "users.email", "names of columns");
     assert_eq!(value(&found, "personal-data columns").evidence, [Place::line("supabase/migrations/1.sql", 3)]);
     check(&found, "services", "2 (web, db)", "compose files");
     check(&found, "dependencies", "5 packages declared (npm 5), 2 for development", "manifests and lockfiles");
-    check(&found, "threat landscape", "2 routes reachable without a session, 1 column of personal data, payments (Stripe)", "facts of the project");
-    check(&found, "controls seen", "authentication on 1 of 3 routes, authorisation on 1 of 3 routes, rate limiting on 1 of 3 routes, libraries: Helmet", "guards in force and manifests");
+    check(
+        &found,
+        "threat landscape",
+        "2 routes reachable without a session, 1 column of personal data, payments (Stripe)",
+        "facts of the project",
+    );
+    check(
+        &found,
+        "controls seen",
+        "authentication on 1 of 3 routes, authorisation on 1 of 3 routes, rate limiting on 1 of 3 routes, libraries: Helmet",
+        "guards in force and manifests",
+    );
     check(
         &found,
         "controls needed",
@@ -97,7 +128,17 @@ fn counts_come_from_the_tree() {
 #[test]
 fn circumstances_are_never_guessed() {
     let found = profile(&project(), &[], "", &Directives::default());
-    for label in ["security budget", "timeline", "risk tolerance", "regulatory requirements", "compliance needs", "user volume", "data sensitivity", "stage", "security requirements"] {
+    for label in [
+        "security budget",
+        "timeline",
+        "risk tolerance",
+        "regulatory requirements",
+        "compliance needs",
+        "user volume",
+        "data sensitivity",
+        "stage",
+        "security requirements",
+    ] {
         check(&found, label, "not stated", "not stated");
     }
     check(&found, "security work", "assessment", "kind of assessment, default");
@@ -105,7 +146,9 @@ fn circumstances_are_never_guessed() {
 
 #[test]
 fn rules_speak_before_the_request() {
-    let rules = understand("Budget: two people\n\nWe must comply with GDPR\n\nAll routes must require authentication\n\nThis project is a prototype\n");
+    let rules = understand(
+        "Budget: two people\n\nWe must comply with GDPR\n\nAll routes must require authentication\n\nThis project is a prototype\n",
+    );
     let found = profile(&project(), &[], "Harden it for SOC 2. Budget: none. Deadline: 2027-03-01", &rules);
     check(&found, "security budget", "two people", ".claude/rules.md line 1");
     check(&found, "timeline", "2027-03-01", "request");
@@ -125,13 +168,27 @@ fn the_name_is_the_manifests() {
 
 #[test]
 fn topics_tell_what_was_looked_at() {
-    let told = |files: &[SourceFile]| topics(&stack(files, &[])).iter().map(|facts| format!("{} {}: {}", facts.topic, facts.applicable, facts.looked_at)).collect::<Vec<_>>();
+    let told = |files: &[SourceFile]| {
+        topics(&stack(files, &[]))
+            .iter()
+            .map(|facts| format!("{} {}: {}", facts.topic, facts.applicable, facts.looked_at))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(
         told(&[]),
-        ["dependencies false: no manifest declares a package", "containers false: no Dockerfile, compose file or cluster manifest in the project"]
+        [
+            "dependencies false: no manifest declares a package",
+            "containers false: no Dockerfile, compose file or cluster manifest in the project"
+        ]
     );
     let mut files = project();
-    files.extend([file(".env", "A=1"), file(".env.example", "A="), file("Dockerfile", "FROM node:20"), file("nginx.conf", ""), file(".github/workflows/a.yml", "on: push")]);
+    files.extend([
+        file(".env", "A=1"),
+        file(".env.example", "A="),
+        file("Dockerfile", "FROM node:20"),
+        file("nginx.conf", ""),
+        file(".github/workflows/a.yml", "on: push"),
+    ]);
     files.push(file("requirements.txt", "sentry-sdk\n"));
     assert_eq!(
         told(&files),

@@ -80,7 +80,12 @@ pub fn topics(stack: &Stack) -> Vec<TopicFacts> {
     if !logging.is_empty() {
         let names: Vec<&str> = logging.iter().map(|technology| technology.name.as_str()).collect();
         let seen: Vec<Place> = logging.iter().filter_map(|technology| technology.evidence.first().cloned()).collect();
-        out.push(facts("security-logging", true, format!("declared for logging and monitoring: {}", names.join(", ")), &seen));
+        out.push(facts(
+            "security-logging",
+            true,
+            format!("declared for logging and monitoring: {}", names.join(", ")),
+            &seen,
+        ));
     }
     out
 }

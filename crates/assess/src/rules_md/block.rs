@@ -23,7 +23,10 @@ pub(super) fn read(block: &Block) -> (Vec<Directive>, Vec<RuleLine>) {
             }
         }
         Err(error) => {
-            reader.refuse(error.line, format!("the lunette block is not valid TOML, so none of it applies: {}", error.message));
+            reader.refuse(
+                error.line,
+                format!("the lunette block is not valid TOML, so none of it applies: {}", error.message),
+            );
         }
     }
     (reader.directives, reader.not_understood)
@@ -79,7 +82,11 @@ impl Reader<'_> {
     fn patterns(&mut self, value: &Node) -> Vec<PathPattern> {
         let mut patterns = Vec::new();
         for item in value.items_or_self() {
-            match item.text().ok_or_else(|| format!("a path is a string, not {}", item.kind())).and_then(PathPattern::new) {
+            match item
+                .text()
+                .ok_or_else(|| format!("a path is a string, not {}", item.kind()))
+                .and_then(PathPattern::new)
+            {
                 Ok(pattern) => patterns.push(pattern),
                 Err(why) => self.refuse(item.line, why),
             }
@@ -100,7 +107,9 @@ impl Reader<'_> {
             match item.text().map(|name| (name, vocabulary::framework_by_name(name))) {
                 Some((_, Some(framework))) if !names.contains(&framework) => names.push(framework),
                 Some((_, Some(_))) => {}
-                Some((name, None)) => self.refuse(item.line, format!("`{}` is not a framework that Lunette knows", code_line(name))),
+                Some((name, None)) => {
+                    self.refuse(item.line, format!("`{}` is not a framework that Lunette knows", code_line(name)));
+                }
                 None => self.refuse(item.line, "a framework is a string"),
             }
         }
@@ -134,7 +143,10 @@ impl Reader<'_> {
             out.extend(item.text().map(|rule| Selector::Rule(rule.to_owned())));
         }
         for item in table.get("cwe").map(Node::items_or_self).unwrap_or_default() {
-            let number = item.text().map(|text| text.trim_start_matches(['C', 'W', 'E', 'c', 'w', 'e', '-'])).and_then(|text| text.parse().ok());
+            let number = item
+                .text()
+                .map(|text| text.trim_start_matches(['C', 'W', 'E', 'c', 'w', 'e', '-']))
+                .and_then(|text| text.parse().ok());
             match number {
                 Some(number) => out.push(Selector::Cwe(number)),
                 None => self.refuse(item.line, "cwe is a number, as in cwe = 79"),
@@ -193,11 +205,16 @@ impl Reader<'_> {
         for (name, value) in value.entries() {
             let known = ContextKey::ALL.into_iter().find(|known| known.id() == name.text);
             match (known, value.text().map(str::trim).filter(|text| !text.is_empty())) {
-                (Some(key), Some(text)) => self.push(name.line, Kind::Context { key, value: lunette_core::text::shorten(text, 200) }),
+                (Some(key), Some(text)) => {
+                    self.push(name.line, Kind::Context { key, value: lunette_core::text::shorten(text, 200) });
+                }
                 (Some(_), None) => self.refuse(name.line, "the value is a string or a number"),
                 (None, _) => {
                     let ids: Vec<&str> = ContextKey::ALL.iter().map(|key| key.id()).collect();
-                    self.refuse(name.line, format!("unknown key `{}`; known are {}", code_line(&name.text), ids.join(", ")));
+                    self.refuse(
+                        name.line,
+                        format!("unknown key `{}`; known are {}", code_line(&name.text), ids.join(", ")),
+                    );
                 }
             }
         }

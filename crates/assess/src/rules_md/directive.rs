@@ -163,7 +163,9 @@ impl Directive {
     pub fn meaning(&self) -> String {
         match &self.kind {
             Kind::Exclude(paths) => format!("leave out {}", paths_in_words(paths)),
-            Kind::Include(paths) => format!("assess {} even where an earlier rule leaves it out", paths_in_words(paths)),
+            Kind::Include(paths) => {
+                format!("assess {} even where an earlier rule leaves it out", paths_in_words(paths))
+            }
             Kind::Only(paths) => format!("assess nothing but {}", paths_in_words(paths)),
             Kind::Withhold { what, paths } => format!("withhold {}{}", selectors_in_words(what), in_paths(paths)),
             Kind::Floor(Severity::Low) => "report every severity".to_owned(),

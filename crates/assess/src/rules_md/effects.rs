@@ -49,7 +49,9 @@ impl Directives {
     /// reason, then a named withholding, then the floor.
     pub fn withholds(&self, finding: &Finding, date: &str) -> Option<usize> {
         let find = |matches: &dyn Fn(&Kind) -> bool| self.items.iter().position(|directive| matches(&directive.kind));
-        let here = |paths: &[crate::paths::PathPattern]| paths.is_empty() || paths.iter().any(|path| path.matches(&finding.place.path));
+        let here = |paths: &[crate::paths::PathPattern]| {
+            paths.is_empty() || paths.iter().any(|path| path.matches(&finding.place.path))
+        };
         find(&|kind| matches!(kind, Kind::Accept(accepted) if !dates::is_over(&accepted.until, date) && accepted.covers(finding)))
             .or_else(|| {
                 find(&|kind| {
@@ -126,7 +128,11 @@ impl Directives {
     fn effect(&self, index: usize, directive: &Directive, effects: &Effects<'_>) -> String {
         let left_out = effects.left_out.get(&index).copied().unwrap_or_default();
         let withheld = effects.withheld.get(&index).copied().unwrap_or_default();
-        let withheld_in_words = if withheld == 0 { "no finding was withheld".to_owned() } else { format!("{} withheld", count(withheld, "finding")) };
+        let withheld_in_words = if withheld == 0 {
+            "no finding was withheld".to_owned()
+        } else {
+            format!("{} withheld", count(withheld, "finding"))
+        };
         match &directive.kind {
             Kind::Exclude(_) | Kind::Only(_) if left_out == 0 => "no file was left out by it".to_owned(),
             Kind::Exclude(_) | Kind::Only(_) => format!("{} left out", count(left_out, "file")),
@@ -140,7 +146,9 @@ impl Directives {
                 format!("over since {}: the findings count again", accepted.until)
             }
             Kind::Accept(_) => withheld_in_words,
-            Kind::Frameworks { in_force: false, .. } => "left out of the compliance guidance unless the request asks for it".to_owned(),
+            Kind::Frameworks { in_force: false, .. } => {
+                "left out of the compliance guidance unless the request asks for it".to_owned()
+            }
             Kind::Frameworks { names, .. } => frameworks_effect(names),
             Kind::Offline => "no network was used".to_owned(),
             Kind::Kept(_) => "always so".to_owned(),
@@ -159,7 +167,8 @@ impl Acceptance {
 }
 
 fn frameworks_effect(names: &[&'static Framework]) -> String {
-    let unmapped: Vec<&str> = names.iter().filter(|framework| !framework.mapped).map(|framework| framework.name).collect();
+    let unmapped: Vec<&str> =
+        names.iter().filter(|framework| !framework.mapped).map(|framework| framework.name).collect();
     if unmapped.is_empty() {
         "findings are shown against its requirements".to_owned()
     } else {
@@ -169,9 +178,10 @@ fn frameworks_effect(names: &[&'static Framework]) -> String {
 
 /// Whether a guard of a route shows a control; who is authorised was authenticated.
 fn shows(route: &Route, wanted: Proves) -> bool {
-    route.guards.iter().any(|guard| {
-        guard.proves == wanted || (wanted == Proves::Authenticated && guard.proves == Proves::Authorized)
-    })
+    route
+        .guards
+        .iter()
+        .any(|guard| guard.proves == wanted || (wanted == Proves::Authenticated && guard.proves == Proves::Authorized))
 }
 
 fn is_excepted(route: &Route, except: &[String]) -> bool {
@@ -209,10 +219,14 @@ fn requirement_effect(control: &Control, except: &[String], effects: &Effects<'_
     if control.cwe.is_empty() {
         return "kept as a requirement; this version cannot check it".to_owned();
     }
-    let against = effects.findings.iter().filter(|finding| finding.cwe.iter().any(|cwe| control.cwe.contains(cwe))).count();
+    let against =
+        effects.findings.iter().filter(|finding| finding.cwe.iter().any(|cwe| control.cwe.contains(cwe))).count();
     if against == 0 {
         "no finding speaks against it".to_owned()
     } else {
-        format!("{} against it", if against == 1 { "1 finding speaks".to_owned() } else { format!("{} findings speak", thousands(against)) })
+        format!(
+            "{} against it",
+            if against == 1 { "1 finding speaks".to_owned() } else { format!("{} findings speak", thousands(against)) }
+        )
     }
 }

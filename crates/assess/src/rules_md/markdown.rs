@@ -195,7 +195,9 @@ impl Scanner {
                 self.intros.clear();
             }
             // Prose that is not wrapped, one statement a line, is what people write without thinking of Markdown.
-            let is_new = self.pending.item.is_none() && self.pending.last < UNWRAPPED && body.starts_with(|c: char| c.is_uppercase() || c == '`');
+            let is_new = self.pending.item.is_none()
+                && self.pending.last < UNWRAPPED
+                && body.starts_with(|c: char| c.is_uppercase() || c == '`');
             if is_new {
                 self.flush();
             }
@@ -322,7 +324,13 @@ mod tests {
     fn items_and_prose_become_sentences_with_lines() {
         check(
             "# Rules\n\n- Use tabs\n- Ignore `legacy/`. It is\n  old.\n\nProse e.g. this, goes\non. Second one\n",
-            &[(3, "Use tabs"), (4, "Ignore `legacy/`"), (4, "It is old"), (7, "Prose e.g. this, goes on"), (8, "Second one")],
+            &[
+                (3, "Use tabs"),
+                (4, "Ignore `legacy/`"),
+                (4, "It is old"),
+                (7, "Prose e.g. this, goes on"),
+                (8, "Second one"),
+            ],
         );
     }
 
@@ -359,12 +367,7 @@ mod tests {
             .collect();
         assert_eq!(
             intros,
-            [
-                ("`a/`", "Out of scope"),
-                ("`b/`", "Do not scan"),
-                ("`c/`", "Do not scan"),
-                ("Other", "Out of scope"),
-            ]
+            [("`a/`", "Out of scope"), ("`b/`", "Do not scan"), ("`c/`", "Do not scan"), ("Other", "Out of scope"),]
         );
     }
 

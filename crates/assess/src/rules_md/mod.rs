@@ -12,10 +12,10 @@ mod markdown;
 mod refuse;
 mod shapes;
 mod statements;
-pub mod vocabulary;
-mod words;
 #[cfg(test)]
 mod tests;
+pub mod vocabulary;
+mod words;
 
 use lunette_core::assessment::RuleLine;
 use lunette_core::text::code_line;

@@ -39,7 +39,8 @@ const LEAD: &str = r"(?:(?:the|all|any|our|rules?|checks?|findings?|warnings?|is
 const TARGET_TAIL: &str = r"(?P<noun>(?: (?:findings?|rules?|checks?|warnings?|issues?|vulnerabilit(?:y|ies)|problems?|alerts?|results?))*(?: (?:protection|headers?|tokens?|usage|use))*)";
 const SEVERITY: &str = r"(?:(?:severity|level|risk|of|at|with|rated|a|is|the) )*(?P<severity>critical|high|medium|moderate|low)(?: (?:severity|risk|level|findings?|issues?|vulnerabilities|problems))*";
 /// Verbs that are about a report and nothing else.
-const REPORTING: &str = r"(?:not (?:report|flag|raise|list|mention|show|warn|complain)|withhold|suppress|mute|silence|hide)";
+const REPORTING: &str =
+    r"(?:not (?:report|flag|raise|list|mention|show|warn|complain)|withhold|suppress|mute|silence|hide)";
 /// Verbs that also have ordinary meanings.
 const LEAVING: &str = r"(?:ignore|skip|omit|leave out|leave alone|disregard|exclude|disable|turn off|rule out|not (?:include|check|run|apply|use|enforce|consider))";
 
@@ -139,7 +140,9 @@ impl Context<'_> {
             match slot {
                 Slot::Path(path) => paths.push(path),
                 Slot::Id(name) if !(self.known_rule)(name) => paths.push(name),
-                Slot::Code(name) if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) => {
+                Slot::Code(name)
+                    if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) =>
+                {
                     paths.push(name);
                 }
                 _ => return None,
@@ -167,7 +170,9 @@ fn with_paths(context: &Context<'_>, found: &Captures<'_>, make: fn(Vec<PathPatt
     // A bare name in a code span could be anything; as a path it must be called one.
     let said = found.get(0).map_or("", |m| m.as_str());
     let only_names = context.slots(said).any(|slot| matches!(slot, Slot::Id(_) | Slot::Code(_)));
-    let called_path = ["folder", "director", "dir", "path", "file", "tree", "package", "module", "code", "scope"].iter().any(|noun| said.contains(noun));
+    let called_path = ["folder", "director", "dir", "path", "file", "tree", "package", "module", "code", "scope"]
+        .iter()
+        .any(|noun| said.contains(noun));
     if only_names && !called_path {
         return None;
     }
@@ -194,7 +199,18 @@ fn widening(outcome: Outcome) -> Outcome {
 fn exclude_group(_: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
     let group = found.name("group")?.as_str();
     let globs: &[&str] = if group.contains("test") || group.contains("fixture") {
-        &["test/", "tests/", "__tests__/", "spec/", "*.test.*", "*.spec.*", "test_*.py", "*_test.py", "conftest.py", "fixtures/"]
+        &[
+            "test/",
+            "tests/",
+            "__tests__/",
+            "spec/",
+            "*.test.*",
+            "*.spec.*",
+            "test_*.py",
+            "*_test.py",
+            "conftest.py",
+            "fixtures/",
+        ]
     } else if group.contains("generated") {
         &["generated/", "__generated__/", "*.gen.*", "*.generated.*", "*_pb2.py"]
     } else if group.contains("vendor") || group.contains("third party") {
@@ -225,9 +241,27 @@ fn withhold(context: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
 fn withhold_if_ours(context: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
     let what = found.name("what")?.as_str();
     let said = found.get(0).map_or("", |m| m.as_str());
-    let named = ["finding", "rule", "check", "warning", "issue", "vulnerabilit", "alert", "false positive", "out of scope", "report", "flag", "suppress", "withhold", "withheld", "warn", "mute", "silence"]
-        .iter()
-        .any(|noun| said.contains(noun) && !what.contains(noun));
+    let named = [
+        "finding",
+        "rule",
+        "check",
+        "warning",
+        "issue",
+        "vulnerabilit",
+        "alert",
+        "false positive",
+        "out of scope",
+        "report",
+        "flag",
+        "suppress",
+        "withhold",
+        "withheld",
+        "warn",
+        "mute",
+        "silence",
+    ]
+    .iter()
+    .any(|noun| said.contains(noun) && !what.contains(noun));
     let ids_only = vocabulary::weaknesses_in(what).is_empty()
         && context.slots(what).all(|slot| match slot {
             Slot::Cwe(_) => true,
@@ -256,9 +290,25 @@ fn floor(_: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
     let severity = severity(found.name("severity")?.as_str())?;
     let said = found.get(0)?.as_str();
     // "Only report medium" would hide High findings: as a floor it would not do what it says.
-    let open_ended = ["above", "higher", "up", "worse", "more", "below", "under", "less", "lower", "critical", "minimum", "min ", "lowest", "threshold", "floor"]
-        .iter()
-        .any(|word| said.contains(word));
+    let open_ended = [
+        "above",
+        "higher",
+        "up",
+        "worse",
+        "more",
+        "below",
+        "under",
+        "less",
+        "lower",
+        "critical",
+        "minimum",
+        "min ",
+        "lowest",
+        "threshold",
+        "floor",
+    ]
+    .iter()
+    .any(|word| said.contains(word));
     if severity < Severity::Critical && !open_ended {
         return Some(Err("a single severity is not a threshold: say \"and above\"".to_owned()));
     }
@@ -294,7 +344,8 @@ fn offline(_: &Context<'_>, _: &Captures<'_>) -> Option<Outcome> {
 /// "Do not change files" may well be meant for developers; it is ours only when an assessment is named.
 fn kept(context: &Context<'_>, promise: &'static str) -> Option<Outcome> {
     let said = &context.words.norm;
-    let ours = ["assess", "scan", "audit", "review", "report", "analys", "finding"].iter().any(|word| said.contains(word));
+    let ours =
+        ["assess", "scan", "audit", "review", "report", "analys", "finding"].iter().any(|word| said.contains(word));
     ours.then_some(Ok(Kind::Kept(promise)))
 }
 

@@ -11,11 +11,18 @@ use super::words::{Slot, Words};
 use crate::paths::PathPattern;
 
 static ACCEPTED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"^(?:(?:the |an |a )?(?:accepted risks?|risk accepted|accept(?:ed)?(?: the)?(?: risks?)?|risk acceptance|known (?:and )?accepted)\b|we (?:knowingly |hereby )?accept\b|.*\b(?:is|are) (?:an )?accepted\b)")
+    regex(
+        r"^(?:(?:the |an |a )?(?:accepted risks?|risk accepted|accept(?:ed)?(?: the)?(?: risks?)?|risk acceptance|known (?:and )?accepted)\b|we (?:knowingly |hereby )?accept\b|.*\b(?:is|are) (?:an )?accepted\b)",
+    )
 });
-static REASON: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:\bbecause(?: of)?\b|\bsince\b|\bdue to\b|\breason\s*(?:is\b|[:=])|\bas (?:it|they|this|that|these|we)\b|[—–]|\s--?\s)\s*(.+)$"));
-static UNTIL: LazyLock<Regex> = LazyLock::new(|| regex(r"\b(?:until|till|through|by|before|expires?|expiring|expiry|valid to|to|up to)(?: on)? ?:? (@d[0-9]+)"));
+static REASON: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:\bbecause(?: of)?\b|\bsince\b|\bdue to\b|\breason\s*(?:is\b|[:=])|\bas (?:it|they|this|that|these|we)\b|[—–]|\s--?\s)\s*(.+)$",
+    )
+});
+static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"\b(?:until|till|through|by|before|expires?|expiring|expiry|valid to|to|up to)(?: on)? ?:? (@d[0-9]+)")
+});
 
 /// An accepted risk: "accepted risk: `rule` in `path` until 2027-01-31 because …", in any order after the opening.
 pub(super) fn acceptance(words: &Words) -> Option<Outcome> {
@@ -44,11 +51,13 @@ pub(super) fn acceptance(words: &Words) -> Option<Outcome> {
     if what.is_empty() {
         return Some(Err("an accepted risk must name a rule, a CWE number or a kind of weakness".to_owned()));
     }
-    let until = UNTIL.captures(&words.norm).and_then(|found| match words.slots.get(found[1][2..].parse::<usize>().ok()?) {
-        Some(Slot::Date(date)) => Some(date.clone()),
-        _ => None,
-    });
-    let reason = REASON.captures(&words.plain).map(|found| found[1].trim().to_owned()).filter(|reason| !reason.is_empty());
+    let until =
+        UNTIL.captures(&words.norm).and_then(|found| match words.slots.get(found[1][2..].parse::<usize>().ok()?) {
+            Some(Slot::Date(date)) => Some(date.clone()),
+            _ => None,
+        });
+    let reason =
+        REASON.captures(&words.plain).map(|found| found[1].trim().to_owned()).filter(|reason| !reason.is_empty());
     Some(match (until, reason) {
         (Some(until), Some(reason)) => Ok(Kind::Accept(Acceptance { what, paths, until, reason })),
         (None, _) => Err("an accepted risk needs a last day: `until 2027-01-31`".to_owned()),
@@ -57,14 +66,22 @@ pub(super) fn acceptance(words: &Words) -> Option<Outcome> {
 }
 
 static OBLIGATION: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\b(?:must|should|shall|always|required?|requires|mandatory|enforced?|ensure|have to|has to|needs? to|not|all|every|each|use|enable|only)\b")
+    regex(
+        r"\b(?:must|should|shall|always|required?|requires|mandatory|enforced?|ensure|have to|has to|needs? to|not|all|every|each|use|enable|only)\b",
+    )
 });
-static NEGATED: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"\b(?:not|no|without) (?:be )?(?:required?|requires?|need|needs|necessary|enforced?|all|every|mandatory|use|have|authenticat\w+|validat\w+|rate)\b|\bnot every\b|\boptional\b"));
-static EXCEPT: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"\b(?:except(?: for)?|excluding|apart from|other than|but not|with the exception of)\b (.+)$"));
+static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"\b(?:not|no|without) (?:be )?(?:required?|requires?|need|needs|necessary|enforced?|all|every|mandatory|use|have|authenticat\w+|validat\w+|rate)\b|\bnot every\b|\boptional\b",
+    )
+});
+static EXCEPT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"\b(?:except(?: for)?|excluding|apart from|other than|but not|with the exception of)\b (.+)$")
+});
 static SOFT_SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\b(?:routes?|endpoints?|apis?|handlers?|requests?|passwords?|secrets?|credentials?|keys?|tokens?|quer(?:y|ies)|sql|statements?|cookies?|tables?|rls|tls|https|traffic|data|logs?|logging|events?|logins?|debug|production|dependenc(?:y|ies)|lockfiles?|forms?|inputs?|mfa|2fa|headers?|helmet|csrf|backups?|users?|accounts?|admins?|pii|connections?)\b")
+    regex(
+        r"\b(?:routes?|endpoints?|apis?|handlers?|requests?|passwords?|secrets?|credentials?|keys?|tokens?|quer(?:y|ies)|sql|statements?|cookies?|tables?|rls|tls|https|traffic|data|logs?|logging|events?|logins?|debug|production|dependenc(?:y|ies)|lockfiles?|forms?|inputs?|mfa|2fa|headers?|helmet|csrf|backups?|users?|accounts?|admins?|pii|connections?)\b",
+    )
 });
 
 /// A required control: a control that is named, something it applies to, and a word that obliges.
@@ -82,10 +99,20 @@ pub(super) fn requirement(words: &Words) -> Option<Outcome> {
 fn exceptions(words: &Words, text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
-        let name = match word.strip_prefix('@').and_then(|slot| slot.get(1..)?.parse::<usize>().ok()).and_then(|at| words.slots.get(at)) {
+        let name = match word
+            .strip_prefix('@')
+            .and_then(|slot| slot.get(1..)?.parse::<usize>().ok())
+            .and_then(|at| words.slots.get(at))
+        {
             Some(Slot::Path(name) | Slot::Id(name) | Slot::Code(name)) => name.clone(),
             Some(_) => continue,
-            None if matches!(word, "and" | "or" | "the" | "on" | "for" | "routes" | "route" | "endpoint" | "endpoints" | "page" | "pages") => continue,
+            None if matches!(
+                word,
+                "and" | "or" | "the" | "on" | "for" | "routes" | "route" | "endpoint" | "endpoints" | "page" | "pages"
+            ) =>
+            {
+                continue;
+            }
             None => word.to_owned(),
         };
         out.push(name);

@@ -27,7 +27,10 @@ fn outcome(text: &str) -> Vec<String> {
 fn check(text: &str, expected: &[&str]) {
     let found = outcome(text);
     let fits = found.len() == expected.len()
-        && found.iter().zip(expected).all(|(found, expected)| found == expected || (expected.contains(" ! ") && found.starts_with(expected)));
+        && found
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| found == expected || (expected.contains(" ! ") && found.starts_with(expected)));
     assert!(fits, "\n{text}\nfound:    {found:#?}\nexpected: {expected:#?}");
 }
 
@@ -61,7 +64,10 @@ fn paths_are_left_out() {
     check("Ignore `a/`, `b/*.js` and src/gen/x.py.", &["1 leave out `a/`, `b/*.js` and `src/gen/x.py`"]);
     check("Only assess `src/`", &["1 assess nothing but `src/`"]);
     check("Do not ignore `legacy/auth/`", &["1 assess `legacy/auth/` even where an earlier rule leaves it out"]);
-    check("Do not scan generated code", &["1 leave out `generated/`, `__generated__/`, `*.gen.*`, `*.generated.*` and `*_pb2.py`"]);
+    check(
+        "Do not scan generated code",
+        &["1 leave out `generated/`, `__generated__/`, `*.gen.*`, `*.generated.*` and `*_pb2.py`"],
+    );
     check("Ignore ../other and `~/x`", &["1 ! `../other`: the pattern leads out"]);
 }
 
@@ -161,7 +167,10 @@ fn the_network_is_forbidden() {
 fn controls_are_required() {
     check("All routes must require authentication", &["1 required control: authentication"]);
     check("Every endpoint must be rate limited", &["1 required control: rate limiting"]);
-    check("All routes require authentication except `/health` and login.", &["1 required control: authentication, except on /health and login"]);
+    check(
+        "All routes require authentication except `/health` and login.",
+        &["1 required control: authentication, except on /health and login"],
+    );
     check("Passwords must be hashed with argon2", &["1 required control: passwords hashed with a password hash"]);
     check("Never commit secrets", &["1 required control: no secrets in the code"]);
     check("Always use parameterized queries", &["1 required control: parameterised queries"]);
@@ -173,13 +182,23 @@ fn controls_are_required() {
 
 #[test]
 fn risks_are_accepted_with_reason_and_date() {
-    let full = "Accepted risk: `py-weak-hash` in `legacy/hash.py` until 2027-01-31 because the file goes away in January";
+    let full =
+        "Accepted risk: `py-weak-hash` in `legacy/hash.py` until 2027-01-31 because the file goes away in January";
     check(full, &["1 the risk of findings of rule `py-weak-hash` in `legacy/hash.py` is accepted until 2027-01-31"]);
     let Kind::Accept(accepted) = &understand(full).items[0].kind else { panic!("not accepted") };
     assert_eq!(accepted.reason, "the file goes away in January");
-    check("We accept the risk of CWE-327 until 2027-01-31: reason: internal only", &["1 the risk of CWE-327 findings is accepted until 2027-01-31"]);
-    check("`py-debug` is accepted until 2027-06-30 — dev image only", &["1 the risk of findings of rule `py-debug` is accepted until 2027-06-30"]);
-    check("## Accepted risks\n- `py-debug` until 2027-06-30 because dev only", &["2 the risk of findings of rule `py-debug` is accepted until 2027-06-30"]);
+    check(
+        "We accept the risk of CWE-327 until 2027-01-31: reason: internal only",
+        &["1 the risk of CWE-327 findings is accepted until 2027-01-31"],
+    );
+    check(
+        "`py-debug` is accepted until 2027-06-30 — dev image only",
+        &["1 the risk of findings of rule `py-debug` is accepted until 2027-06-30"],
+    );
+    check(
+        "## Accepted risks\n- `py-debug` until 2027-06-30 because dev only",
+        &["2 the risk of findings of rule `py-debug` is accepted until 2027-06-30"],
+    );
     check("Accepted risk: `py-debug` because dev only", &["1 ! an accepted risk needs a last day"]);
     check("Accepted risk: `py-debug` until 2027-06-30", &["1 ! an accepted risk needs a reason"]);
     check("Accepted risk: `py-debug` until 2027-02-30 because x", &["1 ! an accepted risk needs a last day"]);
@@ -195,10 +214,10 @@ fn circumstances_are_stated() {
     check("We store health data of patients", &["1 data sensitivity: health data of patients"]);
     check("We have about 20,000 monthly users", &["1 user volume: about 20,000 monthly users"]);
     check("We had a data breach last week", &["1 stage: a data breach last week"]);
-    assert_eq!(context_of("Please check login. Budget: none. We have a low risk appetite"), [
-        (ContextKey::Budget, "none".to_owned()),
-        (ContextKey::RiskTolerance, "low".to_owned()),
-    ]);
+    assert_eq!(
+        context_of("Please check login. Budget: none. We have a low risk appetite"),
+        [(ContextKey::Budget, "none".to_owned()), (ContextKey::RiskTolerance, "low".to_owned()),]
+    );
 }
 
 #[test]
@@ -273,13 +292,16 @@ fn blocks_are_read_with_lines() {
         ],
     );
     check("```lunette\nexclude = [\n```\n", &["2 ! the lunette block is not valid TOML"]);
-    check("```lunette\noffline = false\nexclude = 3\naccept = 1\ncontext = 1\n", &[
-        "1 ! this code fence is never closed",
-        "2 ! rules cannot allow network access",
-        "3 leave out `3`",
-        "4 ! `accept` is written as tables",
-        "5 ! context is a table",
-    ]);
+    check(
+        "```lunette\noffline = false\nexclude = 3\naccept = 1\ncontext = 1\n",
+        &[
+            "1 ! this code fence is never closed",
+            "2 ! rules cannot allow network access",
+            "3 leave out `3`",
+            "4 ! `accept` is written as tables",
+            "5 ! context is a table",
+        ],
+    );
 }
 
 #[test]
@@ -309,8 +331,12 @@ fn the_last_word_counts_when_rules_contradict_each_other() {
     let none = BTreeMap::new();
     let left_out = BTreeMap::from([(2, 3)]);
     let effects = Effects { left_out: &left_out, withheld: &none, routes: &[], findings: &[], date: "2026-11-24" };
-    let effects: Vec<String> = directives.understood(&effects).into_iter().map(|understood| understood.effect).collect();
-    assert_eq!(effects, ["overruled by line 3", "no finding was withheld", "3 files left out", "these paths are assessed"]);
+    let effects: Vec<String> =
+        directives.understood(&effects).into_iter().map(|understood| understood.effect).collect();
+    assert_eq!(
+        effects,
+        ["overruled by line 3", "no finding was withheld", "3 files left out", "these paths are assessed"]
+    );
 }
 
 #[test]
@@ -325,7 +351,16 @@ fn large_and_odd_files_are_read_in_bounds() {
     assert_eq!(directives.other, 5_000);
     assert_eq!(directives.not_understood.len(), 100);
     assert!(directives.not_understood[99].why.contains("and 4900 more lines"));
-    for text in ["`".repeat(5_000), "- ".repeat(5_000), "> ".repeat(5_000), "#".repeat(5_000), "\"".repeat(4_999), "ignore ".repeat(2_000), "a,".repeat(900), "**".repeat(900)] {
+    for text in [
+        "`".repeat(5_000),
+        "- ".repeat(5_000),
+        "> ".repeat(5_000),
+        "#".repeat(5_000),
+        "\"".repeat(4_999),
+        "ignore ".repeat(2_000),
+        "a,".repeat(900),
+        "**".repeat(900),
+    ] {
         assert!(understand(&text).items.is_empty());
     }
 }

@@ -98,7 +98,13 @@ const fn weakness(
 
 /// The weaknesses that can be named in a sentence.
 pub(super) static WEAKNESSES: [Weakness; 30] = [
-    weakness("security headers", "helmet|(?:http )?security headers?|hsts|content security policy|csp", &[693, 1021], &["helmet", "headers", "hsts", "csp"], "security-headers"),
+    weakness(
+        "security headers",
+        "helmet|(?:http )?security headers?|hsts|content security policy|csp",
+        &[693, 1021],
+        &["helmet", "headers", "hsts", "csp"],
+        "security-headers",
+    ),
     weakness("CSRF", "csrf|xsrf|cross site request forgery", &[352], &["csrf"], ""),
     weakness("CORS", "cors", &[942, 346], &["cors"], "cors"),
     weakness("rate limiting", "rate limit(?:s|ing)?|throttling|brute force", &[770, 307, 799], &[], "rate-limiting"),
@@ -113,21 +119,64 @@ pub(super) static WEAKNESSES: [Weakness; 30] = [
     weakness("prototype pollution", "prototype pollution", &[1321], &[], ""),
     weakness("ReDoS", "redos|regular expression denial of service", &[1333], &["redos"], ""),
     weakness("debug mode", "debug(?: mode| settings?)?", &[489], &["debug"], ""),
-    weakness("weak hashes", "(?:weak |insecure )?hash(?:es|ing)?|md5|sha ?1", &[328, 916], &["hash", "md5", "sha1"], ""),
-    weakness("weak ciphers", "(?:weak |insecure )?(?:ciphers?|crypto(?:graphy)?|encryption)", &[327, 326], &["cipher"], ""),
+    weakness(
+        "weak hashes",
+        "(?:weak |insecure )?hash(?:es|ing)?|md5|sha ?1",
+        &[328, 916],
+        &["hash", "md5", "sha1"],
+        "",
+    ),
+    weakness(
+        "weak ciphers",
+        "(?:weak |insecure )?(?:ciphers?|crypto(?:graphy)?|encryption)",
+        &[327, 326],
+        &["cipher"],
+        "",
+    ),
     weakness("weak randomness", "(?:weak |insecure )?random(?:ness| numbers?)", &[330, 331, 338], &["random"], ""),
-    weakness("hard-coded secrets", "(?:hard ?coded |leaked |committed )?(?:secrets?|credentials?|passwords?|api keys?)", &[798, 259, 321], &[], ""),
-    weakness("cookie attributes", "(?:insecure )?cookies?(?: (?:flags?|attributes?|settings?))?", &[614, 1004, 1275], &["cookie"], ""),
+    weakness(
+        "hard-coded secrets",
+        "(?:hard ?coded |leaked |committed )?(?:secrets?|credentials?|passwords?|api keys?)",
+        &[798, 259, 321],
+        &[],
+        "",
+    ),
+    weakness(
+        "cookie attributes",
+        "(?:insecure )?cookies?(?: (?:flags?|attributes?|settings?))?",
+        &[614, 1004, 1275],
+        &["cookie"],
+        "",
+    ),
     weakness("TLS", "tls|ssl|https|certificate (?:verification|validation)", &[295, 319], &["tls"], ""),
     weakness("log injection", "log injections?", &[117], &[], ""),
-    weakness("dependencies", "(?:vulnerable |outdated |npm )?dependenc(?:y|ies)|npm audit", &[1395, 1104], &[], "dependencies"),
+    weakness(
+        "dependencies",
+        "(?:vulnerable |outdated |npm )?dependenc(?:y|ies)|npm audit",
+        &[1395, 1104],
+        &[],
+        "dependencies",
+    ),
     weakness("error details", "stack traces?|error (?:details|leaks?|disclosure|messages)", &[209, 550], &[], ""),
     weakness("authentication", "authentication", &[306, 287], &[], "authentication"),
     weakness("authorisation", "authori[sz]ation|access control|idor", &[862, 863, 639, 285], &[], "authorization"),
     weakness("input validation", "(?:input )?validation", &[20], &[], "input-validation"),
     weakness("JWT", "jwts?", &[347], &["jwt"], ""),
-    weakness("event-loop blocking", "(?:event loop )?blocking(?: calls?)?|sync(?:hronous)? calls?", &[], &["blocking", "sync"], ""),
-    Weakness { name: "hardening", pattern: "hardening", cwe: &[], words: &[], topic: "", nature: Some(Nature::Hardening) },
+    weakness(
+        "event-loop blocking",
+        "(?:event loop )?blocking(?: calls?)?|sync(?:hronous)? calls?",
+        &[],
+        &["blocking", "sync"],
+        "",
+    ),
+    Weakness {
+        name: "hardening",
+        pattern: "hardening",
+        cwe: &[],
+        words: &[],
+        topic: "",
+        nature: Some(Nature::Hardening),
+    },
 ];
 
 impl Weakness {
@@ -191,28 +240,89 @@ const fn control(
 
 /// The controls that are recognised. The first that fits a sentence is meant, so the particular ones come first.
 pub static CONTROLS: [Control; 19] = [
-    control("password-hashing", "passwords hashed with a password hash", None, &[916, 327, 328, 256], r"passwords? .*\bhash|\b(?:argon2(?:id)?|bcrypt|scrypt|pbkdf2)\b.* passwords?"),
-    control("no-secrets-in-code", "no secrets in the code", None, &[798, 259, 321], r"\b(?:secrets?|credentials?|api keys?|tokens?|private keys?|passwords?)\b.*\b(?:in (?:the )?(?:code(?:base)?|repo(?:sitory)?|source(?: code)?|git|version control)|environment|env vars?|vault|secrets? managers?|hard ?coded?|commit(?:ted)?)\b|\b(?:hard ?coded?|commit)\b.*\b(?:secrets?|credentials?|api keys?|tokens?|private keys?|passwords?)\b"),
-    control("parameterised-queries", "parameterised queries", None, &[89], r"\bparameteri[sz]ed\b|\bprepared statements?\b|\bbound parameters\b"),
+    control(
+        "password-hashing",
+        "passwords hashed with a password hash",
+        None,
+        &[916, 327, 328, 256],
+        r"passwords? .*\bhash|\b(?:argon2(?:id)?|bcrypt|scrypt|pbkdf2)\b.* passwords?",
+    ),
+    control(
+        "no-secrets-in-code",
+        "no secrets in the code",
+        None,
+        &[798, 259, 321],
+        r"\b(?:secrets?|credentials?|api keys?|tokens?|private keys?|passwords?)\b.*\b(?:in (?:the )?(?:code(?:base)?|repo(?:sitory)?|source(?: code)?|git|version control)|environment|env vars?|vault|secrets? managers?|hard ?coded?|commit(?:ted)?)\b|\b(?:hard ?coded?|commit)\b.*\b(?:secrets?|credentials?|api keys?|tokens?|private keys?|passwords?)\b",
+    ),
+    control(
+        "parameterised-queries",
+        "parameterised queries",
+        None,
+        &[89],
+        r"\bparameteri[sz]ed\b|\bprepared statements?\b|\bbound parameters\b",
+    ),
     control("row-level-security", "row level security on every table", None, &[], r"\brls\b|\brow level security\b"),
-    control("secure-cookies", "cookie attributes", None, &[614, 1004, 1275], r"\bcookies?\b.*\b(?:secure|http ?only|same ?site)\b"),
+    control(
+        "secure-cookies",
+        "cookie attributes",
+        None,
+        &[614, 1004, 1275],
+        r"\bcookies?\b.*\b(?:secure|http ?only|same ?site)\b",
+    ),
     control("encryption-at-rest", "encryption at rest", None, &[], r"\bencrypt(?:ed|ion)?\b.*\bat rest\b"),
     control("mfa", "multi-factor authentication", None, &[], r"\b(?:mfa|2fa|two factor|multi factor)\b"),
-    control("debug-off", "debug mode off", None, &[489], r"\bdebug(?:ging)?(?: mode)?\b.*\b(?:off|disabled|false|not|production)\b|\b(?:disable|not enable)\b.*\bdebug\b"),
+    control(
+        "debug-off",
+        "debug mode off",
+        None,
+        &[489],
+        r"\bdebug(?:ging)?(?: mode)?\b.*\b(?:off|disabled|false|not|production)\b|\b(?:disable|not enable)\b.*\bdebug\b",
+    ),
     control("csrf-protection", "CSRF protection", Some(Proves::Csrf), &[352], r"\b(?:csrf|xsrf)\b"),
-    control("rate-limiting", "rate limiting", Some(Proves::RateLimit), &[770, 307], r"\brate limit(?:s|ed|ing|er)?\b|\bthrottl(?:ed|ing)\b"),
-    control("security-headers", "security headers", Some(Proves::Headers), &[693, 1021], r"\bhelmet\b|\bsecurity headers?\b|\bhsts\b|\bcontent security policy\b"),
+    control(
+        "rate-limiting",
+        "rate limiting",
+        Some(Proves::RateLimit),
+        &[770, 307],
+        r"\brate limit(?:s|ed|ing|er)?\b|\bthrottl(?:ed|ing)\b",
+    ),
+    control(
+        "security-headers",
+        "security headers",
+        Some(Proves::Headers),
+        &[693, 1021],
+        r"\bhelmet\b|\bsecurity headers?\b|\bhsts\b|\bcontent security policy\b",
+    ),
     control("input-validation", "input validation", Some(Proves::Validated), &[20], r"\bvalidat(?:e|ed|es|ion)\b"),
-    control("authorisation", "authorisation", Some(Proves::Authorized), &[862, 863, 639, 285], r"\bauthori[sz](?:ation|ed?)\b|\baccess control\b|\badmin role\b|\bpermission checks?\b"),
-    control("authentication", "authentication", Some(Proves::Authenticated), &[306, 287], r"\bauthenticat(?:ion|ed?)\b|\b(?:logged|signed) in\b|\blog ?in\b|\bauth\b|\bvalid (?:session|token|jwt)s?\b|\bjwts?\b"),
+    control(
+        "authorisation",
+        "authorisation",
+        Some(Proves::Authorized),
+        &[862, 863, 639, 285],
+        r"\bauthori[sz](?:ation|ed?)\b|\baccess control\b|\badmin role\b|\bpermission checks?\b",
+    ),
+    control(
+        "authentication",
+        "authentication",
+        Some(Proves::Authenticated),
+        &[306, 287],
+        r"\bauthenticat(?:ion|ed?)\b|\b(?:logged|signed) in\b|\blog ?in\b|\bauth\b|\bvalid (?:session|token|jwt)s?\b|\bjwts?\b",
+    ),
     control("tls", "TLS", None, &[295, 319], r"\btls\b|\bhttps\b|\bencrypt(?:ed|ion)?\b.*\bin transit\b"),
     control("audit-logging", "security events logged", None, &[778, 223], r"\blog(?:ged|ging|s)?\b|\baudit trails?\b"),
-    control("pinned-dependencies", "pinned dependencies", None, &[], r"\bdependenc(?:y|ies)\b.*\bpin(?:ned|ning)?\b|\blockfiles?\b|\bpin\b.*\b(?:dependenc(?:y|ies)|versions)\b"),
+    control(
+        "pinned-dependencies",
+        "pinned dependencies",
+        None,
+        &[],
+        r"\bdependenc(?:y|ies)\b.*\bpin(?:ned|ning)?\b|\blockfiles?\b|\bpin\b.*\b(?:dependenc(?:y|ies)|versions)\b",
+    ),
     control("no-personal-data-in-logs", "no personal data in logs", None, &[532], r"\b(?:pii|personal data)\b"),
     control("backups", "backups", None, &[], r"\bback ?ups?\b"),
 ];
 
-static CONTROL: LazyLock<Vec<Regex>> = LazyLock::new(|| CONTROLS.iter().map(|control| regex(control.pattern)).collect());
+static CONTROL: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| CONTROLS.iter().map(|control| regex(control.pattern)).collect());
 
 /// The control that a text is about.
 pub(super) fn control_in(text: &str) -> Option<&'static Control> {
@@ -242,7 +352,10 @@ mod tests {
             assert_eq!(framework_by_name(framework.name).map(|found| found.name), Some(framework.name));
         }
         assert!(framework_by_name("GDPR and more").is_none());
-        assert_eq!(weaknesses_in("csrf and open redirects").iter().map(|w| w.name).collect::<Vec<_>>(), ["CSRF", "open redirects"]);
+        assert_eq!(
+            weaknesses_in("csrf and open redirects").iter().map(|w| w.name).collect::<Vec<_>>(),
+            ["CSRF", "open redirects"]
+        );
         assert_eq!(control_in("passwords must be hashed with argon2").map(|c| c.id), Some("password-hashing"));
         assert_eq!(control_in("all routes must be rate limited").map(|c| c.id), Some("rate-limiting"));
     }

@@ -81,8 +81,26 @@ static EXTENSION: LazyLock<Regex> = LazyLock::new(|| vocabulary::regex(r"^[\w*-]
 static FOLDER: LazyLock<Regex> = LazyLock::new(|| vocabulary::regex(r"(^| )([a-z0-9_.]+) (folder|directory)\b"));
 /// Words before "folder" that do not name it.
 const NOT_NAMES: [&str; 20] = [
-    "the", "this", "that", "any", "each", "every", "same", "root", "project", "whole", "entire", "all", "a", "an", "our", "no", "which", "new",
-    "its", "following",
+    "the",
+    "this",
+    "that",
+    "any",
+    "each",
+    "every",
+    "same",
+    "root",
+    "project",
+    "whole",
+    "entire",
+    "all",
+    "a",
+    "an",
+    "our",
+    "no",
+    "which",
+    "new",
+    "its",
+    "following",
 ];
 
 /// Rewritings of the normal form, in order.
@@ -278,13 +296,20 @@ fn unmarked(token: &str) -> &str {
 /// Whether text is a path: in a code span anything with a slash, a star or an extension; in prose only what cannot be
 /// "and/or".
 fn is_path(text: &str, in_code: bool) -> bool {
-    if text.is_empty() || text.contains(char::is_whitespace) || text.contains("://") || !text.contains(|c: char| c.is_alphanumeric() || c == '*' || c == '.') {
+    if text.is_empty()
+        || text.contains(char::is_whitespace)
+        || text.contains("://")
+        || !text.contains(|c: char| c.is_alphanumeric() || c == '*' || c == '.')
+    {
         return false;
     }
     let slashes = text.matches('/').count();
     let is_file = EXTENSION.is_match(text.rsplit('/').next().unwrap_or(text));
     if in_code {
-        return slashes > 0 || (text.contains('*') && !text.contains(['(', ';'])) || (is_file && known_extension(text)) || text.starts_with('.');
+        return slashes > 0
+            || (text.contains('*') && !text.contains(['(', ';']))
+            || (is_file && known_extension(text))
+            || text.starts_with('.');
     }
     text.ends_with('/')
         || text.starts_with("./")
@@ -298,8 +323,9 @@ fn is_path(text: &str, in_code: bool) -> bool {
 /// `app.get` and `process.env` look like files and are not: without a slash the extension must be a usual one.
 fn known_extension(text: &str) -> bool {
     const USUAL: [&str; 32] = [
-        "js", "ts", "jsx", "tsx", "mjs", "cjs", "mts", "cts", "py", "sql", "json", "yml", "yaml", "toml", "md", "txt", "sh", "html", "css",
-        "cfg", "ini", "lock", "tf", "conf", "xml", "csv", "vue", "svelte", "ipynb", "pyi", "map", "rs",
+        "js", "ts", "jsx", "tsx", "mjs", "cjs", "mts", "cts", "py", "sql", "json", "yml", "yaml", "toml", "md", "txt",
+        "sh", "html", "css", "cfg", "ini", "lock", "tf", "conf", "xml", "csv", "vue", "svelte", "ipynb", "pyi", "map",
+        "rs",
     ];
     text.rsplit('.').next().is_some_and(|extension| USUAL.contains(&extension))
 }

@@ -63,11 +63,13 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(load);
 
 #[expect(clippy::expect_used, reason = "the file is part of the program, and a test loads it")]
 fn load() -> Catalogue {
-    let entries: Vec<Entry> = serde_saphyr::from_str(include_str!("../../data/technologies.yml")).expect("technologies.yml is valid");
+    let entries: Vec<Entry> =
+        serde_saphyr::from_str(include_str!("../../data/technologies.yml")).expect("technologies.yml is valid");
     let mut catalogue = Catalogue::default();
     let mut patterns = GlobSetBuilder::new();
     for entry in entries {
-        let known = Known { kind: kind(&entry.kind).expect("a kind of technologies.yml is one of core's"), name: entry.name };
+        let known =
+            Known { kind: kind(&entry.kind).expect("a kind of technologies.yml is one of core's"), name: entry.name };
         for (ecosystem, names, own) in [
             (Ecosystem::Npm, entry.npm, true),
             (Ecosystem::PyPi, entry.pypi, true),
@@ -123,7 +125,11 @@ fn kind(word: &str) -> Option<TechnologyKind> {
 pub(super) fn by_package(ecosystem: Ecosystem, name: &str) -> Vec<(&'static Known, bool)> {
     let ecosystem = if ecosystem == Ecosystem::Jsr { Ecosystem::Npm } else { ecosystem };
     let exact = CATALOGUE.packages.get(&(ecosystem, name.to_owned())).into_iter().flatten();
-    let families = CATALOGUE.families.iter().filter(|(of, family, _)| *of == ecosystem && name.starts_with(family.as_str())).map(|(_, _, row)| row);
+    let families = CATALOGUE
+        .families
+        .iter()
+        .filter(|(of, family, _)| *of == ecosystem && name.starts_with(family.as_str()))
+        .map(|(_, _, row)| row);
     exact.chain(families).map(|row| (&row.known, row.own)).collect()
 }
 
@@ -159,19 +165,27 @@ mod tests {
             assert_eq!(names.len(), rows.len(), "{package:?} is listed twice for one technology");
         }
         for (ecosystem, name) in CATALOGUE.packages.keys() {
-            assert!(*ecosystem != Ecosystem::PyPi || *name == super::super::python::normalise(name), "{name} is not normalised");
+            assert!(
+                *ecosystem != Ecosystem::PyPi || *name == super::super::python::normalise(name),
+                "{name} is not normalised"
+            );
         }
     }
 
     #[test]
     fn packages_images_files_and_providers_are_found() {
-        let names = |found: Vec<(&Known, bool)>| found.into_iter().map(|(known, own)| (known.name.clone(), own)).collect::<Vec<_>>();
+        let names = |found: Vec<(&Known, bool)>| {
+            found.into_iter().map(|(known, own)| (known.name.clone(), own)).collect::<Vec<_>>()
+        };
         assert_eq!(names(by_package(Ecosystem::Npm, "express")), [("Express".to_owned(), true)]);
         assert_eq!(names(by_package(Ecosystem::Npm, "@supabase/supabase-js")), [("Supabase".to_owned(), false)]);
         assert!(by_package(Ecosystem::PyPi, "express").is_empty());
         assert_eq!(by_image("public.ecr.aws/docker/library/postgres")[0].name, "PostgreSQL");
         assert_eq!(by_provider("azurerm")[0].name, "Azure");
-        assert_eq!(by_file("apps/api/Dockerfile.prod").map(|known| known.name.as_str()).collect::<Vec<_>>(), ["Docker"]);
+        assert_eq!(
+            by_file("apps/api/Dockerfile.prod").map(|known| known.name.as_str()).collect::<Vec<_>>(),
+            ["Docker"]
+        );
         assert_eq!(by_file("README.md").count(), 0);
     }
 }

@@ -81,7 +81,13 @@ impl Infrastructure {
         for file in files {
             found.by_text(&file.path, &file.text);
         }
-        for places in [&mut found.env_files, &mut found.env_templates, &mut found.pipelines, &mut found.proxies, &mut found.edge_functions] {
+        for places in [
+            &mut found.env_files,
+            &mut found.env_templates,
+            &mut found.pipelines,
+            &mut found.proxies,
+            &mut found.edge_functions,
+        ] {
             places.sort();
             places.dedup();
         }
@@ -98,8 +104,10 @@ impl Infrastructure {
         if is_pipeline(path) {
             self.pipelines.push(place());
         }
-        let is_proxy = matches!(name, "Caddyfile" | "haproxy.cfg" | "traefik.yml" | "traefik.toml" | "envoy.yaml" | "httpd.conf" | "apache2.conf")
-            || (has_extension(name, &["conf"]) && path.contains("nginx"));
+        let is_proxy = matches!(
+            name,
+            "Caddyfile" | "haproxy.cfg" | "traefik.yml" | "traefik.toml" | "envoy.yaml" | "httpd.conf" | "apache2.conf"
+        ) || (has_extension(name, &["conf"]) && path.contains("nginx"));
         if is_proxy {
             self.proxies.push(place());
         }
@@ -123,7 +131,8 @@ impl Infrastructure {
             self.yaml(path, text, Self::compose);
         } else if has_extension(name, &["yml", "yaml"]) {
             // Templates of charts are no YAML until they are rendered.
-            let is_manifest = text.lines().any(|line| line.starts_with("apiVersion:")) && text.lines().any(|line| line.starts_with("kind:"));
+            let is_manifest = text.lines().any(|line| line.starts_with("apiVersion:"))
+                && text.lines().any(|line| line.starts_with("kind:"));
             if is_manifest && text.contains("{{") {
                 self.kubernetes.push(("template".to_owned(), Place::file(path)));
             } else if is_manifest {
@@ -255,13 +264,17 @@ impl Infrastructure {
 }
 
 fn is_compose(name: &str) -> bool {
-    has_extension(name, &["yml", "yaml"]) && (name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-"))
+    has_extension(name, &["yml", "yaml"])
+        && (name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-"))
 }
 
 fn is_pipeline(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     (has_extension(path, &["yml", "yaml"]) && path.starts_with(".github/workflows/"))
-        || matches!(path, ".gitlab-ci.yml" | ".circleci/config.yml" | ".travis.yml" | ".drone.yml" | ".buildkite/pipeline.yml")
+        || matches!(
+            path,
+            ".gitlab-ci.yml" | ".circleci/config.yml" | ".travis.yml" | ".drone.yml" | ".buildkite/pipeline.yml"
+        )
         || matches!(name, "Jenkinsfile" | "azure-pipelines.yml" | "bitbucket-pipelines.yml" | "cloudbuild.yaml")
 }
 

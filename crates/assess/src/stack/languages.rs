@@ -160,8 +160,24 @@ const CONFIG_NAMES: [&str; 19] = [
     "config.json",
 ];
 
-const CONFIG_EXTENSIONS: [&str; 16] =
-    ["yml", "yaml", "toml", "ini", "cfg", "conf", "env", "tf", "tfvars", "hcl", "properties", "service", "vcl", "rego", "bicep", "jsonc"];
+const CONFIG_EXTENSIONS: [&str; 16] = [
+    "yml",
+    "yaml",
+    "toml",
+    "ini",
+    "cfg",
+    "conf",
+    "env",
+    "tf",
+    "tfvars",
+    "hcl",
+    "properties",
+    "service",
+    "vcl",
+    "rego",
+    "bicep",
+    "jsonc",
+];
 
 /// Whether a name is that of a pip requirements or constraints file.
 pub(super) fn is_requirements(path: &str) -> bool {
@@ -176,7 +192,9 @@ pub(super) fn is_requirements(path: &str) -> bool {
 pub(super) fn is_dockerfile(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     ["dockerfile", "containerfile"].iter().any(|word| {
-        name == *word || name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.')) || name.strip_suffix(word).is_some_and(|stem| stem.ends_with('.'))
+        name == *word
+            || name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.'))
+            || name.strip_suffix(word).is_some_and(|stem| stem.ends_with('.'))
     })
 }
 
@@ -192,7 +210,11 @@ pub fn interest(path: &str) -> Interest {
     if MANIFESTS.contains(&name) || is_requirements(path) {
         return Interest::Manifest;
     }
-    if is_dockerfile(path) || is_env_file(path) || CONFIG_NAMES.contains(&name) || (name.starts_with("tsconfig.") && has_extension(name, &["json"])) {
+    if is_dockerfile(path)
+        || is_env_file(path)
+        || CONFIG_NAMES.contains(&name)
+        || (name.starts_with("tsconfig.") && has_extension(name, &["json"]))
+    {
         return Interest::Config;
     }
     if let Some(language) = language(path) {
@@ -203,7 +225,9 @@ pub fn interest(path: &str) -> Interest {
         return Interest::Config;
     }
     let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    if ["md", "mdx", "rst", "txt", "adoc"].contains(&extension.as_str()) || ["readme", "license", "changelog", "notice", "authors"].contains(&stem.as_str()) {
+    if ["md", "mdx", "rst", "txt", "adoc"].contains(&extension.as_str())
+        || ["readme", "license", "changelog", "notice", "authors"].contains(&stem.as_str())
+    {
         return Interest::Doc;
     }
     Interest::Other
@@ -212,7 +236,10 @@ pub fn interest(path: &str) -> Interest {
 /// Files and lines by language, most lines first, then by name.
 pub fn languages(files: &[SourceFile], listed: &[Listed]) -> Vec<LanguageCount> {
     let mut counts: Vec<LanguageCount> = Vec::new();
-    let seen = files.iter().map(|file| (file.path.as_str(), file.lines)).chain(listed.iter().map(|file| (file.path.as_str(), 0)));
+    let seen = files
+        .iter()
+        .map(|file| (file.path.as_str(), file.lines))
+        .chain(listed.iter().map(|file| (file.path.as_str(), 0)));
     for (path, lines) in seen {
         // `setup.py` is a manifest and Python all the same.
         let Some(language) = language(path) else { continue };
@@ -221,7 +248,12 @@ pub fn languages(files: &[SourceFile], listed: &[Listed]) -> Vec<LanguageCount> 
                 count.files += 1;
                 count.lines += lines;
             }
-            None => counts.push(LanguageCount { name: language.name.to_owned(), files: 1, lines, analysed: language.analysed }),
+            None => counts.push(LanguageCount {
+                name: language.name.to_owned(),
+                files: 1,
+                lines,
+                analysed: language.analysed,
+            }),
         }
     }
     counts.sort_by(|a, b| b.lines.cmp(&a.lines).then(b.files.cmp(&a.files)).then_with(|| a.name.cmp(&b.name)));
@@ -234,7 +266,9 @@ mod tests {
 
     #[test]
     fn names_say_what_is_wanted() {
-        let code = |name: &str| LANGUAGES.iter().find(|language| language.name == name).map_or(Interest::Other, Interest::Code);
+        let code = |name: &str| {
+            LANGUAGES.iter().find(|language| language.name == name).map_or(Interest::Other, Interest::Code)
+        };
         for (path, expected) in [
             ("src/a.ts", code("TypeScript")),
             ("src/A.PY", code("Python")),

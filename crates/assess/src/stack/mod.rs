@@ -124,8 +124,11 @@ impl Sightings {
 
     fn runtimes(&mut self, runtimes: &[Runtime]) {
         for runtime in runtimes {
-            let is_exact = |version: &String| version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains([' ', '|', 'x']);
-            let version = runtime.version.clone().map(|version| (if is_exact(&version) { STATED } else { RANGE }, version));
+            let is_exact = |version: &String| {
+                version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains([' ', '|', 'x'])
+            };
+            let version =
+                runtime.version.clone().map(|version| (if is_exact(&version) { STATED } else { RANGE }, version));
             self.see(&runtime_known(runtime.name), version, &runtime.place);
         }
     }
@@ -133,7 +136,11 @@ impl Sightings {
     fn infrastructure(&mut self, found: &Infrastructure) {
         for image in &found.images {
             for known in catalogue::by_image(&image.name) {
-                self.see(known, image.tag.as_deref().and_then(tag_version).map(|version| (STATED, version)), &image.place);
+                self.see(
+                    known,
+                    image.tag.as_deref().and_then(tag_version).map(|version| (STATED, version)),
+                    &image.place,
+                );
             }
         }
         for (provider, place) in &found.providers {
@@ -145,7 +152,11 @@ impl Sightings {
             self.see(&Known { kind: TechnologyKind::Container, name: "Kubernetes".to_owned() }, None, place);
         }
         if let Some((version, place)) = &found.supabase_postgres {
-            self.see(&Known { kind: TechnologyKind::DataStore, name: "PostgreSQL".to_owned() }, Some((STATED, version.clone())), place);
+            self.see(
+                &Known { kind: TechnologyKind::DataStore, name: "PostgreSQL".to_owned() },
+                Some((STATED, version.clone())),
+                place,
+            );
         }
         for place in &found.edge_functions {
             self.see(&Known { kind: TechnologyKind::Platform, name: "Supabase".to_owned() }, None, place);
@@ -201,6 +212,7 @@ fn depth(place: &Place) -> usize {
 /// The version in an image's tag: `3.11-slim` is 3.11, `latest` is none.
 fn tag_version(tag: &str) -> Option<String> {
     let version = tag.trim_start_matches('v').split(['-', '_']).next().unwrap_or_default();
-    let fits = version.starts_with(|c: char| c.is_ascii_digit()) && version.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let fits =
+        version.starts_with(|c: char| c.is_ascii_digit()) && version.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     fits.then(|| version.to_owned())
 }

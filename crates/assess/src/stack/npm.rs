@@ -18,7 +18,9 @@ pub(super) fn package_json(out: &mut Packages, path: &str, text: &str) -> Result
         }
     }
     for (engine, name) in [("node", "Node.js"), ("bun", "Bun"), ("deno", "Deno")] {
-        if let Some((key, version)) = manifest.get("engines").and_then(|engines| engines.entries().iter().find(|(key, _)| key.text == engine)) {
+        if let Some((key, version)) =
+            manifest.get("engines").and_then(|engines| engines.entries().iter().find(|(key, _)| key.text == engine))
+        {
             out.runtime(name, version.text(), Place::line(path, key.line));
         }
     }
@@ -59,7 +61,8 @@ fn declare(out: &mut Packages, ecosystem: Ecosystem, name: &str, range: Option<&
 fn is_exact(range: &str) -> bool {
     let version = range.trim_start_matches(['=', 'v']);
     let core = version.split(['-', '+']).next().unwrap_or_default();
-    core.split('.').count() == 3 && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    core.split('.').count() == 3
+        && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `deno.json` and import maps: what comes from npm, and that the runtime is Deno.
@@ -70,10 +73,26 @@ pub(super) fn deno_json(out: &mut Packages, path: &str, text: &str) -> Result<()
         let Some(target) = target.text() else { continue };
         if let Some(specifier) = target.strip_prefix("npm:") {
             let (name, range) = split_version(specifier.trim_start_matches('/'));
-            declare(out, Ecosystem::Npm, name, range.and_then(|range| range.split('/').next()), false, Place::line(path, key.line));
-        } else if let Some(specifier) = ["https://esm.sh/", "https://cdn.skypack.dev/"].iter().find_map(|host| target.strip_prefix(host)) {
+            declare(
+                out,
+                Ecosystem::Npm,
+                name,
+                range.and_then(|range| range.split('/').next()),
+                false,
+                Place::line(path, key.line),
+            );
+        } else if let Some(specifier) =
+            ["https://esm.sh/", "https://cdn.skypack.dev/"].iter().find_map(|host| target.strip_prefix(host))
+        {
             let (name, range) = split_version(specifier);
-            declare(out, Ecosystem::Npm, name, range.and_then(|range| range.split(['/', '?']).next()), false, Place::line(path, key.line));
+            declare(
+                out,
+                Ecosystem::Npm,
+                name,
+                range.and_then(|range| range.split(['/', '?']).next()),
+                false,
+                Place::line(path, key.line),
+            );
         } else if let Some(specifier) = target.strip_prefix("jsr:") {
             let (name, range) = split_version(specifier.trim_start_matches('/'));
             declare(out, Ecosystem::Jsr, name, range, false, Place::line(path, key.line));

@@ -45,7 +45,13 @@ fn locked(name: &str, version: &str, pick: Pick) -> Locked {
 
 /// Packages of a version 1 entry: itself and what is nested in it.
 fn nested(entry: &Node) -> usize {
-    1 + entry.get("dependencies").map(Node::entries).unwrap_or_default().iter().map(|(_, entry)| nested(entry)).sum::<usize>()
+    1 + entry
+        .get("dependencies")
+        .map(Node::entries)
+        .unwrap_or_default()
+        .iter()
+        .map(|(_, entry)| nested(entry))
+        .sum::<usize>()
 }
 
 /// `yarn.lock`, version 1 and berry: blocks of `name@range, name@range:` with a `version` line.
@@ -128,7 +134,9 @@ pub(super) fn bun_lock(out: &mut Packages, path: &str, text: &str) -> Result<(),
     let packages = lock.get("packages").map(Node::entries).unwrap_or_default();
     let mut found = Vec::new();
     for (key, entry) in packages {
-        let Some((name, Some(version))) = entry.items().first().and_then(Node::text).map(split_version) else { continue };
+        let Some((name, Some(version))) = entry.items().first().and_then(Node::text).map(split_version) else {
+            continue;
+        };
         // A key with more in front of the name is another package's copy.
         if key.text == name && !version.starts_with("workspace:") {
             found.push(locked(name, version, Pick::Top));
@@ -155,7 +163,8 @@ pub(super) fn deno_lock(out: &mut Packages, path: &str, text: &str) -> Result<()
     for (key, target) in specifiers.map(Node::entries).unwrap_or_default() {
         let (Some(specifier), Value::Text(target)) = (key.text.strip_prefix("npm:"), &target.value) else { continue };
         let (name, range) = split_version(specifier);
-        let version = target.strip_prefix("npm:").map_or(target.as_str(), |target| split_version(target).1.unwrap_or(target));
+        let version =
+            target.strip_prefix("npm:").map_or(target.as_str(), |target| split_version(target).1.unwrap_or(target));
         let version = version.split('_').next().unwrap_or(version);
         found.push(locked(name, version, Pick::Range(range.unwrap_or_default().to_owned())));
     }

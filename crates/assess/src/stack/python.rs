@@ -71,7 +71,9 @@ fn declare_text(out: &mut Packages, text: &str, dev: bool, place: Place) {
 fn is_dev(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["dev", "test", "lint", "docs", "doc-", "ci", "typing", "format"].iter().any(|word| {
-        name.split(['-', '_', '.', '/']).any(|part| part == *word || (word.len() > 3 && part.starts_with(word)) || part == "develop" || part == "development")
+        name.split(['-', '_', '.', '/']).any(|part| {
+            part == *word || (word.len() > 3 && part.starts_with(word)) || part == "develop" || part == "development"
+        })
     })
 }
 
@@ -84,11 +86,18 @@ pub(super) fn requirements(out: &mut Packages, file: &SourceFile, all: &[SourceF
             continue;
         }
         for (line, text) in logical_lines(&file.text) {
-            let option = |names: [&str; 2]| names.iter().find_map(|name| text.strip_prefix(name)).map(|rest| rest.trim_start_matches(['=', ' ']).trim());
+            let option = |names: [&str; 2]| {
+                names
+                    .iter()
+                    .find_map(|name| text.strip_prefix(name))
+                    .map(|rest| rest.trim_start_matches(['=', ' ']).trim())
+            };
             if let Some(included) = option(["--requirement", "-r"]) {
                 let path = join(folder(&file.path), included);
                 // A file that is a requirements file by its name is read by itself.
-                let other = all.iter().find(|other| Some(&other.path) == path.as_ref() && !super::languages::is_requirements(&other.path));
+                let other = all.iter().find(|other| {
+                    Some(&other.path) == path.as_ref() && !super::languages::is_requirements(&other.path)
+                });
                 queue.extend(other.map(|other| (other, dev)));
             } else if let Some(egg) = text.split_once("#egg=").map(|(_, egg)| egg) {
                 declare_text(out, egg.split('&').next().unwrap_or(egg), dev, Place::line(&file.path, line));
@@ -178,7 +187,9 @@ fn poetry_table(out: &mut Packages, path: &str, table: Option<&Node>, dev: bool)
             out.runtime("Python", range, place);
             continue;
         }
-        let range = range.map(|range| if range.starts_with(|c: char| c.is_ascii_digit()) { format!("=={range}") } else { range.replace(' ', "") });
+        let range = range.map(|range| {
+            if range.starts_with(|c: char| c.is_ascii_digit()) { format!("=={range}") } else { range.replace(' ', "") }
+        });
         declare(out, normalise(&key.text), range, dev, place);
     }
 }
@@ -231,7 +242,9 @@ pub(super) fn setup_cfg(out: &mut Packages, path: &str, text: &str) {
 
 /// `setup.py`: string literals in the lists of `install_requires` and its siblings. What is computed is not seen.
 pub(super) fn setup_py(out: &mut Packages, path: &str, text: &str) {
-    for (keyword, dev) in [("install_requires", false), ("setup_requires", true), ("tests_require", true), ("extras_require", false)] {
+    for (keyword, dev) in
+        [("install_requires", false), ("setup_requires", true), ("tests_require", true), ("extras_require", false)]
+    {
         for (at, _) in text.match_indices(keyword) {
             let rest = text[at + keyword.len()..].trim_start();
             let Some(rest) = rest.strip_prefix(['=', ':']).map(str::trim_start) else { continue };
@@ -296,11 +309,20 @@ pub(super) fn environment(out: &mut Packages, path: &str, text: &str) -> Result<
                 }
                 continue;
             }
-            let mut parts = item.text().unwrap_or_default().rsplit("::").next().unwrap_or_default().split('=').filter(|part| !part.is_empty());
+            let mut parts = item
+                .text()
+                .unwrap_or_default()
+                .rsplit("::")
+                .next()
+                .unwrap_or_default()
+                .split('=')
+                .filter(|part| !part.is_empty());
             let (name, version) = (parts.next().unwrap_or_default().trim(), parts.next());
             if name == "python" {
                 out.runtime("Python", version, place);
-            } else if let Some(version) = version.filter(|_| requirement(name).is_some_and(|(_, range)| range.is_none())) {
+            } else if let Some(version) =
+                version.filter(|_| requirement(name).is_some_and(|(_, range)| range.is_none()))
+            {
                 declare(out, normalise(name), Some(format!("=={version}")), false, place);
             } else {
                 declare_text(out, item.text().unwrap_or_default(), false, place);

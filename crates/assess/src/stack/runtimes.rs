@@ -20,7 +20,8 @@ pub(super) fn read(out: &mut Packages, path: &str, text: &str) {
             }
         }
         "runtime.txt" => {
-            if let Some((place, version)) = lines.find_map(|(place, line)| Some((place, line.strip_prefix("python-")?))) {
+            if let Some((place, version)) = lines.find_map(|(place, line)| Some((place, line.strip_prefix("python-")?)))
+            {
                 out.runtime("Python", Some(version), place);
             }
         }

@@ -47,13 +47,11 @@ const HASH: Syntax = Syntax {
     spaced: true,
 };
 const PYTHON: Syntax = Syntax { triple: true, spaced: false, ..HASH };
-const JAVASCRIPT: Syntax =
-    Syntax { line: &["//"], block: Some(("/*", "*/")), javascript: true, spaced: false, ..HASH };
+const JAVASCRIPT: Syntax = Syntax { line: &["//"], block: Some(("/*", "*/")), javascript: true, spaced: false, ..HASH };
 const C_LIKE: Syntax = Syntax { javascript: false, ..JAVASCRIPT };
 const TERRAFORM: Syntax = Syntax { line: &["#", "//"], quotes: "\"", ..C_LIKE };
 const SQL: Syntax = Syntax { line: &["--"], multiline: true, escapes: false, ..C_LIKE };
-const MARKUP: Syntax =
-    Syntax { line: &[], block: Some(("<!--", "-->")), quotes: "", multiline: false, ..HASH };
+const MARKUP: Syntax = Syntax { line: &[], block: Some(("<!--", "-->")), quotes: "", multiline: false, ..HASH };
 
 fn syntax(path: &str) -> Syntax {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -73,7 +71,16 @@ pub(super) fn comments(path: &str, text: &str) -> Vec<Comment> {
     if !text.contains(MARKER) {
         return Vec::new();
     }
-    let mut scan = Scan { syntax: syntax(path), text, at: 0, line: 1, line_start: 0, templates: Vec::new(), last: '\n', found: Vec::new() };
+    let mut scan = Scan {
+        syntax: syntax(path),
+        text,
+        at: 0,
+        line: 1,
+        line_start: 0,
+        templates: Vec::new(),
+        last: '\n',
+        found: Vec::new(),
+    };
     scan.run();
     scan.found
 }
@@ -156,7 +163,9 @@ impl<'a> Scan<'a> {
         let rest = self.rest();
         let line = self.syntax.line.iter().find(|token| rest.starts_with(**token));
         if let Some(token) = line
-            && (!self.syntax.spaced || self.text[self.line_start..self.at].ends_with([' ', '\t']) || self.at == self.line_start)
+            && (!self.syntax.spaced
+                || self.text[self.line_start..self.at].ends_with([' ', '\t'])
+                || self.at == self.line_start)
         {
             let end = rest.find('\n').unwrap_or(rest.len());
             self.keep(&rest[token.len()..end]);
@@ -242,9 +251,13 @@ impl<'a> Scan<'a> {
             return true;
         }
         let before = self.text[..self.at].trim_end();
-        ["return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "yield", "await"].iter().any(|word| {
-            before.strip_suffix(word).is_some_and(|head| !head.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '.'))
-        })
+        ["return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "yield", "await"]
+            .iter()
+            .any(|word| {
+                before.strip_suffix(word).is_some_and(|head| {
+                    !head.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '.')
+                })
+            })
     }
 
     fn regex(&mut self) {
@@ -272,7 +285,8 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, text: &str, lines: &[(u32, bool)]) {
-        let found: Vec<(u32, bool)> = comments(path, text).iter().map(|comment| (comment.line, comment.alone)).collect();
+        let found: Vec<(u32, bool)> =
+            comments(path, text).iter().map(|comment| (comment.line, comment.alone)).collect();
         assert_eq!(found, lines, "{path}: {text}");
     }
 
@@ -282,7 +296,11 @@ mod tests {
         check("a.py", "x = '# lunette: no'\ny = \"\"\"\n# lunette: no\n\"\"\"  # lunette: yes\n", &[(4, false)]);
         check("a.py", "x = 'it\\'s # lunette: no'\nz = r'\\' # lunette: yes\n", &[]);
         check("a.py", "#lunette: yes\n# see lunette: no\n", &[(1, true)]);
-        check("a.js", "f('// lunette: no', `// lunette: no ${g('`')} // lunette: no`) // lunette: yes\n", &[(1, false)]);
+        check(
+            "a.js",
+            "f('// lunette: no', `// lunette: no ${g('`')} // lunette: no`) // lunette: yes\n",
+            &[(1, false)],
+        );
         check("a.js", "const r = /[/'\"]\\/ \\/\\/ lunette: no/; // lunette: yes\n", &[(1, false)]);
         check("a.js", "a = b / c // lunette: yes\n/* lunette: yes\n more */ x()\n", &[(1, false), (2, true)]);
         check("a.tsx", "<p>don't</p>\n{/* lunette: yes */}\n", &[(2, false)]);

@@ -40,7 +40,8 @@ pub fn collect(files: &[SourceFile]) -> (Vec<Inline>, Vec<Notice>) {
     for file in files.iter().filter(|file| file.text.contains(MARKER) && !is_prose(&file.path)) {
         let comments = comments::comments(&file.path, &file.text);
         let mut told = unseen(file, &comments);
-        let alone: BTreeSet<u32> = comments.iter().filter(|comment| comment.alone).map(|comment| comment.line).collect();
+        let alone: BTreeSet<u32> =
+            comments.iter().filter(|comment| comment.alone).map(|comment| comment.line).collect();
         for comment in &comments {
             match parse(&comment.body) {
                 Ok((rules, reason, until)) => {
@@ -60,7 +61,10 @@ pub fn collect(files: &[SourceFile]) -> (Vec<Inline>, Vec<Notice>) {
         if told.len() > MAX_NOTICES {
             let more = told.len() - MAX_NOTICES;
             told.truncate(MAX_NOTICES);
-            told.push(Notice { message: format!("{more} more suppression comments in this file have no effect"), place: Some(Place::file(&file.path)) });
+            told.push(Notice {
+                message: format!("{more} more suppression comments in this file have no effect"),
+                place: Some(Place::file(&file.path)),
+            });
         }
         notices.extend(told);
     }
@@ -137,7 +141,12 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile { path: path.to_owned(), text: text.to_owned(), bytes: text.len() as u64, lines: text.lines().count() }
+        SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            bytes: text.len() as u64,
+            lines: text.lines().count(),
+        }
     }
 
     #[test]
@@ -180,7 +189,8 @@ mod tests {
     fn what_suppresses_nothing_is_told() {
         let (found, notices) = collect(&[file("a.py", "x = '# lunette: ignore[a]'\n# lunette: ignore[a]\n")]);
         assert!(found.is_empty());
-        let told: Vec<String> = notices.iter().map(|notice| format!("{} {}", notice.place.as_ref().unwrap(), notice.message)).collect();
+        let told: Vec<String> =
+            notices.iter().map(|notice| format!("{} {}", notice.place.as_ref().unwrap(), notice.message)).collect();
         assert_eq!(
             told,
             [

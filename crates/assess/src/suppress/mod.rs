@@ -70,7 +70,8 @@ pub fn apply(findings: Vec<Finding>, sources: &Sources<'_>) -> Applied {
         let near = in_file.get(finding.place.path.as_str()).map_or(&[][..], Vec::as_slice);
         let by_comment = by_comment(&finding, sources, near, &mut markers);
         let by_config = by_config(&finding, sources, &mut entries);
-        finding.suppression = by_comment.or(by_config).or_else(|| by_rules(&finding, sources, &mut applied.by_directive));
+        finding.suppression =
+            by_comment.or(by_config).or_else(|| by_rules(&finding, sources, &mut applied.by_directive));
         if finding.suppression.is_some() {
             applied.withheld.push(finding);
         } else {
