@@ -208,7 +208,7 @@ fn topics_tell_what_was_looked_at() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     /// Every value has evidence or a source; without a value it is "not stated".
     #[test]

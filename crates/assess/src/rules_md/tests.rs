@@ -364,3 +364,85 @@ fn large_and_odd_files_are_read_in_bounds() {
         assert!(understand(&text).items.is_empty());
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(256) })]
+
+    /// Any text is read; what it yields points at lines of it, and nothing that asks for more than text can give has an
+    /// effect.
+    #[test]
+    fn any_text_is_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..12), noise in "\\PC{0,40}") {
+        let text = format!("{}{noise}", pieces.concat());
+        let directives = understand_with(&text, &|name| KNOWN.contains(&name));
+        let lines = text.lines().count();
+        for line in directives.items.iter().map(|item| item.line).chain(directives.not_understood.iter().map(|line| line.line)) {
+            proptest::prop_assert!((1..=lines).contains(&line), "{line} of {lines}");
+        }
+        let _ = directives.leaves_out("src/a.py");
+    }
+}
+
+/// Pieces from which texts are made.
+const PIECES: &[&str] = &[
+    "\n",
+    "\n\n",
+    "- ",
+    "  - ",
+    "1. ",
+    "> ",
+    "# ",
+    "```",
+    "```lunette\n",
+    "~~~",
+    "<!--",
+    "-->",
+    "`",
+    "\"",
+    "“",
+    "”",
+    "**",
+    "_",
+    "Ignore ",
+    "do not ",
+    "scan ",
+    "report ",
+    "`a/`",
+    "é/",
+    "legacy/",
+    "*.js",
+    "CWE-79",
+    "cwe ",
+    "in ",
+    "until ",
+    "2027-01-31",
+    " because ",
+    "accepted risk: ",
+    "GDPR",
+    "SOC 2 applies",
+    "budget: ",
+    "all routes must require authentication",
+    "except ",
+    "exclude = [",
+    "\"x\"]",
+    "[[accept]]\n",
+    "rule = 1\n",
+    ":",
+    ",",
+    "(",
+    ")",
+    " -- ",
+    "—",
+    "[a](b)",
+    "\u{202e}",
+    "\u{0}",
+    "---\n",
+    "===\n",
+    "\t",
+    "\\",
+    "@p0",
+    "@p99",
+    "findings",
+    "the folder",
+    "rules ",
+    "don’t ",
+];

@@ -9,6 +9,8 @@ mod languages;
 mod npm;
 mod npm_lock;
 mod packages;
+#[cfg(test)]
+mod properties;
 mod python;
 mod python_lock;
 mod runtimes;

@@ -4,7 +4,7 @@
 
 use super::*;
 
-fn files(files: &[(&str, &str)]) -> Vec<SourceFile> {
+pub(super) fn files(files: &[(&str, &str)]) -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = files
         .iter()
         .map(|(path, text)| SourceFile {

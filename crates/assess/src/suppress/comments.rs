@@ -321,4 +321,50 @@ mod tests {
             let _ = comments("a.sql", &with_marker);
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(256) })]
+
+        /// Any text is scanned to its end, and comments lie in it.
+        #[test]
+        fn any_text_is_scanned(
+            extension in proptest::sample::select(&["py", "js", "sql", "yml", "html", "tf", "json"][..]),
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..20),
+        ) {
+            let text = format!("{}lunette:", pieces.concat());
+            let lines = text.lines().count() as u32;
+            for comment in comments(&format!("a.{extension}"), &text) {
+                proptest::prop_assert!((1..=lines).contains(&comment.line));
+            }
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "\n",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "/",
+        "//",
+        "/*",
+        "*/",
+        "#",
+        "--",
+        "<!--",
+        "-->",
+        "${",
+        "}",
+        "{",
+        "[",
+        "]",
+        "(",
+        "\"\"\"",
+        "'''",
+        "é",
+        "return ",
+        "x",
+        " ",
+        "lunette: ignore[a]",
+    ];
 }
