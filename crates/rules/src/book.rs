@@ -331,7 +331,7 @@ fn derive_applies(matchers: &[Matcher], trie: &ApiTrie, groups: &[SettingGroup])
                         .flat_map(|group| &group.of),
                 );
             }
-            Kind::Route(_) | Kind::Function(_) | Kind::Catch(_) | Kind::Assign { .. } | Kind::Return => return Vec::new(),
+            Kind::Route(_) | Kind::Function(_) | Kind::Catch(_) | Kind::Assign { .. } | Kind::Return | Kind::Compare => return Vec::new(),
         }
         modules.extend(nodes.into_iter().map(|node| package_of(trie, node)));
         if modules.iter().any(|module| matches!(module.as_str(), "builtins" | "globalThis")) {

@@ -23,6 +23,8 @@ use crate::value::ValueTest;
 pub(crate) enum ValuePath {
     Value(Vec<StepInto>),
     Access(AccessPath),
+    /// At the other operand of a comparison.
+    Other(Vec<StepInto>),
 }
 
 /// A compiled matcher, for one language.
@@ -55,6 +57,7 @@ pub(crate) enum Kind {
     Catch(CatchTest),
     Assign { name: Regex, kinds: Vec<AssignKind> },
     Return,
+    Compare,
 }
 
 #[derive(Clone, Debug)]
@@ -136,11 +139,14 @@ pub(crate) enum SiteTest {
     Literal,
     NotConstant,
     ComesFrom(ComesFrom),
+    Mentions(Regex),
+    Formatted,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct ComesFrom {
     pub(crate) caught: bool,
+    pub(crate) broad: bool,
     pub(crate) api: Vec<NodeId>,
     pub(crate) parameter: Option<Regex>,
     pub(crate) member: Option<Regex>,
@@ -225,6 +231,8 @@ impl Compiler<'_> {
                 AssignKind::Argument,
             ];
             Kind::Assign { name: regex(name)?, kinds: spec.kinds.clone().unwrap_or_else(|| all.to_vec()) }
+        } else if spec.compare.is_some() {
+            Kind::Compare
         } else {
             Kind::Return
         })
@@ -431,6 +439,7 @@ impl Compiler<'_> {
         if let Some(from) = &spec.comes_from {
             let test = ComesFrom {
                 caught: from.caught,
+                broad: from.broad,
                 api: self.optional_nodes(from.api.as_ref())?,
                 parameter: from.parameter.as_deref().map(regex).transpose()?,
                 member: from.member.as_deref().map(regex).transpose()?,
@@ -438,7 +447,16 @@ impl Compiler<'_> {
             if !test.caught && test.api.is_empty() && test.parameter.is_none() {
                 return Err("`comes-from` needs `caught`, `api` or `parameter`".to_owned());
             }
+            if test.broad && !test.caught {
+                return Err("`broad` goes with `caught`".to_owned());
+            }
             sites.push(SiteTest::ComesFrom(test));
+        }
+        if let Some(name) = &spec.mentions {
+            sites.push(SiteTest::Mentions(regex(name)?));
+        }
+        if yes(spec.formatted, "formatted")? {
+            sites.push(SiteTest::Formatted);
         }
         Ok(sites)
     }
@@ -458,6 +476,7 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         ("catch", spec.catch.is_some()),
         ("assign", spec.assign.is_some()),
         ("return", spec.returned.is_some()),
+        ("compare", spec.compare.is_some()),
     ];
     let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     let [kind] = given[..] else {
@@ -476,6 +495,7 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         }
     }
     yes(spec.returned, "return")?;
+    yes(spec.compare, "compare")?;
     if yes(spec.missing, "missing")? != spec.when.is_some() {
         return Err("`missing: true` and `when` go together".to_owned());
     }

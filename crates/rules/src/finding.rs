@@ -34,7 +34,7 @@ impl Run<'_, '_> {
     pub(crate) fn finding(&self, rule: &CompiledRule, matcher: &Matcher, spot: &Spot, found: &Match) -> Finding {
         let span = self.pointed(matcher, spot);
         let place = self.facts.program.place(spot.unit, span);
-        let secret = matcher.secret.as_ref().and_then(|_| self.secret_text(spot));
+        let secret = matcher.secret.as_ref().and_then(|_| self.secret_text(matcher, spot));
         let configuration = matches!(matcher.kind, Kind::Setting { .. } | Kind::MissingSetting { .. } | Kind::Absent(_));
         let reach = self.reach_of(spot, configuration);
         let message = self.message(rule, matcher, spot, found, secret.as_deref());
@@ -211,8 +211,12 @@ impl Run<'_, '_> {
     }
 
     /// The text of a secret at a spot.
-    fn secret_text(&self, spot: &Spot) -> Option<String> {
-        let values = self.facts.possible(spot.value?).values;
+    fn secret_text(&self, matcher: &Matcher, spot: &Spot) -> Option<String> {
+        let site = match &matcher.point_at {
+            Some(path) => *self.find(spot, path).sites().first()?,
+            None => spot.value?,
+        };
+        let values = self.facts.possible(site).values;
         values.iter().find_map(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 }

@@ -87,8 +87,9 @@ impl Run<'_, '_> {
     /// The values at a path from a spot.
     pub(crate) fn find(&self, spot: &Spot, path: &ValuePath) -> Found {
         match path {
-            ValuePath::Value(steps) => {
-                let Some(value) = spot.value else { return Found::Unknown };
+            ValuePath::Value(steps) | ValuePath::Other(steps) => {
+                let start = if matches!(path, ValuePath::Value(_)) { spot.value } else { spot.other };
+                let Some(value) = start else { return Found::Unknown };
                 steps.iter().fold(Found::Sites(SmallVec::from_slice(&[value])), |found, step| step_into(self.facts, &found, step))
             }
             ValuePath::Access(path) => spot.call.map_or(Found::Unknown, |call| self.facts.follow(call, path)),
@@ -165,6 +166,8 @@ impl Run<'_, '_> {
                 Truth::certain(possible.values.is_empty() && !possible.complete)
             }
             SiteTest::ComesFrom(from) => Truth::certain(self.tracer().comes_from(site, from)),
+            SiteTest::Mentions(name) => Truth::certain(self.tracer().mentions(site, name)),
+            SiteTest::Formatted => Truth::certain(self.tracer().is_formatted(site)),
         }
     }
 

@@ -52,6 +52,7 @@ pub(crate) struct Run<'a, 'f> {
     assignments: Vec<(AssignKind, Spot)>,
     functions: OnceCell<Vec<Spot>>,
     returns: OnceCell<Vec<Spot>>,
+    comparisons: OnceCell<Vec<Spot>>,
     packages: Vec<(Language, String)>,
     /// Whether test code counts for the rule that is being asked.
     include_tests: Cell<bool>,
@@ -84,6 +85,7 @@ impl<'a, 'f> Run<'a, 'f> {
             assignments,
             functions: OnceCell::new(),
             returns: OnceCell::new(),
+            comparisons: OnceCell::new(),
             packages,
             include_tests: Cell::new(false),
         }
@@ -160,7 +162,7 @@ impl<'a, 'f> Run<'a, 'f> {
             Kind::MissingSetting { names, when } => {
                 let missing = names.iter().all(|name| !self.settings.of(name).iter().any(|written| self.counts(written.unit)));
                 let likely = names.iter().any(|name| self.settings.is_open(name));
-                let name = names.first().cloned();
+                let name = names.first().map(|name| key_of(name));
                 let spots = if missing { self.calls(when) } else { Vec::new() };
                 spots.into_iter().map(|spot| (Spot { name: name.clone(), ..spot }, likely)).collect()
             }
@@ -190,6 +192,10 @@ impl<'a, 'f> Run<'a, 'f> {
                 let returns = self.returns.get_or_init(|| spot::returns(self.facts));
                 certain(returns.iter().filter(|spot| self.language(spot.unit) == matcher.language).cloned().collect())
             }
+            Kind::Compare => {
+                let comparisons = self.comparisons.get_or_init(|| spot::comparisons(self.facts));
+                certain(comparisons.iter().filter(|spot| self.language(spot.unit) == matcher.language).cloned().collect())
+            }
         };
         spots.retain(|(spot, _)| self.counts(spot.unit));
         spots
@@ -205,7 +211,7 @@ impl<'a, 'f> Run<'a, 'f> {
     fn set(&self, name: &str) -> Vec<Spot> {
         let spot = |written: &crate::settings::Written| Spot {
             value: Some(written.value),
-            name: Some(name.to_owned()),
+            name: Some(key_of(name)),
             ..Spot::new(written.unit, written.body, written.span)
         };
         self.settings.of(name).iter().map(spot).collect()
@@ -263,9 +269,7 @@ impl<'a, 'f> Run<'a, 'f> {
         let acts = |op: &Op| {
             matches!(op, Op::Call { .. } | Op::Throw(_) | Op::Store(..) | Op::StoreOuter(..) | Op::Assign(..) | Op::Return(_) | Op::Yield(_))
         };
-        let named: Vec<String> =
-            handler.types.iter().filter_map(|&value| self.facts.name_of(Site { unit, body: id, value })).collect();
-        let broad = handler.types.is_empty() || named.iter().any(|name| matches!(name.as_str(), "Exception" | "BaseException"));
+        let broad = is_broad(self.facts, unit, id, handler);
         let empty = || !(0..body.ops.len()).any(|at| within(at) && acts(&body.ops[at]) && !is_type_test(&body.ops, at, handler));
         let calls = |nodes: &Vec<NodeId>| {
             nodes.iter().any(|&node| {
@@ -333,6 +337,17 @@ impl<'a, 'f> Run<'a, 'f> {
     fn counts(&self, unit: UnitId) -> bool {
         self.include_tests.get() || !self.tests[unit.0 as usize]
     }
+}
+
+/// A setting's own name: `SECRET_KEY` for `flask.SECRET_KEY`.
+fn key_of(setting: &str) -> String {
+    setting.split_once('.').map_or(setting, |(_, key)| key).to_owned()
+}
+
+/// Whether a handler catches whatever is thrown.
+pub(crate) fn is_broad(facts: &Facts<'_>, unit: UnitId, body: BodyId, handler: &Handler) -> bool {
+    let mut named = handler.types.iter().filter_map(|&value| facts.name_of(Site { unit, body, value }));
+    handler.types.is_empty() || named.any(|name| matches!(name.as_str(), "Exception" | "BaseException"))
 }
 
 /// Whether an operation only tests the type of what was caught.

@@ -56,7 +56,7 @@ pub(crate) enum TestCode {
     Include,
 }
 
-/// One matcher. Exactly one of the keys down to `return` says what is looked for.
+/// One matcher. Exactly one of the keys down to `compare` says what is looked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct MatcherSpec {
@@ -72,6 +72,8 @@ pub(crate) struct MatcherSpec {
     pub(crate) assign: Option<String>,
     #[serde(rename = "return")]
     pub(crate) returned: Option<bool>,
+    /// An equality test (`==`, `!=`); `value` and `other` are its operands, once each way round.
+    pub(crate) compare: Option<bool>,
 
     /// With `write`: a regular expression that the whole key must match.
     pub(crate) key: Option<String>,
@@ -250,6 +252,10 @@ pub(crate) struct ConditionSpec {
     pub(crate) api: Option<OneOrMany>,
     pub(crate) named: Option<String>,
     pub(crate) comes_from: Option<ComesFromSpec>,
+    /// It is, or its text contains, a value whose name matches.
+    pub(crate) mentions: Option<String>,
+    /// It is a text that values were pasted into which are neither constants nor numbers.
+    pub(crate) formatted: Option<bool>,
     pub(crate) ignore_case: bool,
     pub(crate) or_absent: bool,
     pub(crate) or_unknown: bool,
@@ -294,6 +300,8 @@ pub(crate) enum ConstantKind {
 pub(crate) struct ComesFromSpec {
     /// The exception of a handler.
     pub(crate) caught: bool,
+    /// With `caught`: only of one that catches whatever is thrown.
+    pub(crate) broad: bool,
     /// A value of an API.
     pub(crate) api: Option<OneOrMany>,
     /// A parameter whose name matches.

@@ -4,7 +4,7 @@ use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
 use lunette_flow::facts::{Call, Use};
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_lang::ir::{ArgKind, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span};
+use lunette_lang::ir::{ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span};
 
 use crate::schema::AssignKind;
 
@@ -18,6 +18,8 @@ pub(crate) struct Spot {
     pub(crate) call: Option<Site>,
     /// What `value` means.
     pub(crate) value: Option<Site>,
+    /// What `other` means: the other operand of a comparison.
+    pub(crate) other: Option<Site>,
     /// The object that the API value belongs to.
     pub(crate) object: Option<Site>,
     /// The API value that was met.
@@ -32,7 +34,7 @@ pub(crate) struct Spot {
 
 impl Spot {
     pub(crate) fn new(unit: UnitId, body: BodyId, span: Span) -> Self {
-        Spot { unit, body, span, call: None, value: None, object: None, node: None, name: None, route: None, function: None }
+        Spot { unit, body, span, call: None, value: None, other: None, object: None, node: None, name: None, route: None, function: None }
     }
 
     pub(crate) fn of_call(facts: &Facts<'_>, call: &Call, node: NodeId) -> Self {
@@ -191,6 +193,29 @@ pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Spot> {
                     let id = BodyId(at as u32);
                     let value_site = Site { unit, body: id, value: from };
                     found.push(Spot { value: Some(value_site), ..Spot::new(unit, id, body.spans[value.index()]) });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Every test for equality, once for each of its operands.
+pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Spot> {
+    let mut found = Vec::new();
+    for unit in facts.program.ids() {
+        for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
+            for value in body.blocks.iter().flat_map(|block| &block.ops) {
+                let Op::Binary(BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq, left, right) =
+                    body.ops[value.index()]
+                else {
+                    continue;
+                };
+                let id = BodyId(at as u32);
+                let operand = |value| Some(Site { unit, body: id, value });
+                for (one, other) in [(left, right), (right, left)] {
+                    let spot = Spot::new(unit, id, body.spans[value.index()]);
+                    found.push(Spot { value: operand(one), other: operand(other), ..spot });
                 }
             }
         }

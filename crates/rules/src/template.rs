@@ -92,11 +92,13 @@ fn slot(name: &str) -> Result<Slot, String> {
 }
 
 impl ValuePath {
-    /// Reads `value`, `value.key`, or an access path.
+    /// Reads `value`, `value.key`, `other`, or an access path.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("value") {
-            Some(steps) => Ok(ValuePath::Value(format!("return{steps}").parse::<AccessPath>()?.steps)),
-            None => Ok(ValuePath::Access(text.parse()?)),
+        let steps = |steps: &str| format!("return{steps}").parse::<AccessPath>().map(|path| path.steps);
+        match (text.strip_prefix("value"), text.strip_prefix("other")) {
+            (Some(rest), _) => Ok(ValuePath::Value(steps(rest)?)),
+            (_, Some(rest)) => Ok(ValuePath::Other(steps(rest)?)),
+            _ => Ok(ValuePath::Access(text.parse()?)),
         }
     }
 }

@@ -72,8 +72,9 @@ pub fn findings(
     }
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
-    let none = |_, _| Vec::new();
-    let result = book.run(&facts, &Routes { routes: &[], of_body: &none }, context);
+    let found = lunette_flow::routes(&facts, models);
+    let of_body = |unit, body| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
+    let result = book.run(&facts, &Routes { routes: &found.routes, of_body: &of_body }, context);
     (result.findings, complaints)
 }
 

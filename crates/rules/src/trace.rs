@@ -5,12 +5,14 @@
 use std::collections::VecDeque;
 
 use lunette_flow::Facts;
+use lunette_flow::know::Origin;
 use lunette_flow::program::Site;
-use lunette_lang::ir::{Arg, ArgKind, BinaryOp, Entry, Key, NameId, Op, UnaryOp, ValueId};
+use lunette_lang::ir::{Arg, ArgKind, BinaryOp, Entry, Key, NameId, Op, Part, UnaryOp, ValueId};
 use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ComesFrom;
+use crate::run::is_broad;
 use crate::uses::{Uses, operands};
 
 /// Most values looked at for one question.
@@ -191,7 +193,7 @@ impl Tracer<'_, '_> {
     }
 
     fn is_source(&self, site: Site, op: &Op, wanted: &ComesFrom) -> bool {
-        if wanted.caught && matches!(op, Op::Caught) {
+        if wanted.caught && matches!(op, Op::Caught) && (!wanted.broad || self.is_caught_broadly(site)) {
             return true;
         }
         if let (Op::Param(index), Some(parameter)) = (op, &wanted.parameter) {
@@ -204,6 +206,117 @@ impl Tracer<'_, '_> {
         wanted.api.iter().any(|&node| self.facts.is_api(site, node))
     }
 }
+
+impl Tracer<'_, '_> {
+    fn is_caught_broadly(&self, site: Site) -> bool {
+        let handlers = self.facts.program.body(site.unit, site.body).tries.iter().flat_map(|region| &region.handlers);
+        let mut of_site = handlers.filter(|handler| handler.caught == site.value);
+        of_site.any(|handler| is_broad(self.facts, site.unit, site.body, handler))
+    }
+
+    /// Whether a value is, or its text contains, one with a name that matches. Calls hide what they are given, but for
+    /// those that give the same text in another form.
+    pub(crate) fn mentions(&self, from: Site, name: &Regex) -> bool {
+        let mut seen: FxHashSet<Site> = FxHashSet::default();
+        let mut open = vec![from];
+        while let Some(site) = open.pop() {
+            if !seen.insert(site) || seen.len() > MAX_VALUES {
+                continue;
+            }
+            let op = self.facts.program.op(site);
+            if self.own_name(site, op).is_some_and(|own| name.is_match(&own)) {
+                return true;
+            }
+            match op {
+                Op::Call { callee, args, .. } => {
+                    if let Some(value) = self.same_text(site, *callee, args) {
+                        open.push(Site { value, ..site });
+                    }
+                }
+                Op::Binary(op, ..) if is_comparison(*op) => {}
+                Op::Load(..) | Op::Unary(UnaryOp::Not, _) => {}
+                other => operands(other, |value| open.push(Site { value, ..site })),
+            }
+        }
+        false
+    }
+
+    /// The name that the operation itself gives to its value.
+    fn own_name(&self, site: Site, op: &Op) -> Option<String> {
+        match op {
+            Op::Assign(..) | Op::Outer(..) | Op::Param(_) | Op::Global(_) => self.facts.name_of(site),
+            Op::Load(_, key) => self.facts.key_text(site, *key),
+            Op::Call { callee, args, .. } => {
+                let Op::Load(_, Key::Member(method)) = self.facts.program.op(Site { value: *callee, ..site }) else { return None };
+                let first = args.first().filter(|_| self.name(site, *method) == "get")?;
+                self.facts.possible(Site { value: first.value, ..site }).single_str().map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a call gives in another form: `x.encode()`, `str(x)`.
+    fn same_text(&self, call: Site, callee: ValueId, args: &[Arg]) -> Option<ValueId> {
+        match self.facts.program.op(Site { value: callee, ..call }) {
+            Op::Load(base, Key::Member(name)) if SAME_TEXT_METHODS.contains(&self.name(call, *name)) => Some(*base),
+            Op::Global(name) if SAME_TEXT.contains(&self.name(call, *name)) => args.first().map(|arg| arg.value),
+            _ => None,
+        }
+    }
+
+    /// Whether a value is a text with values pasted into it that are neither constants nor numbers.
+    pub(crate) fn is_formatted(&self, from: Site) -> bool {
+        self.facts.known.origins(from).iter().any(|origin| {
+            let Origin::Literal(site) = *origin else { return false };
+            let Op::Concat(parts) = self.facts.program.op(site) else { return false };
+            parts.iter().any(|part| matches!(part, Part::Value(value) if self.is_pasted(Site { value: *value, ..site })))
+        })
+    }
+
+    fn is_pasted(&self, part: Site) -> bool {
+        let possible = self.facts.possible(part);
+        let mut site = part;
+        while let Op::Assign(_, from) = self.facts.program.op(site) {
+            site = Site { value: *from, ..site };
+        }
+        let harmless = match self.facts.program.op(site) {
+            Op::Call { callee, args, .. } => match self.facts.program.op(Site { value: *callee, ..site }) {
+                Op::Global(name) => NUMBERS.contains(&self.name(site, *name)),
+                // A list of placeholders: `", ".join("?" * n)`.
+                Op::Load(base, Key::Member(name)) if self.name(site, *name) == "join" => {
+                    let constant = |value: ValueId| self.is_repeated(Site { value, ..site }, 6);
+                    constant(*base) && args.iter().all(|arg| constant(arg.value))
+                }
+                _ => false,
+            },
+            Op::Binary(op, ..) => !matches!(op, BinaryOp::Add | BinaryOp::Mod | BinaryOp::Mul),
+            _ => false,
+        };
+        !harmless && possible.values.is_empty() && !self.is_repeated(site, 6)
+    }
+
+    /// Whether a value consists of constants alone, however often they are repeated.
+    fn is_repeated(&self, site: Site, depth: usize) -> bool {
+        let at = |value: ValueId| Site { value, ..site };
+        let again = |value: ValueId| depth > 0 && self.is_repeated(at(value), depth - 1);
+        match self.facts.program.op(site) {
+            Op::Const(_) => true,
+            Op::Assign(_, from) => again(*from),
+            Op::Binary(BinaryOp::Mul, left, right) => again(*left) || again(*right),
+            Op::List(_, items) => items.iter().all(|item| again(item.value)),
+            Op::Mix(values) => !values.is_empty() && values.iter().all(|&value| again(value)),
+            _ => self.facts.possible(site).complete,
+        }
+    }
+}
+
+/// Functions that give their argument as text or bytes.
+const SAME_TEXT: [&str; 6] = ["str", "repr", "bytes", "bytearray", "String", "ascii"];
+/// Methods that give their object in another form.
+const SAME_TEXT_METHODS: [&str; 10] =
+    ["encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "toString", "trim", "getvalue"];
+/// Functions whose result is a number: pasted into a text it can do no harm.
+const NUMBERS: [&str; 11] = ["int", "float", "len", "bool", "ord", "hash", "id", "round", "Number", "parseInt", "parseFloat"];
 
 fn is_comparison(op: BinaryOp) -> bool {
     matches!(
