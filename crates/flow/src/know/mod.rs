@@ -296,6 +296,16 @@ impl<'a> Tracker<'a> {
             let origins = self.depend(unit, default);
             merge(&mut set, &origins);
         }
+        for &decorator in &function.decorators {
+            // A decorator is called with the function: what callbacks of it are given.
+            for origin in self.depend(unit, decorator) {
+                let Origin::Api(node, _) = origin else { continue };
+                let given = &self.trie.traits(node).callbacks;
+                let of_this = given.iter().filter(|callback| callback.argument == 0 && callback.parameter == index);
+                let found: Origins = of_this.map(|callback| Origin::Api(callback.value, self.site(value))).collect();
+                merge(&mut set, &found);
+            }
+        }
         set
     }
 
