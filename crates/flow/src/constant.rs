@@ -280,6 +280,15 @@ fn binary(op: BinaryOp, left: &Possible, right: &Possible) -> Possible {
     let folded = match (left, right) {
         (Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
         (Value::Str(a), Value::Str(b)) => strings(op, a, b),
+        (Value::Bytes(a), Value::Bytes(b)) if op == BinaryOp::Add && a.len() + b.len() <= MAX_TEXT => {
+            Some(Value::Bytes(format!("{a}{b}")))
+        }
+        (Value::Str(text), Value::Int(count)) | (Value::Int(count), Value::Str(text)) if op == BinaryOp::Mul => {
+            repeated(text, *count).map(Value::Str)
+        }
+        (Value::Bytes(text), Value::Int(count)) | (Value::Int(count), Value::Bytes(text)) if op == BinaryOp::Mul => {
+            repeated(text, *count).map(Value::Bytes)
+        }
         _ => match op {
             BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Some(Value::Bool(left == right)),
             BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Some(Value::Bool(left != right)),
@@ -295,6 +304,13 @@ fn binary(op: BinaryOp, left: &Possible, right: &Possible) -> Possible {
         },
     };
     folded.map_or_else(Possible::unknown, Possible::one)
+}
+
+/// Python's repetition of a text. (JavaScript's `"2" * 3` is a number; texts with digits alone are left out.)
+fn repeated(text: &str, count: i64) -> Option<String> {
+    let count = usize::try_from(count).unwrap_or(0);
+    let fits = text.len().checked_mul(count).is_some_and(|length| length <= MAX_TEXT);
+    (fits && text.parse::<f64>().is_err()).then(|| text.repeat(count))
 }
 
 fn integers(op: BinaryOp, a: i64, b: i64) -> Option<Value> {

@@ -159,7 +159,11 @@ impl Tracker<'_> {
             Key::Member(name) | Key::Item(name) => {
                 let text = self.program.unit(self.current.0).module.name(name).to_owned();
                 for origin in bases {
-                    let found = self.member_of(origin, &text);
+                    let mut found = self.member_of(origin, &text);
+                    // A key that nobody speaks of is as good as any other.
+                    if found.is_empty() && matches!((key, origin), (Key::Item(_), Origin::Api(..))) {
+                        found = self.element_of(origin, None);
+                    }
                     merge(&mut set, &found);
                 }
             }
