@@ -129,6 +129,7 @@ pub(crate) struct ValueCondition {
     pub(crate) presence: Option<bool>,
     pub(crate) or_absent: bool,
     pub(crate) or_unknown: bool,
+    pub(crate) if_known: bool,
 }
 
 /// A test of where a value stands, not of what it is.
@@ -404,8 +405,8 @@ impl Compiler<'_> {
         if tests.is_empty() && sites.is_empty() && presence.is_none() {
             return match &spec.at {
                 Some(at) => Err(format!("nothing is asked of `{at}`")),
-                None if spec.ignore_case || spec.or_absent || spec.or_unknown => {
-                    Err("`ignore-case`, `or-absent` and `or-unknown` go with a test of a value".to_owned())
+                None if spec.ignore_case || spec.or_absent || spec.or_unknown || spec.if_known => {
+                    Err("`ignore-case`, `or-absent`, `or-unknown` and `if-known` go with a test of a value".to_owned())
                 }
                 None => Ok(None),
             };
@@ -419,6 +420,7 @@ impl Compiler<'_> {
             presence,
             or_absent: spec.or_absent,
             or_unknown: spec.or_unknown,
+            if_known: spec.if_known,
         }))))
     }
 

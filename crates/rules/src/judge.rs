@@ -44,8 +44,11 @@ impl Run<'_, '_> {
         let certain = |holds: bool| Truth::certain(holds).outcome(wanted);
         match condition {
             Condition::Value(test) => {
-                let outcome = self.truth(spot, test).outcome(wanted);
-                if outcome == Outcome::Unknown && test.or_unknown { Outcome::Likely } else { outcome }
+                match self.truth(spot, test).outcome(wanted) {
+                    Outcome::Unknown if test.if_known && !wanted => Outcome::Certain,
+                    Outcome::Unknown if test.or_unknown => Outcome::Likely,
+                    outcome => outcome,
+                }
             }
             Condition::FlowsInto(names) => {
                 let found = spot.origin().and_then(|from| self.tracer().flows_into(from, names));

@@ -265,7 +265,8 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     fn catch_passes(&self, unit: UnitId, id: BodyId, body: &Body, region: &Try, handler: &Handler, test: &CatchTest) -> bool {
-        let within = |at: usize| handler.body.contains(body.spans[at]);
+        // What has the extent of the whole handler is not written in it: passing on what the handler does not take.
+        let within = |at: usize| handler.body.contains(body.spans[at]) && body.spans[at] != handler.body;
         let acts = |op: &Op| {
             matches!(op, Op::Call { .. } | Op::Throw(_) | Op::Store(..) | Op::StoreOuter(..) | Op::Assign(..) | Op::Return(_) | Op::Yield(_))
         };

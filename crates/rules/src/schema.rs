@@ -259,6 +259,8 @@ pub(crate) struct ConditionSpec {
     pub(crate) ignore_case: bool,
     pub(crate) or_absent: bool,
     pub(crate) or_unknown: bool,
+    /// In `unless`: what cannot be told does not hold. Without it nothing is found where nothing can be told.
+    pub(crate) if_known: bool,
 
     pub(crate) flows_into: Option<String>,
     pub(crate) inside: Option<Inside>,

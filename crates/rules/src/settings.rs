@@ -130,11 +130,17 @@ impl Gatherer<'_, '_> {
         for arg in args {
             let value = Site { value: arg.value, ..call.site };
             match arg.kind {
-                ArgKind::Named(name) => self.add(module.name(name), value, value),
+                ArgKind::Named(name) => self.add(module.name(name), self.written_in(call.site, value), value),
                 ArgKind::Positional | ArgKind::SpreadNamed => self.mapping(value),
                 ArgKind::Spread => self.open(),
             }
         }
+    }
+
+    /// Where a value is given: its own place if it was written there, else that of the whole expression.
+    fn written_in(&self, whole: Site, value: Site) -> Site {
+        let program = self.facts.program;
+        if program.span(whole).contains(program.span(value)) { value } else { whole }
     }
 
     /// Every entry of a literal mapping.
@@ -149,7 +155,7 @@ impl Gatherer<'_, '_> {
                 match *entry {
                     Entry::Pair(Key::Item(name) | Key::Member(name), value) => {
                         let value = Site { value, ..literal };
-                        self.add(module.name(name), value, value);
+                        self.add(module.name(name), self.written_in(literal, value), value);
                     }
                     _ => self.open(),
                 }
