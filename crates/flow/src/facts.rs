@@ -295,12 +295,24 @@ impl<'a> Facts<'a> {
 
     /// The value under a key of what `site` may be, if that is a literal mapping.
     pub fn entry(&self, site: Site, key: &str) -> Found {
+        self.entry_within(site, key, &mut Vec::new())
+    }
+
+    fn entry_within(&self, site: Site, key: &str, seen: &mut Vec<Site>) -> Found {
         let mut sites: SmallVec<[Site; 2]> = SmallVec::new();
         let mut unknown = true;
         for &origin in self.known.origins(site) {
             let Origin::Literal(literal) = origin else { continue };
             let Op::Dict(entries) = self.program.op(literal) else { continue };
             unknown = false;
+            // Mappings may be spread into each other in circles.
+            if seen.contains(&literal) {
+                continue;
+            }
+            if seen.len() >= MAX_SPREADS {
+                return Found::Unknown;
+            }
+            seen.push(literal);
             let module = &self.program.unit(literal.unit).module;
             for &stored in self.known.stored(literal, key) {
                 if let Origin::Literal(value) = stored {
@@ -313,7 +325,7 @@ impl<'a> Facts<'a> {
                         sites.push(Site { value, ..literal });
                         break;
                     }
-                    Entry::Spread(value) => match self.entry_of_spread(Site { value, ..literal }, site, key) {
+                    Entry::Spread(value) => match self.entry_of_spread(Site { value, ..literal }, site, key, seen) {
                         Found::Sites(more) => {
                             sites.extend(more);
                             break;
@@ -334,9 +346,9 @@ impl<'a> Facts<'a> {
     }
 
     /// A mapping spread into another; one that (through a variable) is spread into itself tells nothing.
-    fn entry_of_spread(&self, spread: Site, outer: Site, key: &str) -> Found {
+    fn entry_of_spread(&self, spread: Site, outer: Site, key: &str, seen: &mut Vec<Site>) -> Found {
         let same = self.known.origins(spread).iter().any(|origin| self.known.origins(outer).contains(origin));
-        if same { Found::Unknown } else { self.entry(spread, key) }
+        if same { Found::Unknown } else { self.entry_within(spread, key, seen) }
     }
 
     /// The elements of what `site` may be, if that is a literal list; the value itself when it is no list.
@@ -411,6 +423,9 @@ impl<'a> Facts<'a> {
         self.possible(site).values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }
+
+/// Most mappings looked at for one entry.
+const MAX_SPREADS: usize = 32;
 
 fn one(site: Site) -> Found {
     Found::Sites(SmallVec::from_slice(&[site]))

@@ -11,6 +11,8 @@ use crate::program::{Site, Target, UnitId};
 
 /// The name under which a CommonJS module's whole export is kept.
 const WHOLE: &str = "module.exports";
+/// Most members looked up inside one another: through spread mappings, modules that export modules, base classes.
+const MAX_NESTING: usize = 64;
 /// Longest chain of base classes that is followed.
 const MAX_BASES: usize = 12;
 
@@ -199,6 +201,20 @@ impl Tracker<'_> {
 
     /// A member of something.
     pub(super) fn member_of(&mut self, origin: Origin, name: &str) -> Origins {
+        // Mappings that are spread into each other and modules that export each other lead round in circles; within
+        // one question nothing is looked up twice.
+        if self.nesting == 0 {
+            self.looked_up.clear();
+        } else if self.nesting >= MAX_NESTING || !self.looked_up.insert((origin, name.into())) {
+            return Origins::new();
+        }
+        self.nesting += 1;
+        let set = self.member_within(origin, name);
+        self.nesting -= 1;
+        set
+    }
+
+    fn member_within(&mut self, origin: Origin, name: &str) -> Origins {
         match origin {
             Origin::Api(node, site) => self.api_member(node, name, site),
             Origin::Module(unit) => self.exported(unit, name),

@@ -10,6 +10,7 @@ mod hints;
 mod loads;
 mod slots;
 
+use compact_str::CompactString;
 use lunette_lang::ir::{BodyId, BodyKind, ClassId, Language, Op, ValueId, ValueRef, VarId};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
@@ -106,6 +107,10 @@ struct Tracker<'a> {
     /// Variables that other bodies or modules read, by unit and body.
     shared: Vec<FxHashSet<(BodyId, VarId)>>,
     broadened: usize,
+    /// How many members are being looked up inside one another.
+    nesting: usize,
+    /// Members looked up for the current question.
+    looked_up: FxHashSet<(Origin, CompactString)>,
     current: BodyKey,
 }
 
@@ -128,6 +133,8 @@ impl<'a> Tracker<'a> {
             visits,
             shared,
             broadened: 0,
+            nesting: 0,
+            looked_up: FxHashSet::default(),
             current: (UnitId(0), BodyId::MODULE),
         };
         for unit in program.ids() {

@@ -1,0 +1,70 @@
+//! Values that lead round in circles are looked up once, and the answer comes.
+#![allow(clippy::unwrap_used)]
+
+use lunette_flow::access::AccessPath;
+use lunette_flow::api::ApiTrie;
+use lunette_flow::facts::{Facts, Found};
+use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_lang::{Dialect, ir::Language};
+
+/// The constants that the argument named `key` of the calls of `name` may be; none when it is known to be absent.
+fn check(files: &[(&str, &str)], language: Language, name: &str, path: &str) -> Vec<String> {
+    let units = files
+        .iter()
+        .map(|&(path, text)| {
+            let module = lunette_lang::lower(Dialect::of_path(path).unwrap(), text).module.unwrap();
+            Unit { path: path.to_owned(), text: text.to_owned(), module }
+        })
+        .collect();
+    let mut trie = ApiTrie::default();
+    let node = trie.insert(language, name).unwrap();
+    let program = Program::new(units, &ImportMap::default());
+    let facts = Facts::new(&program, &trie);
+    let path: AccessPath = path.parse().unwrap();
+    facts
+        .calls_of(node)
+        .map(|call| match facts.follow(call.site, &path) {
+            Found::Sites(sites) => sites.iter().map(|&site| format!("{:?}", facts.possible(site).values)).collect::<Vec<_>>().join(" "),
+            other => format!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn mappings_spread_into_each_other() {
+    let text = "import lib\na = {}\nb = {}\ndef f():\n    global a, b\n    a = {**b, 'x': 1}\n    b = {**a, 'y': 2}\n    lib.go(a)\n";
+    assert_eq!(check(&[("a.py", text)], Language::Python, "lib.go", "arg[0].x").len(), 1);
+    let both = "import lib\na = {'z': 3}\nfor i in lib.all():\n    b = {**a, **a}\n    a = {**b, **b}\nlib.go(a)\n";
+    assert_eq!(check(&[("a.py", both)], Language::Python, "lib.go", "arg[0].z").len(), 1);
+}
+
+#[test]
+fn many_mappings_spread_into_many() {
+    let mut text = "import lib\n".to_owned();
+    for round in 0..40 {
+        for name in 0..12 {
+            let spread: String = (0..12).map(|other| format!("**v{other}, ")).collect();
+            text.push_str(&format!("if lib.c{round}:\n    v{name} = {{{spread}}}\n"));
+        }
+    }
+    text.push_str("lib.go(v0)\n");
+    assert_eq!(check(&[("a.py", &text)], Language::Python, "lib.go", "arg[0].k").len(), 1);
+}
+
+#[test]
+fn modules_that_export_each_other() {
+    let files = [
+        ("a.js", "module.exports = require('./b');\nconst lib = require('lib');\nlib.go(require('./b').nothing);\n"),
+        ("b.js", "module.exports = require('./a');\n"),
+    ];
+    assert_eq!(check(&files, Language::JavaScript, "lib.go", "arg[0]").len(), 1);
+}
+
+#[test]
+fn repeated_and_joined_constants_are_folded() {
+    let text = "import lib\nlib.go(b'ab' * 2 + b'c')\nlib.go('-' * 3)\nlib.go('ab' * 9999999)\n";
+    assert_eq!(
+        check(&[("a.py", text)], Language::Python, "lib.go", "arg[0]"),
+        ["[Bytes(\"ababc\")]", "[Str(\"---\")]", "[]"]
+    );
+}
