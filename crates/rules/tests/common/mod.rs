@@ -27,9 +27,7 @@ fn sources(folder: &Path, extension: &str) -> Vec<(String, String)> {
 }
 
 pub fn models() -> Models {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shipped = root.join("../../models");
-    let files = sources(&if shipped.is_dir() { shipped } else { root.join("tests/models") }, "yml");
+    let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), "yml");
     let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     Models::load(files).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
