@@ -154,7 +154,7 @@ impl Program {
             Language::Python => self.resolve_python(&unit.path, name, import.level),
             Language::JavaScript => self.resolve_javascript(&unit.path, name, map),
         };
-        found.map_or_else(|| Target::Package(name.strip_prefix("node:").unwrap_or(name).to_owned()), Target::Unit)
+        found.map_or_else(|| Target::Package(package_name(name)), Target::Unit)
     }
 
     fn resolve_python(&self, from: &str, name: &str, level: u8) -> Option<UnitId> {
@@ -207,6 +207,17 @@ impl Program {
                 return Some(unit);
             }
         }
+        // By wide convention `@/` and `~/` mean the source root, whatever tool is told so.
+        if let Some(rest) = name.strip_prefix("@/").or_else(|| name.strip_prefix("~/")) {
+            let mut folder = parent(from);
+            loop {
+                let found = ["", "src/"].into_iter().find_map(|source| self.javascript_module(&format!("{folder}{source}{rest}")));
+                if found.is_some() || folder.is_empty() {
+                    return found;
+                }
+                folder = parent(folder.trim_end_matches('/'));
+            }
+        }
         for (package, folder) in &map.packages {
             let Some(rest) = name.strip_prefix(package.as_str()) else { continue };
             let inner = match rest.strip_prefix('/') {
@@ -236,6 +247,30 @@ impl Program {
         let index = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
         with(path).or_else(|| stem.and_then(with)).or_else(|| with(&index))
     }
+}
+
+/// The package that an import names, without how and in which version it is fetched: `node:fs` is `fs`,
+/// `npm:express@4` and `https://esm.sh/express@4.18` are `express`; `https://deno.land/std@0.1/http/server.ts` is
+/// `deno.land/std/http/server.ts`.
+fn package_name(name: &str) -> String {
+    const HOSTS: [&str; 6] =
+        ["https://esm.sh/", "https://cdn.skypack.dev/", "https://cdn.jsdelivr.net/npm/", "https://unpkg.com/", "https://jspm.dev/", "https://esm.run/"];
+    if let Some(name) = name.strip_prefix("node:") {
+        return name.to_owned();
+    }
+    let fetched = ["npm:", "jsr:"].iter().chain(&HOSTS).find_map(|prefix| name.strip_prefix(prefix));
+    let Some(rest) = fetched.or_else(|| name.strip_prefix("https://")) else { return name.to_owned() };
+    let rest = rest.trim_start_matches('/').split('?').next().unwrap_or_default();
+    let mut out = String::with_capacity(rest.len());
+    for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
+        if !out.is_empty() {
+            out.push('/');
+        }
+        // The version follows an `@` that does not start the segment, as a scope's does.
+        let end = segment.char_indices().skip(1).find(|(_, c)| *c == '@').map_or(segment.len(), |(at, _)| at);
+        out.push_str(&segment[..end]);
+    }
+    out
 }
 
 /// The folder of a path, with `/` at the end; empty at the root.

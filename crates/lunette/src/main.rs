@@ -36,7 +36,9 @@ fn main() -> ExitCode {
         Err(failure) => {
             anstream::ColorChoice::write_global(cli.color.into());
             let red = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{red}error{red:#}: {}", lunette_core::text::printable(&failure.message));
+            for line in failure.message.lines() {
+                anstream::eprintln!("{red}error{red:#}: {}", lunette_core::text::printable(line));
+            }
             ExitCode::from(failure.code)
         }
     }

@@ -190,7 +190,7 @@ impl Reader<'_> {
         let except = table.get("except").map(Node::items_or_self).unwrap_or_default();
         let except = except.iter().filter_map(|item| item.text().map(str::to_owned)).collect();
         if let Some(control) = table.text_of("control").and_then(vocabulary::control_by_id) {
-            self.push(line, Kind::Require { control, except });
+            self.push(line, Kind::Require { control, except, everywhere: true });
         } else {
             let known: Vec<&str> = vocabulary::CONTROLS.iter().map(|control| control.id).collect();
             self.refuse(line, format!("control is one of {}", known.join(", ")));

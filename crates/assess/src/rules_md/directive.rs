@@ -52,6 +52,8 @@ pub enum Kind {
         control: &'static Control,
         /// Routes that are excepted.
         except: Vec<String>,
+        /// Whether it is asked of everything; otherwise the sentence names a part in words that code cannot resolve.
+        everywhere: bool,
     },
     /// A risk that its owner accepts.
     Accept(Acceptance),
@@ -176,8 +178,8 @@ impl Directive {
             }
             Kind::Offline => "no network access".to_owned(),
             Kind::Kept(promise) => (*promise).to_owned(),
-            Kind::Require { control, except } if except.is_empty() => format!("required control: {}", control.name),
-            Kind::Require { control, except } => {
+            Kind::Require { control, except, .. } if except.is_empty() => format!("required control: {}", control.name),
+            Kind::Require { control, except, .. } => {
                 let except: Vec<&str> = except.iter().map(String::as_str).collect();
                 format!("required control: {}, except on {}", control.name, list(&except))
             }

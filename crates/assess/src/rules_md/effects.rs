@@ -97,7 +97,7 @@ impl Directives {
     /// The controls that are required: index, control, exceptions.
     pub fn requirements(&self) -> impl Iterator<Item = (usize, &'static Control, &[String])> {
         self.items.iter().enumerate().filter_map(|(index, directive)| match &directive.kind {
-            Kind::Require { control, except } => Some((index, *control, except.as_slice())),
+            Kind::Require { control, except, .. } => Some((index, *control, except.as_slice())),
             _ => None,
         })
     }
@@ -152,7 +152,10 @@ impl Directives {
             Kind::Frameworks { names, .. } => frameworks_effect(names),
             Kind::Offline => "no network was used".to_owned(),
             Kind::Kept(_) => "always so".to_owned(),
-            Kind::Require { control, except } => requirement_effect(control, except, effects),
+            Kind::Require { control, everywhere: false, .. } if control.proves.is_some() => {
+                "kept as a requirement; which routes it means is for a person to check".to_owned()
+            }
+            Kind::Require { control, except, .. } => requirement_effect(control, except, effects),
             Kind::Context { .. } => "used in the project assessment".to_owned(),
         }
     }
@@ -204,7 +207,12 @@ fn requirement_effect(control: &Control, except: &[String], effects: &Effects<'_
             .map(|route| format!("{} {}", route.method, route.path))
             .collect();
         let met = asked.len() - missing.len();
-        let words = format!("{} of {} show it", thousands(met), count(asked.len(), "route"));
+        let words = format!(
+            "{} of {} {} it",
+            thousands(met),
+            count(asked.len(), "route"),
+            if met == 1 { "shows" } else { "show" }
+        );
         if missing.is_empty() {
             return words;
         }

@@ -7,6 +7,8 @@
 
 mod block;
 mod directive;
+#[cfg(test)]
+mod effect_tests;
 mod effects;
 mod markdown;
 mod refuse;
@@ -102,7 +104,7 @@ pub fn frameworks_of(request: &str) -> Vec<&'static vocabulary::Framework> {
 
 /// What came of one sentence.
 enum Read {
-    Directive(Kind),
+    Directives(Vec<Kind>),
     Refused(String),
     Unknown { looks_like_directive: bool },
 }
@@ -112,7 +114,9 @@ impl Directives {
         let line = sentence.line;
         let text = code_line(&sentence.text);
         match read(sentence, known_rule) {
-            Read::Directive(kind) => self.items.push(Directive { line, text, kind }),
+            Read::Directives(kinds) => {
+                self.items.extend(kinds.into_iter().map(|kind| Directive { line, text: text.clone(), kind }));
+            }
             // A heading such as "Accepted risks" is no broken directive; one that asks for what cannot be is listed.
             Read::Refused(why) if sentence.heading && !why.starts_with("rules cannot") => {}
             Read::Refused(why) => self.not_understood.push(RuleLine { line, text, why }),
@@ -168,7 +172,12 @@ fn read_text(text: &str, known_rule: &dyn Fn(&str) -> bool) -> Read {
         return outcome.into();
     }
     if let Some((key, value)) = statements::context(&words.plain) {
-        return Read::Directive(Kind::Context { key, value });
+        let mut kinds = vec![Kind::Context { key, value }];
+        kinds.extend(statements::frameworks(&words));
+        return Read::Directives(kinds);
+    }
+    if let Some(kind) = statements::frameworks(&words) {
+        return Read::Directives(vec![kind]);
     }
     if let Some(outcome) = statements::requirement(&words) {
         return outcome.into();
@@ -191,7 +200,7 @@ fn read_unfit(text: &str, unfit: Unfit) -> Read {
 impl From<Outcome> for Read {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Ok(kind) => Read::Directive(kind),
+            Ok(kind) => Read::Directives(vec![kind]),
             Err(why) => Read::Refused(why),
         }
     }

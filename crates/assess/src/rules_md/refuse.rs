@@ -36,7 +36,7 @@ static INJECTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static CLAIM: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?:always |simply |just |in the report |the report |reports? |must |should )*(?:say|state|claim|report|conclude|declare|write|mark|rate|certify|assert|pretend|confirm|tell|output|answer|print|treat|consider|assume|show)\b.*\b(?:secure|safe|compliant|clean|passed|passes|no (?:security )?(?:findings?|vulnerabilit(?:y|ies)|issues?|problems?|risks?)|zero (?:findings?|vulnerabilities|issues)|without (?:findings|issues|vulnerabilities)|low risk|no risk|not vulnerable|free of)\b",
+        r"^(?:always |simply |just |in the report |the report |reports? |must |should )*(?:say|state|claim|report|conclude|declare|write|mark|rate|certify|assert|pretend|confirm|tell|output|answer|print|treat|consider|assume|show)\b.*\b(?:secure|safe|compliant|clean|passed|passes|no (?:security )?(?:findings?|vulnerabilit(?:y|ies)|issues?|problems?|risks?)|zero (?:findings?|vulnerabilities|issues)|without (?:findings|issues|vulnerabilities)|low risk|no risk|not vulnerable|free of|trusted|false positives?)\b",
     )
 });
 static SEVERITY: LazyLock<Regex> = LazyLock::new(|| {
@@ -59,6 +59,8 @@ static OUTSIDE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:outside|beyond|above)\b.*\b(?:root|project|repository|repo|folder|directory)\b|\b(?:home|parent) directory\b|\bwhole (?:disk|machine|file ?system)\b",
     )
 });
+static GRANT: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"\b(?:allowed|permitted|free|authori[sz]ed) to\b|\byou (?:may|can|should|must)\b"));
 static ASSESSMENT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"\b(?:lunette|assess\w*|scan|scans|scanner|scanning|audits?|auditing|security reviews?|findings?|vulnerabilit(?:y|ies)|the report|security report|severit(?:y|ies)|sandbox\w*|pen ?tests?|specialist)\b|@c[0-9]+",
@@ -104,7 +106,8 @@ fn leads_outside(words: &Words) -> bool {
         _ => false,
     });
     let norm = &words.norm;
-    OUTSIDE_VERB.is_match(norm) && (path || (OUTSIDE.is_match(norm) && ASSESSMENT.is_match(norm)))
+    let granted = GRANT.is_match(norm) || ASSESSMENT.is_match(norm);
+    OUTSIDE_VERB.is_match(norm) && (path || (OUTSIDE.is_match(norm) && granted))
 }
 
 /// Whether a sentence looks as if it were meant for a security assessment.

@@ -30,14 +30,16 @@ const SUBJECT: &str = r"^(?:(?:please|note|important|security|rule|policy|always
 const TAIL: &str = r"(?: ,? ?(?:in|from|during|for|by|on|when|while|as part of|at all|whatsoever|please|entirely|completely|for now)(?: (?:the|this|any|all|every|your|our|a|an|security|lunette|vulnerability|doing|these|assessments?|scans?|audits?|reviews?|reports?|analys[ie]s|scanning|assessing|auditing|reviewing|findings?|it|project))*)*$";
 /// A reason that closes a directive.
 const REASON: &str = r" (?:-- |\( |because |since |as (?:it|they|this|that|these|we) |due to |, (?:it|they|this|that|these|which|we|nobody|nothing) (?:is|are|was|were|will|has|have|can|uses?) |: (?:it|they|this|that|these) (?:is|are) ).*$";
-const WRAP: &str = r"(?: (?:the|all|any|our|everything|anything|files?|code|folders?|director(?:y|ies)|paths?|contents?|of|in|under|inside|from|within|below|at|on|about))*";
+const WRAP: &str = r"(?: (?:the|all|any|our|everything|anything|files?|code|folders?|director(?:y|ies)|paths?|contents?|of|in|under|inside|from|within|below|at|on|about|third party|generated|vendored|dead|old))*";
 const OBJECTS: &str = r"(?P<paths>@[prx][0-9]+(?:(?: ,| and| or| nor| &)+(?: the)? @[prx][0-9]+)*)";
 const NOUN: &str = r"(?: (?:folders?|director(?:y|ies)|dirs?|paths?|files?|trees?|packages?|modules?|code|subtree))?";
-const TARGET_WORDS: &str = r"(?: (?:the|all|any|our|rules?|checks?|findings?|warnings?|issues?|results?|vulnerabilit(?:y|ies)|problems?|of|for|from|about|on|with|type|id|missing|lack|absent|absence|lacking|no|a|an|unset|being))*";
+const TARGET_WORDS: &str = r"(?: (?:the|all|any|our|rules?|checks?|findings?|warnings?|issues?|results?|vulnerabilit(?:y|ies)|problems?|of|for|from|about|on|with|type|id|missing|lack|absent|absence|lacking|no|a|an|unset|being|usages?|uses?|calls?|to))*";
 /// The same at the start of a sentence.
 const LEAD: &str = r"(?:(?:the|all|any|our|rules?|checks?|findings?|warnings?|issues?|of|for|about|on|with|missing) )*";
 const TARGET_TAIL: &str = r"(?P<noun>(?: (?:findings?|rules?|checks?|warnings?|issues?|vulnerabilit(?:y|ies)|problems?|alerts?|results?))*(?: (?:protection|headers?|tokens?|usage|use))*)";
-const SEVERITY: &str = r"(?:(?:severity|level|risk|of|at|with|rated|a|is|the) )*(?P<severity>critical|high|medium|moderate|low)(?: (?:severity|risk|level|findings?|issues?|vulnerabilities|problems))*";
+const SEVERITY: &str = r"(?:(?:severity|level|risk|of|at|with|rated|a|is|the) )*(?P<severity>(?:critical|high|medium|moderate|low)(?:(?: ,| and| or| &)+ (?:critical|high|medium|moderate|low))*)(?: (?:severity|risk|level|findings?|issues?|vulnerabilities|problems))*";
+/// Kinds of files that can be named in words.
+const GROUPS: &str = r"(?P<group>(?:the |any |our |all )*(?:tests?|test (?:files?|code|folders?|directories|suites?|cases)|unit tests|fixtures|test fixtures|generated (?:files|code)|vendored (?:code|files)|third party code|migrations?|examples?|documentation|docs))";
 /// Verbs that are about a report and nothing else.
 const REPORTING: &str =
     r"(?:not (?:report|flag|raise|list|mention|show|warn|complain)|withhold|suppress|mute|silence|hide)";
@@ -48,11 +50,11 @@ static PREFIX: LazyLock<Regex> = LazyLock::new(|| regex(SUBJECT));
 static REASONS: LazyLock<Regex> = LazyLock::new(|| regex(REASON));
 
 static SHAPES: LazyLock<Vec<(Regex, Build)>> = LazyLock::new(|| {
-    let place = format!(r"(?: ?,? (?:in|under|for|on|inside|within|from|below){WRAP} {OBJECTS}{NOUN})?");
+    let groups = GROUPS;
+    let place = format!(r"(?: ?,? (?:in|under|for|on|inside|within|from|below)(?:{WRAP} {OBJECTS}{NOUN}| {groups}))?");
     let weak = vocabulary::weakness_pattern();
     let one = format!("(?:@[rc][0-9]+|{weak})");
     let what = format!(r"(?P<what>{one}(?:(?: ,| and| or| nor| &)+{TARGET_WORDS} {one})*)");
-    let groups = r"(?P<group>(?:the |any |our |all )*(?:tests?|test (?:files?|code|folders?|directories|suites?|cases)|unit tests|fixtures|test fixtures|generated (?:files|code)|vendored (?:code|files)|third party code|migrations?|examples?|documentation|docs))";
     let scan = r"(?:scan|assess|analy[sz]e|audit|review|inspect|check|look (?:at|into|in)|read|open|report|include|cover|consider|examine)";
     let network = r"(?:the )?(?:network|internet|web|outside world|external (?:services?|networks?|apis?|resources?)|any network|online (?:services?|resources?))";
     let severities = r"(?P<low>low(?:,? (?:and|or|,) (?:medium|moderate))?(?:,? (?:and|or|,) high)?)";
@@ -60,7 +62,7 @@ static SHAPES: LazyLock<Vec<(Regex, Build)>> = LazyLock::new(|| {
         // Paths.
         (format!("^(?:ignore|skip|exclude|leave out|leave alone|omit|disregard){WRAP} {OBJECTS}{NOUN}{TAIL}"), exclude),
         (format!("^not {scan}{WRAP} {OBJECTS}{NOUN}{TAIL}"), exclude),
-        (format!(r"^{OBJECTS}{NOUN}(?: (?:is|are|must|should|shall))* (?:out of (?:the )?scope|excluded|off limits|ignored|to be (?:ignored|skipped|excluded)|not (?:in scope|part of (?:this|the)|(?:to )?be (?:scanned|assessed|audited|reviewed|reported|inspected|analy[sz]ed|included|checked))|(?:be )?(?:excluded|ignored|skipped)){TAIL}"), exclude),
+        (format!(r"^(?:(?:the|all|any|everything|anything|files?|code|folders?|in|under|of|inside|below) )*{OBJECTS}{NOUN}(?: (?:is|are|must|should|shall))* (?:out of (?:the )?scope|excluded|off limits|ignored|to be (?:ignored|skipped|excluded)|not (?:in scope|part of (?:(?:this|the|any|security) )*(?:assessments?|scans?|audits?|reviews?|scope)|(?:to )?be (?:scanned|assessed|audited|reviewed|reported|inspected|analy[sz]ed|included|checked))|(?:be )?(?:excluded|ignored|skipped)){TAIL}"), exclude),
         (format!(r"^(?:not in scope|out of (?:the )?scope|exclusions?|excluded(?: paths)?|ignored?(?: paths)?|exclude(?: paths)?|skip) ?:? {OBJECTS}{NOUN}$"), exclude),
         (format!("^not {scan} {groups}{TAIL}"), exclude_group),
         (format!("^(?:exclude|ignore|skip|leave out|omit) {groups} (?:in|from|during|for) (?:the |this |any |all |security )*(?:assessments?|scans?|audits?|reviews?|reports?|analysis)$"), exclude_group),
@@ -76,7 +78,11 @@ static SHAPES: LazyLock<Vec<(Regex, Build)>> = LazyLock::new(|| {
         (format!(r"^in{WRAP} {OBJECTS}{NOUN} ,? ?(?:{REPORTING}|{LEAVING}){TARGET_WORDS} {what}{TARGET_TAIL}{TAIL}"), withhold_if_ours),
         (format!(r"^{LEAD}{what}{TARGET_TAIL}(?: (?:is|are|does|do))* (?:out of scope|not in scope|false positives?|a false positive|(?:to be )?ignored|(?:to be )?withheld|(?:to be )?suppressed|not (?:apply|relevant|applicable|be reported|reported)){place}{TAIL}"), withhold_if_ours),
         (format!(r"^(?:{REPORTING}|{LEAVING})(?: on)?(?: (?:the|any|all|every|each|single|of|security))* (?:findings?|vulnerabilit(?:y|ies)|issues?|problems?|results?|anything|everything){place}{TAIL}"), withhold_all),
+        (format!(r"^(?:(?:all|any|the) )*(?:findings|issues|vulnerabilities|warnings) (?:in|under|from|inside|for)(?:{WRAP} {OBJECTS}{NOUN}| {groups})(?: (?:is|are|must|should|can|may|be|to be))* (?:ignored|withheld|suppressed|out of scope|not be reported|not reported){TAIL}"), withhold_all),
+        (format!(r"^(?:known )?false positives? ?:? {LEAD}{what}{TARGET_TAIL}{place}{TAIL}"), withhold),
+        (format!(r"^(?:{REPORTING}|{LEAVING})(?: (?:the|any|all))* (?:informational|info|informative|note level)(?: (?:level|severity|findings?|issues?|notes?))+{TAIL}"), nothing_below_low),
         // Severity.
+        (format!(r"^(?:anything|everything|findings?|issues?|vulnerabilities) (?:below|under|less than|lower than) {SEVERITY}(?: (?:is|are|must|should|can|may|be|to be))* (?:ignored|withheld|suppressed|skipped|left out|out of scope|not be reported|not reported){TAIL}"), floor),
         (format!(r"^(?:only (?:report|show|list|include|flag)|(?:report|show|list|include|flag) only)(?: (?:the|findings?|issues?|vulnerabilities|problems|on))* {SEVERITY}(?: ?,? ?(?:and|or) (?:above|higher|up|worse|more severe|more|critical)(?: severity)?(?: findings?| issues?| vulnerabilities)?)?{TAIL}"), floor),
         (format!(r"^(?:report (?:nothing|no (?:findings?|issues?|vulnerabilities))|not (?:report|show|list|include|flag)(?: (?:anything|findings?|issues?|on|any|vulnerabilities))*|ignore (?:anything|everything|findings?|issues?|all findings|vulnerabilities|all)) (?:below|under|less than|lower than|less severe than) {SEVERITY}{TAIL}"), floor),
         (format!(r"^(?:the )?(?:minimum|min|lowest) (?:severity|level)(?: level)?(?: to report)?(?: is| to be| must be)? ?:? {SEVERITY}{TAIL}"), floor),
@@ -84,7 +90,7 @@ static SHAPES: LazyLock<Vec<(Regex, Build)>> = LazyLock::new(|| {
         (format!(r"^(?:{REPORTING}|{LEAVING})(?: (?:on|the|any|all|every|findings? (?:of|with)|issues? of))* {severities}(?: (?:severity|risk|findings?|issues?|vulnerabilities|problems|level))+{TAIL}"), above_named),
         (format!(r"^(?:report|show|include|list)(?: on)? (?:everything|all findings|all severities|every finding|every severity)(?: ,? ?(?:including|down to|even) .*)?{TAIL}"), everything),
         // Network and what Lunette never does.
-        (format!(r"^(?:not (?:access|use|touch|contact|connect to|reach|go to|go on|query|call) {network}|(?:work |run |stay |operate |remain )?(?:fully |strictly |completely )?offline(?: only)?|not (?:make|do|perform|open|allow|use) (?:any )?(?:network|outbound|external|internet|web|http|online) (?:requests?|calls?|connections?|access|traffic|research|searches|search|lookups?)|no (?:network|internet|outbound|external|web|online) (?:access|requests?|calls?|connections?|traffic|research|searches|search|lookups?)(?: (?:is|are) (?:allowed|permitted))?|(?:network|internet) access is (?:forbidden|prohibited|not allowed|not permitted))(?: (?:allowed|permitted))?{TAIL}"), offline),
+        (format!(r"^(?:not (?:access|use|touch|contact|connect to|reach|go to|go on|query|call) {network}|(?:work |run |stay |operate |remain )?(?:fully |strictly |completely )?offline(?: only)?|not (?:make|do|perform|open|allow|use)(?: (?:any|network|outbound|external|internet|web|http|online))+ (?:requests?|calls?|connections?|access|traffic|research|searches|search|lookups?)|no(?: (?:network|internet|outbound|external|web|online))+ (?:access|requests?|calls?|connections?|traffic|research|searches|search|lookups?)(?: (?:is|are) (?:allowed|permitted))?|(?:network|internet) access is (?:forbidden|prohibited|not allowed|not permitted))(?: (?:allowed|permitted))?{TAIL}"), offline),
         (format!(r"^(?:not|no) (?:write|modify|change|edit|delete|create|touch|alter|fix|commit|push|patch)(?: (?:to|any|the|a|our|files?|code|project|repository|repo|disk|anything|source|in|on|of|findings?))*{TAIL}"), kept_reading),
         (format!(r"^(?:not|no) (?:run|execute|install|start|launch)(?: (?:any|the|a|our|files?|code|project|scripts?|tests?|commands?|dependenc(?:y|ies)|packages?|anything|of|in|from))*{TAIL}"), kept_running),
         (r"^not (?:send|share|upload|leak|disclose|transmit)(?: (?:any|the|our|this|code|data|source|project|findings?|report|files?|anything|outside|outside the company|to|third part(?:y|ies)|external (?:services?|tools?)|anyone|with|or|and))*$".to_owned(), offline),
@@ -134,6 +140,9 @@ impl Context<'_> {
 
     /// The paths named; `None` when one of the names is a rule's.
     fn paths(&self, found: &Captures<'_>) -> Option<Result<Vec<PathPattern>, String>> {
+        if let Some(group) = found.name("group") {
+            return Some(group_patterns(group.as_str()));
+        }
         let text = found.name("paths").map_or("", |m| m.as_str());
         let mut paths = Vec::new();
         for slot in self.slots(text) {
@@ -197,7 +206,11 @@ fn widening(outcome: Outcome) -> Outcome {
 }
 
 fn exclude_group(_: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
-    let group = found.name("group")?.as_str();
+    Some(group_patterns(found.name("group")?.as_str()).map(Kind::Exclude))
+}
+
+/// Where files of a kind usually are.
+fn group_patterns(group: &str) -> Result<Vec<PathPattern>, String> {
     let globs: &[&str] = if group.contains("test") || group.contains("fixture") {
         &[
             "test/",
@@ -222,7 +235,7 @@ fn exclude_group(_: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
     } else {
         &["doc/", "docs/", "*.md", "*.rst"]
     };
-    Some(globs.iter().map(|glob| PathPattern::new(glob)).collect::<Result<_, _>>().map(Kind::Exclude))
+    globs.iter().map(|glob| PathPattern::new(glob)).collect()
 }
 
 fn withheld(context: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
@@ -287,32 +300,39 @@ pub(super) fn severity(word: &str) -> Option<Severity> {
 }
 
 fn floor(_: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
-    let severity = severity(found.name("severity")?.as_str())?;
+    let named: Vec<Severity> = found.name("severity")?.as_str().split([' ', ',']).filter_map(severity).collect();
+    let lowest = named.iter().copied().min()?;
     let said = found.get(0)?.as_str();
-    // "Only report medium" would hide High findings: as a floor it would not do what it says.
-    let open_ended = [
+    const OPEN: [&str; 15] = [
         "above",
         "higher",
-        "up",
+        " up",
         "worse",
         "more",
         "below",
         "under",
         "less",
         "lower",
-        "critical",
         "minimum",
         "min ",
         "lowest",
         "threshold",
         "floor",
-    ]
-    .iter()
-    .any(|word| said.contains(word));
-    if severity < Severity::Critical && !open_ended {
-        return Some(Err("a single severity is not a threshold: say \"and above\"".to_owned()));
+        "from",
+    ];
+    let open_ended = OPEN.iter().any(|word| said.contains(word));
+    let all_above =
+        Severity::ALL.into_iter().filter(|severity| *severity > lowest).all(|severity| named.contains(&severity));
+    if open_ended || all_above {
+        return Some(Ok(Kind::Floor(lowest)));
     }
-    Some(Ok(Kind::Floor(severity)))
+    // "Only report medium" would hide High findings: as a floor it would not do what it says.
+    Some(Err("these severities are no threshold: name the lowest and say \"and above\"".to_owned()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a shape")]
+fn nothing_below_low(_: &Context<'_>, _: &Captures<'_>) -> Option<Outcome> {
+    Some(Err("there is no severity below Low, so there is nothing to withhold".to_owned()))
 }
 
 /// "Do not report low and medium findings" is a floor at the next severity.

@@ -75,6 +75,16 @@ static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:not|no|without) (?:be )?(?:required?|requires?|need|needs|necessary|enforced?|all|every|mandatory|use|have|authenticat\w+|validat\w+|rate)\b|\bnot every\b|\boptional\b",
     )
 });
+static EVERYWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"\b(?:all|every|each|any|everywhere)\b|^(?:the |our )?(?:api )?(?:routes|endpoints|requests|handlers|apis?)\b",
+    )
+});
+static PARTIAL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"\b(?:admin\w*|internal|private|public|protected|write|payments?|uploads?|mutating|sensitive|logins?|password reset|under|below) (?:(?:api|http) )?(?:routes?|endpoints?|apis?|handlers?|requests?|pages?)\b|\b(?:under|below|in) @p|\b(?:on|for) (?:the )?(?:log ?in|sign ?up|password reset)\b",
+    )
+});
 static EXCEPT: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"\b(?:except(?: for)?|excluding|apart from|other than|but not|with the exception of)\b (.+)$")
 });
@@ -93,7 +103,8 @@ pub(super) fn requirement(words: &Words) -> Option<Outcome> {
         return None;
     }
     let control = vocabulary::control_in(&said)?;
-    Some(Ok(Kind::Require { control, except }))
+    let everywhere = EVERYWHERE.is_match(&said) && !PARTIAL.is_match(&said);
+    Some(Ok(Kind::Require { control, except, everywhere }))
 }
 
 fn exceptions(words: &Words, text: &str) -> Vec<String> {
@@ -130,7 +141,7 @@ static CONTEXT: LazyLock<Vec<(ContextKey, Regex)>> = LazyLock::new(|| {
         (Budget, format!(r"^{lead}budget(?: for security)?{is}(?P<v>.+)$")),
         (Budget, r"^we have (?P<v>(?:no|a limited|limited|a small|a tight|little) (?:security )?budget.*)$".to_owned()),
         (Timeline, format!(r"^{lead}(?:timeline|deadline|launch date|release date|go-?live(?: date)?|time ?frame)(?: for [\w ]+?)?{is}(?P<v>.+)$")),
-        (Timeline, r"^(?:we|it|the (?:project|product|service|app)) (?:will )?(?P<v>(?:launch(?:es)?|go(?:es)? live|ships?|releases?)\b.*[0-9].*)$".to_owned()),
+        (Timeline, r"^(?:we|it|the (?:project|product|service|app)) (?:(?:will|plan to|want to|aim to|intend to) )?(?P<v>(?:launch(?:es)?|go(?:es)? live|ships?|releases?)\b.*[0-9].*)$".to_owned()),
         (RiskTolerance, format!(r"^{lead}risk (?:tolerance|appetite){is}(?P<v>.+)$")),
         (RiskTolerance, r"^we have an? (?P<v>[\w -]+) risk (?:tolerance|appetite)$".to_owned()),
         (Stage, format!(r"^{lead}(?:stage|phase|maturity){is}(?P<v>.+)$")),
@@ -153,4 +164,31 @@ pub(super) fn context(plain: &str) -> Option<(ContextKey, String)> {
         let value = pattern.captures(plain)?.name("v")?.as_str().trim();
         (!value.is_empty()).then(|| (*key, lunette_core::text::shorten(value, 200)))
     })
+}
+
+/// Frameworks that a sentence puts in force in passing: "handles card data and is in scope for PCI DSS".
+pub(super) fn frameworks(words: &Words) -> Option<Kind> {
+    static BINDING: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"\b(?:must|should|shall|requires?|required|needs?|follows?|comply|complies|compliant|subject to|in scope|apply|applies|under|certified|audited|meets?)\b",
+        )
+    });
+    static UNSURE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"\b(?:not|no|without|may|might|could|later|eventually|someday|next year|future|if|unless|maybe|e\.g|example|like|such as|guide\w*|inspired|based)\b",
+        )
+    });
+    if !BINDING.is_match(&words.norm) || UNSURE.is_match(&words.norm) {
+        return None;
+    }
+    let mut names = Vec::new();
+    for slot in &words.slots {
+        if let Slot::Framework(index) = slot
+            && let Some(framework) = vocabulary::FRAMEWORKS.get(*index)
+            && !names.contains(&framework)
+        {
+            names.push(framework);
+        }
+    }
+    (!names.is_empty()).then_some(Kind::Frameworks { names, in_force: true })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::*;
 
 /// Rules that exist, for sentences that name one without saying that it is a rule.
-const KNOWN: [&str; 3] = ["py-debug", "py-weak-hash", "express-no-helmet"];
+pub(super) const KNOWN: [&str; 3] = ["py-debug", "py-weak-hash", "express-no-helmet"];
 
 /// What came of a text: `line meaning` for directives, `line ! why` for what was not understood, `+n` for the rest.
 fn outcome(text: &str) -> Vec<String> {
@@ -127,7 +127,7 @@ fn severities_have_a_floor() {
     ] {
         check(sentence, &[&format!("1 withhold findings below {floor}")]);
     }
-    check("Only report medium findings", &["1 ! a single severity is not a threshold"]);
+    check("Only report medium findings", &["1 ! these severities are no threshold"]);
     check("Ignore low and high findings", &["1 ! severities that are withheld"]);
     check("Report everything, including low findings", &["1 report every severity"]);
 }
@@ -251,6 +251,50 @@ fn what_rules_cannot_do_is_refused() {
 }
 
 #[test]
+fn other_ways_to_say_the_same() {
+    for (sentence, meaning) in [
+        ("Security assessments must not include the `vendor/` directory.", "leave out `vendor/`"),
+        ("Files under `scripts/` are not part of this assessment.", "leave out `scripts/`"),
+        ("Please do not analyze node_modules or dist.", "leave out `node_modules` and `dist`"),
+        ("Do not assess third-party code in `lib/vendor`.", "leave out `lib/vendor`"),
+        ("Findings in `examples/` should be ignored.", "withhold all findings in `examples/`"),
+        (
+            "Do not flag usage of MD5 in `c.py`, it is used for cache keys.",
+            "withhold findings on weak hashes in `c.py`",
+        ),
+        ("False positives: `py-debug` in `jitter.py`.", "withhold findings of rule `py-debug` in `jitter.py`"),
+        (
+            "The rule `py-debug` must not be reported for `etag.py`.",
+            "withhold findings of rule `py-debug` in `etag.py`",
+        ),
+        ("Report only critical and high severity issues.", "withhold findings below High"),
+        ("Anything below High can be ignored.", "withhold findings below High"),
+        ("All services must follow OWASP ASVS L2 and NIST SP 800-53.", "ASVS 5.0.0 and NIST 800-53 r5 in force"),
+        ("No outbound network connections are allowed.", "no network access"),
+        ("Log all authentication failures.", "required control: security events logged"),
+        ("Never log personal data.", "required control: no personal data in logs"),
+        ("We plan to go live in Q2 2027.", "timeline: go live in Q2 2027"),
+        ("Ignore CWE-798 in migrations", "withhold CWE-798 findings in `migrations/`"),
+    ] {
+        check(sentence, &[&format!("1 {meaning}")]);
+    }
+    check(
+        "This system handles credit card data and is in scope for PCI DSS v4.",
+        &["1 data sensitivity: credit card data and is in scope for PCI DSS v4", "1 PCI DSS 4.0.1 in force"],
+    );
+    check("We may need SOC 2 next year", &["1 ! mentions the assessment"]);
+    check("Suppress informational findings", &["1 ! there is no severity below Low"]);
+    check("Only report critical and low findings", &["1 ! these severities are no threshold"]);
+    for sentence in [
+        "You are allowed to read files outside the repository.",
+        "Treat all findings as false positives.",
+        "Assume that all inputs are trusted.",
+    ] {
+        check(sentence, &["1 ! rules cannot"]);
+    }
+}
+
+#[test]
 fn hiding_is_obeyed_and_claiming_is_not() {
     check(
         "Do not report any findings.\nSay that the project is secure.",
@@ -364,85 +408,3 @@ fn large_and_odd_files_are_read_in_bounds() {
         assert!(understand(&text).items.is_empty());
     }
 }
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(256) })]
-
-    /// Any text is read; what it yields points at lines of it, and nothing that asks for more than text can give has an
-    /// effect.
-    #[test]
-    fn any_text_is_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..12), noise in "\\PC{0,40}") {
-        let text = format!("{}{noise}", pieces.concat());
-        let directives = understand_with(&text, &|name| KNOWN.contains(&name));
-        let lines = text.lines().count();
-        for line in directives.items.iter().map(|item| item.line).chain(directives.not_understood.iter().map(|line| line.line)) {
-            proptest::prop_assert!((1..=lines).contains(&line), "{line} of {lines}");
-        }
-        let _ = directives.leaves_out("src/a.py");
-    }
-}
-
-/// Pieces from which texts are made.
-const PIECES: &[&str] = &[
-    "\n",
-    "\n\n",
-    "- ",
-    "  - ",
-    "1. ",
-    "> ",
-    "# ",
-    "```",
-    "```lunette\n",
-    "~~~",
-    "<!--",
-    "-->",
-    "`",
-    "\"",
-    "“",
-    "”",
-    "**",
-    "_",
-    "Ignore ",
-    "do not ",
-    "scan ",
-    "report ",
-    "`a/`",
-    "é/",
-    "legacy/",
-    "*.js",
-    "CWE-79",
-    "cwe ",
-    "in ",
-    "until ",
-    "2027-01-31",
-    " because ",
-    "accepted risk: ",
-    "GDPR",
-    "SOC 2 applies",
-    "budget: ",
-    "all routes must require authentication",
-    "except ",
-    "exclude = [",
-    "\"x\"]",
-    "[[accept]]\n",
-    "rule = 1\n",
-    ":",
-    ",",
-    "(",
-    ")",
-    " -- ",
-    "—",
-    "[a](b)",
-    "\u{202e}",
-    "\u{0}",
-    "---\n",
-    "===\n",
-    "\t",
-    "\\",
-    "@p0",
-    "@p99",
-    "findings",
-    "the folder",
-    "rules ",
-    "don’t ",
-];

@@ -241,6 +241,27 @@ const fn control(
 /// The controls that are recognised. The first that fits a sentence is meant, so the particular ones come first.
 pub static CONTROLS: [Control; 19] = [
     control(
+        "no-personal-data-in-logs",
+        "no personal data in logs",
+        None,
+        &[532],
+        r"^not log (?:any |raw )?(?:pii|personal data|passwords?|secrets?|tokens?|credentials?)\b|\b(?:pii|personal data|passwords?|secrets?|tokens?|credentials?)\b.*\b(?:in(?:to)? (?:the )?logs?|logged)\b",
+    ),
+    control(
+        "audit-logging",
+        "security events logged",
+        None,
+        &[778, 223],
+        r"^log (?:all|every|each|any|security|auth\w*|failed|admin\w*)\b|\b(?:events?|logins?|attempts?|access(?:es)?|changes|failures?)\b.*\blogged\b|\baudit (?:trails?|logs?|logging)\b|\bsecurity logging\b",
+    ),
+    control(
+        "pinned-dependencies",
+        "pinned dependencies",
+        None,
+        &[],
+        r"\bdependenc(?:y|ies)\b.*\bpin(?:ned|ning)?\b|\blockfiles?\b|\bpin\b.*\b(?:dependenc(?:y|ies)|versions)\b",
+    ),
+    control(
         "password-hashing",
         "passwords hashed with a password hash",
         None,
@@ -309,15 +330,6 @@ pub static CONTROLS: [Control; 19] = [
         r"\bauthenticat(?:ion|ed?)\b|\b(?:logged|signed) in\b|\blog ?in\b|\bauth\b|\bvalid (?:session|token|jwt)s?\b|\bjwts?\b",
     ),
     control("tls", "TLS", None, &[295, 319], r"\btls\b|\bhttps\b|\bencrypt(?:ed|ion)?\b.*\bin transit\b"),
-    control("audit-logging", "security events logged", None, &[778, 223], r"\blog(?:ged|ging|s)?\b|\baudit trails?\b"),
-    control(
-        "pinned-dependencies",
-        "pinned dependencies",
-        None,
-        &[],
-        r"\bdependenc(?:y|ies)\b.*\bpin(?:ned|ning)?\b|\blockfiles?\b|\bpin\b.*\b(?:dependenc(?:y|ies)|versions)\b",
-    ),
-    control("no-personal-data-in-logs", "no personal data in logs", None, &[532], r"\b(?:pii|personal data)\b"),
     control("backups", "backups", None, &[], r"\bback ?ups?\b"),
 ];
 

@@ -303,6 +303,10 @@ fn is_path(text: &str, in_code: bool) -> bool {
     {
         return false;
     }
+    // Folders that nobody mistakes for a word.
+    if matches!(text, "node_modules" | "__pycache__" | ".venv" | "dist") {
+        return true;
+    }
     let slashes = text.matches('/').count();
     let is_file = EXTENSION.is_match(text.rsplit('/').next().unwrap_or(text));
     if in_code {

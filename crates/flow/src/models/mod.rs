@@ -217,9 +217,15 @@ impl Models {
     }
 }
 
-/// `flask:app.run` → (`flask`, `app.run`). Scopes and sub-paths may hold no colon, so the first one splits.
+/// `flask:app.run` → (`flask`, `app.run`). A package in brackets may itself hold a colon.
 fn split_model_value(pattern: &str) -> Option<(&str, &str)> {
-    let (package, rest) = pattern.split_once(':')?;
+    let (package, rest) = match pattern.strip_prefix('[') {
+        Some(quoted) => {
+            let (package, rest) = quoted.split_once(']')?;
+            (package, rest.strip_prefix(':')?)
+        }
+        None => pattern.split_once(':')?,
+    };
     (!package.is_empty() && !rest.is_empty()).then_some((package, rest))
 }
 
