@@ -242,7 +242,9 @@ impl<'a, 'f> Run<'a, 'f> {
             Scope::Object => {
                 let owners = |spot: &Spot| [spot.call, spot.object].into_iter().flatten().collect::<Vec<_>>();
                 let mine = owners(needing);
-                owners(other).iter().any(|site| mine.contains(site))
+                // An object that came in by a parameter nobody is known to pass may be any object.
+                let anyones = other.object.is_some_and(|object| matches!(self.facts.program.op(object), Op::Param(_)));
+                anyones || owners(other).iter().any(|site| mine.contains(site))
             }
         }
     }
