@@ -299,27 +299,29 @@ pub(super) fn severity(word: &str) -> Option<Severity> {
     }
 }
 
+/// Words that open a list of severities upwards.
+const OPEN: [&str; 15] = [
+    "above",
+    "higher",
+    " up",
+    "worse",
+    "more",
+    "below",
+    "under",
+    "less",
+    "lower",
+    "minimum",
+    "min ",
+    "lowest",
+    "threshold",
+    "floor",
+    "from",
+];
+
 fn floor(_: &Context<'_>, found: &Captures<'_>) -> Option<Outcome> {
     let named: Vec<Severity> = found.name("severity")?.as_str().split([' ', ',']).filter_map(severity).collect();
     let lowest = named.iter().copied().min()?;
     let said = found.get(0)?.as_str();
-    const OPEN: [&str; 15] = [
-        "above",
-        "higher",
-        " up",
-        "worse",
-        "more",
-        "below",
-        "under",
-        "less",
-        "lower",
-        "minimum",
-        "min ",
-        "lowest",
-        "threshold",
-        "floor",
-        "from",
-    ];
     let open_ended = OPEN.iter().any(|word| said.contains(word));
     let all_above =
         Severity::ALL.into_iter().filter(|severity| *severity > lowest).all(|severity| named.contains(&severity));
