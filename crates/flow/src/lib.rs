@@ -12,8 +12,10 @@ pub mod know;
 pub mod models;
 pub mod program;
 pub mod routes;
+mod test_code;
 
 pub use embedded::MODELS;
 pub use constant::{Possible, Value};
 pub use facts::Facts;
 pub use routes::{Routes, routes};
+pub use test_code::is_test_path;

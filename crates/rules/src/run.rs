@@ -61,7 +61,7 @@ pub(crate) struct Run<'a, 'f> {
 impl<'a, 'f> Run<'a, 'f> {
     pub(crate) fn new(facts: &'a Facts<'f>, surface: Surface<'a>, book: &'a Rulebook, context: &'a RunContext) -> Self {
         let program = facts.program;
-        let tests = program.units.iter().map(|unit| is_test_path(&unit.path)).collect();
+        let tests = program.units.iter().map(|unit| lunette_flow::is_test_path(&unit.path)).collect();
         let assignments = spot::assignments(facts, &|language, name| book.is_assigned_name(language, name));
         let mut packages = Vec::new();
         for unit in program.ids() {
@@ -362,31 +362,3 @@ fn is_type_test(ops: &[Op], at: usize, handler: &Handler) -> bool {
         _ => false,
     }
 }
-
-/// Whether a path is test code by the conventions of both languages.
-pub(crate) fn is_test_path(path: &str) -> bool {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let folder = |name: &str| matches!(name, "test" | "tests" | "__tests__" | "spec" | "specs" | "fixtures" | "__fixtures__" | "__mocks__" | "e2e");
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    folders.split('/').any(folder)
-        || name == "conftest.py"
-        || (name.ends_with(".py") && (stem.starts_with("test_") || stem.ends_with("_test")))
-        || stem.ends_with(".spec")
-        || stem.ends_with(".test")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_test_path;
-
-    #[test]
-    fn test_code_is_known_by_its_path() {
-        for path in ["tests/a.py", "src/__tests__/a.js", "a.spec.ts", "a.test.js", "test_a.py", "a_test.py", "x/conftest.py"] {
-            assert!(is_test_path(path), "{path}");
-        }
-        for path in ["testcode/a.py", "src/attest.js", "contest.py", "latest/a.ts", "inspect.py", "protest_a.py"] {
-            assert!(!is_test_path(path), "{path}");
-        }
-    }
-}
-

@@ -52,6 +52,10 @@ impl Tracker<'_> {
 
     /// Passes arguments on to parameters.
     pub(super) fn bind(&mut self, unit: UnitId, body: BodyId, args: &[Arg], skip_first: bool) {
+        // What tests pass says nothing of what the program is given.
+        if self.tests[self.current.0.0 as usize] && !self.tests[unit.0 as usize] {
+            return;
+        }
         let params = &self.program.body(unit, body).params;
         let caller = &self.program.unit(self.current.0).module;
         let callee = &self.program.unit(unit).module;

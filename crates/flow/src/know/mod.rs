@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 
 use crate::api::{ApiTrie, NodeId};
 use crate::program::{Program, Site, UnitId};
+use crate::test_code::is_test_path;
 use slots::{Slot, Slots};
 
 /// Most origins that a value may have before its set is cut.
@@ -104,6 +105,8 @@ struct Tracker<'a> {
     queue: VecDeque<BodyKey>,
     queued: FxHashSet<BodyKey>,
     visits: Vec<Vec<u16>>,
+    /// Whether each module is test code.
+    tests: Vec<bool>,
     /// Variables that other bodies or modules read, by unit and body.
     shared: Vec<FxHashSet<(BodyId, VarId)>>,
     broadened: usize,
@@ -131,6 +134,7 @@ impl<'a> Tracker<'a> {
             queue: VecDeque::new(),
             queued: FxHashSet::default(),
             visits,
+            tests: program.units.iter().map(|unit| is_test_path(&unit.path)).collect(),
             shared,
             broadened: 0,
             nesting: 0,

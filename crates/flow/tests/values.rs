@@ -1,4 +1,4 @@
-//! Values that lead round in circles are looked up once, and the answer comes.
+//! Where values come from and what they may be: circles that must end, constants, callers that do not count.
 #![allow(clippy::unwrap_used)]
 
 use lunette_flow::access::AccessPath;
@@ -58,6 +58,15 @@ fn modules_that_export_each_other() {
         ("b.js", "module.exports = require('./a');\n"),
     ];
     assert_eq!(check(&files, Language::JavaScript, "lib.go", "arg[0]").len(), 1);
+}
+
+#[test]
+fn what_tests_pass_says_nothing_of_the_program() {
+    let program = ("app.py", "import lib\ndef start(debug):\n    lib.go(debug)\n");
+    let test = ("tests/test_app.py", "import app\napp.start(True)\n");
+    let main = ("main.py", "import app\napp.start(False)\n");
+    assert_eq!(check(&[program, test], Language::Python, "lib.go", "arg[0]"), ["[]"]);
+    assert_eq!(check(&[program, test, main], Language::Python, "lib.go", "arg[0]"), ["[Bool(false)]"]);
 }
 
 #[test]
