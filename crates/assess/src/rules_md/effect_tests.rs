@@ -55,9 +55,9 @@ fn requirements_are_checked_against_routes() {
     };
     assert_eq!(
         effect("All routes must require authentication except `/health` and login", &routes),
-        "1 of 2 routes shows it; not GET /b"
+        "shown on 1 of 2 routes; not on GET /b"
     );
-    assert_eq!(effect("All routes must require authentication", &routes[..1]), "1 of 1 route shows it");
+    assert_eq!(effect("All routes must require authentication", &routes[..1]), "shown on 1 of 1 route");
     assert_eq!(effect("All routes must require authentication", &[]), "no route was found to check it on");
     assert_eq!(
         effect("Rate limiting must be applied on login", &routes),

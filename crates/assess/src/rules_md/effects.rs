@@ -207,12 +207,7 @@ fn requirement_effect(control: &Control, except: &[String], effects: &Effects<'_
             .map(|route| format!("{} {}", route.method, route.path))
             .collect();
         let met = asked.len() - missing.len();
-        let words = format!(
-            "{} of {} {} it",
-            thousands(met),
-            count(asked.len(), "route"),
-            if met == 1 { "shows" } else { "show" }
-        );
+        let words = format!("shown on {} of {}", thousands(met), count(asked.len(), "route"));
         if missing.is_empty() {
             return words;
         }
@@ -222,7 +217,7 @@ fn requirement_effect(control: &Control, except: &[String], effects: &Effects<'_
             named.truncate(MAX_NAMED);
             named.push(more);
         }
-        return format!("{words}; not {}", list(&named));
+        return format!("{words}; not on {}", list(&named));
     }
     if control.cwe.is_empty() {
         return "kept as a requirement; this version cannot check it".to_owned();
