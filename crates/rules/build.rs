@@ -21,11 +21,14 @@ fn main() -> io::Result<()> {
         }
     }
     files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let mut named: Vec<(String, PathBuf)> = files.into_iter().filter_map(|path| Some((name(&rules, &path)?, path))).collect();
+    let mut named: Vec<(String, PathBuf)> =
+        files.into_iter().filter_map(|path| Some((name(&rules, &path)?, path))).collect();
     named.sort();
     let mut list = String::from("&[\n");
     for (name, path) in named {
-        let _ = writeln!(list, "    ({name:?}, include_str!({:?})),", path.canonicalize()?);
+        let path = path.canonicalize()?;
+        let path = path.to_str().ok_or_else(|| io::Error::other("the path of a rule is not UTF-8"))?;
+        let _ = writeln!(list, "    ({name:?}, include_str!({path:?})),");
     }
     list.push(']');
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no output folder"))?;

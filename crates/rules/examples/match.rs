@@ -12,7 +12,7 @@ use lunette_flow::Facts;
 use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
 use lunette_lang::Dialect;
-use lunette_rules::{Routes, RunContext, Rulebook, testing};
+use lunette_rules::{Routes, Rulebook, RunContext, testing};
 
 fn main() -> ExitCode {
     let mut only = None;
@@ -40,7 +40,9 @@ fn run(models: &Path, rules: &Path, only: Option<&str>, folder: Option<&Path>) -
     let mut models = match Models::load(texts(&models_text)) {
         Ok(models) => models,
         Err(errors) => {
-            errors.iter().for_each(|error| eprintln!("{error}"));
+            for error in &errors {
+                eprintln!("{error}");
+            }
             return false;
         }
     };
@@ -48,7 +50,9 @@ fn run(models: &Path, rules: &Path, only: Option<&str>, folder: Option<&Path>) -
     let book = match Rulebook::load(texts(&rules_text), &mut models) {
         Ok(book) => book,
         Err(errors) => {
-            errors.iter().for_each(|error| eprintln!("{error}"));
+            for error in &errors {
+                eprintln!("{error}");
+            }
             return false;
         }
     };
@@ -90,7 +94,8 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
     let facts = Facts::new(&program, &models.trie);
     let routes = lunette_flow::routes(&facts, models);
     let of_body = |unit, body| routes.of_body.get(&(unit, body)).cloned().unwrap_or_default();
-    let off = book.rules().iter().map(|rule| rule.id.clone()).filter(|id| only.is_some_and(|only| only != id)).collect();
+    let off =
+        book.rules().iter().map(|rule| rule.id.clone()).filter(|id| only.is_some_and(|only| only != id)).collect();
     let context = RunContext { off, include_tests: false };
     let result = book.run(&facts, &Routes { routes: &routes.routes, of_body: &of_body }, &context);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -99,7 +104,12 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
         let place = &finding.place;
         println!(
             "{}:{} [{}] {} {} {}",
-            place.path, place.line, finding.rule, finding.confidence.as_str(), finding.risk.severity, finding.message
+            place.path,
+            place.line,
+            finding.rule,
+            finding.confidence.as_str(),
+            finding.risk.severity,
+            finding.message
         );
     }
     eprintln!("{lines} lines, {} routes, {} findings: {counts:?}", routes.routes.len(), result.findings.len());

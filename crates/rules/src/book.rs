@@ -12,9 +12,10 @@ use lunette_lang::ir::Language;
 use regex::RegexSet;
 use serde_saphyr::Spanned;
 
-use crate::compile::{Compiler, Condition, Kind, Matcher};
+use crate::compile::Compiler;
 use crate::document::{self, Document, Example};
 use crate::error::RuleError;
+use crate::matcher::{Condition, Kind, Matcher};
 use crate::run::{Run, RunResult};
 use crate::schema::{FrontMatter, RuleLanguage, TestCode};
 use crate::settings::SettingGroup;
@@ -265,7 +266,8 @@ fn check(front: &FrontMatter, document: &Document, faults: &mut Faults<'_>) {
     let line = |at: &Spanned<String>| at.referenced.line();
     let id = &front.id.value;
     let stem = faults.file.rsplit('/').next().unwrap_or_default().trim_end_matches(".md").to_owned();
-    let kebab = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let kebab =
+        !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     faults.require(kebab, line(&front.id), || format!("the id `{id}` is not in kebab-case"));
     faults.require(stem == *id, line(&front.id), || format!("the file is named `{stem}.md`, the rule `{id}`"));
     let title = &front.title.value;
@@ -301,7 +303,8 @@ fn check(front: &FrontMatter, document: &Document, faults: &mut Faults<'_>) {
     faults.require(!front.find.is_empty(), 1, || "`find` has no matcher".to_owned());
     for spec in &front.find {
         let told = front.message.is_some() || spec.value.message.is_some();
-        faults.require(told, spec.referenced.line(), || "the matcher has no `message`, and the rule has none".to_owned());
+        faults
+            .require(told, spec.referenced.line(), || "the matcher has no `message`, and the rule has none".to_owned());
     }
     faults.require(!document.summary.is_empty(), 1, || "the explanation is missing".to_owned());
     faults.require(document.has_fix, 1, || "`## How to fix` is missing".to_owned());
@@ -331,7 +334,12 @@ fn derive_applies(matchers: &[Matcher], trie: &ApiTrie, groups: &[SettingGroup])
                         .flat_map(|group| &group.of),
                 );
             }
-            Kind::Route(_) | Kind::Function(_) | Kind::Catch(_) | Kind::Assign { .. } | Kind::Return | Kind::Compare => return Vec::new(),
+            Kind::Route(_)
+            | Kind::Function(_)
+            | Kind::Catch(_)
+            | Kind::Assign { .. }
+            | Kind::Return
+            | Kind::Compare => return Vec::new(),
         }
         modules.extend(nodes.into_iter().map(|node| package_of(trie, node)));
         if modules.iter().any(|module| matches!(module.as_str(), "builtins" | "globalThis")) {
@@ -391,4 +399,3 @@ fn names_in(condition: &Condition, language: Language, names: &mut Vec<String>) 
         _ => {}
     }
 }
-

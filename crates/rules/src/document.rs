@@ -32,7 +32,11 @@ pub struct Example {
 
 /// Splits a rule file.
 pub(crate) fn split(file: &str, text: &str) -> Result<Document, RuleError> {
-    let fault = |line: usize, message: &str| RuleError { file: file.to_owned(), line: line as u32, message: message.to_owned() };
+    let fault = |line: usize, message: &str| RuleError {
+        file: file.to_owned(),
+        line: line as u32,
+        message: message.to_owned(),
+    };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines: Vec<&str> = text.lines().collect();
     if lines.first().map(|line| line.trim_end()) != Some("---") {

@@ -8,8 +8,8 @@ use lunette_flow::program::{Site, UnitId};
 use lunette_lang::ir::{Op, Span};
 
 use crate::book::CompiledRule;
-use crate::compile::{Condition, Kind, Matcher, ValuePath};
 use crate::judge::Match;
+use crate::matcher::{Condition, Kind, Matcher, ValuePath};
 use crate::run::Run;
 use crate::spot::Spot;
 use crate::surface::Reach;
@@ -35,11 +35,13 @@ impl Run<'_, '_> {
         let span = self.pointed(matcher, spot);
         let place = self.facts.program.place(spot.unit, span);
         let secret = matcher.secret.as_ref().and_then(|_| self.secret_text(matcher, spot));
-        let configuration = matches!(matcher.kind, Kind::Setting { .. } | Kind::MissingSetting { .. } | Kind::Absent(_));
+        let configuration =
+            matches!(matcher.kind, Kind::Setting { .. } | Kind::MissingSetting { .. } | Kind::Absent(_));
         let reach = self.reach_of(spot, configuration);
         let message = self.message(rule, matcher, spot, found, secret.as_deref());
         let confidence = matcher.confidence.unwrap_or(rule.meta.confidence);
-        let route = reach.route.map(|at| &self.surface.routes[at]).map(|route| format!("{} {}", route.method, route.path));
+        let route =
+            reach.route.map(|at| &self.surface.routes[at]).map(|route| format!("{} {}", route.method, route.path));
         let source = normal(self.facts.program.source(spot.unit, span));
         let anchor = match spot.name.as_deref().filter(|_| spot.route.is_some()) {
             Some(name) => name.to_owned(),
@@ -76,7 +78,11 @@ impl Run<'_, '_> {
         let span = self.pointed(matcher, spot);
         let here = |why, note: String| self.step(spot.unit, span, why, note, secret);
         if let (Some(what), Some(text)) = (&matcher.secret, secret) {
-            return Evidence::Secret { what: what.clone(), redacted: redacted(text), at: here(Why::Here, what.clone()) };
+            return Evidence::Secret {
+                what: what.clone(),
+                redacted: redacted(text),
+                at: here(Why::Here, what.clone()),
+            };
         }
         if let Some(flow) = &found.flow {
             return Evidence::Trace { steps: self.flow_steps(flow) };
@@ -98,11 +104,18 @@ impl Run<'_, '_> {
                 at: here(Why::Here, "makes the application".to_owned()),
             },
             Kind::Route(test) if !test.lacks.is_empty() => {
-                let guards: Vec<&str> =
-                    spot.route.iter().flat_map(|&at| &self.surface.routes[at].guards).map(|guard| guard.name.as_str()).collect();
+                let guards: Vec<&str> = spot
+                    .route
+                    .iter()
+                    .flat_map(|&at| &self.surface.routes[at].guards)
+                    .map(|guard| guard.name.as_str())
+                    .collect();
                 let guards = if guards.is_empty() { "none".to_owned() } else { guards.join(", ") };
                 Evidence::Absence {
-                    looked_for: format!("a guard that proves {}", test.lacks.iter().map(|proves| proof(*proves)).collect::<Vec<_>>().join(" or ")),
+                    looked_for: format!(
+                        "a guard that proves {}",
+                        test.lacks.iter().map(|proves| proof(*proves)).collect::<Vec<_>>().join(" or ")
+                    ),
                     looked_in: format!("the guards in force on the route: {guards}"),
                     at: here(Why::Here, "registers the route".to_owned()),
                 }
@@ -120,11 +133,15 @@ impl Run<'_, '_> {
             Condition::Value(test) => Some(test),
             _ => None,
         });
-        let name = self.callee(spot).or_else(|| spot.name.clone()).unwrap_or_else(|| self.facts.function_name(spot.unit, spot.body).to_owned());
+        let name = self
+            .callee(spot)
+            .or_else(|| spot.name.clone())
+            .unwrap_or_else(|| self.facts.function_name(spot.unit, spot.body).to_owned());
         match (tested, spot.value) {
-            (Some(test), None) if spot.call.is_some() => {
-                (format!("{name} {}", test.path), self.text_at(spot, &test.at, secret).unwrap_or_else(|| "not given".to_owned()))
-            }
+            (Some(test), None) if spot.call.is_some() => (
+                format!("{name} {}", test.path),
+                self.text_at(spot, &test.at, secret).unwrap_or_else(|| "not given".to_owned()),
+            ),
             (_, Some(value)) => (name, self.excerpt(value.unit, self.facts.program.span(value), secret)),
             _ => (name, self.excerpt(spot.unit, spot.span, secret)),
         }
@@ -137,9 +154,13 @@ impl Run<'_, '_> {
             let span = self.facts.program.span(site);
             let (why, note) = match self.facts.program.op(site) {
                 _ if at == 0 => (Why::Source, "the value is made here".to_owned()),
-                Op::Assign(..) | Op::StoreOuter(..) => {
-                    (Why::Assign, self.facts.name_of(site).map(|name| format!("assigned to `{}`", printable(&name))).unwrap_or_default())
-                }
+                Op::Assign(..) | Op::StoreOuter(..) => (
+                    Why::Assign,
+                    self.facts
+                        .name_of(site)
+                        .map(|name| format!("assigned to `{}`", printable(&name)))
+                        .unwrap_or_default(),
+                ),
                 Op::Call { .. } => (Why::Call, "passed through a call".to_owned()),
                 _ => continue,
             };
@@ -165,7 +186,14 @@ impl Run<'_, '_> {
         Step { place, why, code: code_line(&lunette_read::redact(&line)), note }
     }
 
-    fn message(&self, rule: &CompiledRule, matcher: &Matcher, spot: &Spot, found: &Match, secret: Option<&str>) -> String {
+    fn message(
+        &self,
+        rule: &CompiledRule,
+        matcher: &Matcher,
+        spot: &Spot,
+        found: &Match,
+        secret: Option<&str>,
+    ) -> String {
         let Some(template) = matcher.message.as_ref().or(rule.message.as_ref()) else { return rule.meta.title.clone() };
         self.fill(template, spot, found, secret)
     }
@@ -174,16 +202,23 @@ impl Run<'_, '_> {
         template.fill(|slot| match slot {
             Slot::Callee => self.callee(spot).unwrap_or_else(|| "this".to_owned()),
             Slot::At(path) => self.text_at(spot, path, secret).unwrap_or_else(|| "nothing".to_owned()),
-            Slot::Name => self.name_of(spot).map_or_else(|| "it".to_owned(), |name| printable(&shorten(&name, MAX_EXCERPT))),
+            Slot::Name => {
+                self.name_of(spot).map_or_else(|| "it".to_owned(), |name| printable(&shorten(&name, MAX_EXCERPT)))
+            }
             Slot::Route => {
                 let route = self.routes_of(spot).first().map(|&at| &self.surface.routes[at]);
-                route.map_or_else(|| "no route".to_owned(), |route| printable(&format!("{} {}", route.method, route.path)))
+                route.map_or_else(
+                    || "no route".to_owned(),
+                    |route| printable(&format!("{} {}", route.method, route.path)),
+                )
             }
             Slot::Function => match self.facts.function_name(spot.unit, spot.function.unwrap_or(spot.body)) {
                 "" => "the top level".to_owned(),
                 name => printable(name),
             },
-            Slot::Sink => found.flow.as_ref().map_or_else(String::new, |flow| printable(&shorten(&flow.name, MAX_EXCERPT))),
+            Slot::Sink => {
+                found.flow.as_ref().map_or_else(String::new, |flow| printable(&shorten(&flow.name, MAX_EXCERPT)))
+            }
         })
     }
 
@@ -197,7 +232,9 @@ impl Run<'_, '_> {
 
     fn text_at(&self, spot: &Spot, path: &ValuePath, secret: Option<&str>) -> Option<String> {
         match self.find(spot, path) {
-            Found::Sites(sites) => sites.first().map(|site| self.excerpt(site.unit, self.facts.program.span(*site), secret)),
+            Found::Sites(sites) => {
+                sites.first().map(|site| self.excerpt(site.unit, self.facts.program.span(*site), secret))
+            }
             Found::Absent => None,
             Found::Unknown => Some("a value that cannot be told".to_owned()),
         }

@@ -1,15 +1,15 @@
 //! Whether the conditions of a matcher hold at a place.
 
 use lunette_flow::Facts;
+use lunette_flow::Value;
 use lunette_flow::access::StepInto;
 use lunette_flow::facts::Found;
 use lunette_flow::know::Origin;
 use lunette_flow::program::{Site, UnitId};
-use lunette_flow::Value;
 use lunette_lang::ir::{BodyId, BodyKind, Key, Op, Part};
 use smallvec::SmallVec;
 
-use crate::compile::{Condition, FunctionTest, Matcher, RouteTest, SiteTest, ValueCondition, ValuePath};
+use crate::matcher::{Condition, FunctionTest, Matcher, RouteTest, SiteTest, ValueCondition, ValuePath};
 use crate::run::Run;
 use crate::schema::{Inside, ResultUse};
 use crate::spot::Spot;
@@ -43,13 +43,11 @@ impl Run<'_, '_> {
     fn holds(&self, spot: &Spot, condition: &Condition, wanted: bool, flow: &mut Option<Flow>) -> Outcome {
         let certain = |holds: bool| Truth::certain(holds).outcome(wanted);
         match condition {
-            Condition::Value(test) => {
-                match self.truth(spot, test).outcome(wanted) {
-                    Outcome::Unknown if test.if_known && !wanted => Outcome::Certain,
-                    Outcome::Unknown if test.or_unknown => Outcome::Likely,
-                    outcome => outcome,
-                }
-            }
+            Condition::Value(test) => match self.truth(spot, test).outcome(wanted) {
+                Outcome::Unknown if test.if_known && !wanted => Outcome::Certain,
+                Outcome::Unknown if test.or_unknown => Outcome::Likely,
+                outcome => outcome,
+            },
             Condition::FlowsInto(names) => {
                 let found = spot.origin().and_then(|from| self.tracer().flows_into(from, names));
                 let holds = found.is_some();
@@ -93,7 +91,9 @@ impl Run<'_, '_> {
             ValuePath::Value(steps) | ValuePath::Other(steps) => {
                 let start = if matches!(path, ValuePath::Value(_)) { spot.value } else { spot.other };
                 let Some(value) = start else { return Found::Unknown };
-                steps.iter().fold(Found::Sites(SmallVec::from_slice(&[value])), |found, step| step_into(self.facts, &found, step))
+                steps.iter().fold(Found::Sites(SmallVec::from_slice(&[value])), |found, step| {
+                    step_into(self.facts, &found, step)
+                })
             }
             ValuePath::Access(path) => spot.call.map_or(Found::Unknown, |call| self.facts.follow(call, path)),
         }
@@ -137,8 +137,15 @@ impl Run<'_, '_> {
         }
         truth.no |= place.no;
         truth.open |= place.open;
+        let holds = |value| test.tests.iter().all(|test| test.accepts(value));
+        // A switch that may be on or off is set by something else: nothing is known of it.
+        let is_switch = possible.values.iter().all(|value| matches!(value, Value::Bool(_) | Value::Null));
+        if is_switch && possible.values.iter().any(&holds) && !possible.values.iter().all(&holds) {
+            truth.open = true;
+            return;
+        }
         for value in &possible.values {
-            let holds = test.tests.iter().all(|test| test.accepts(value));
+            let holds = holds(value);
             if place.yes || !holds {
                 truth.add(holds);
             }
@@ -230,17 +237,20 @@ impl Run<'_, '_> {
         let module = &program.unit(spot.unit).module;
         let around = |body: BodyId| std::iter::successors(Some(body), |&id| module.body(id).parent);
         match inside {
-            Inside::Handler => around(spot.body).any(|id| {
-                self.surface.is_handler(spot.unit, id) && named(module.name(module.body(id).name))
-            }),
+            Inside::Handler => around(spot.body)
+                .any(|id| self.surface.is_handler(spot.unit, id) && named(module.name(module.body(id).name))),
             Inside::Async => module.body(spot.body).is_async && named(self.facts.function_name(spot.unit, spot.body)),
             Inside::Module => module.body(spot.body).kind == BodyKind::Module,
-            Inside::Function => around(spot.body)
-                .any(|id| !matches!(module.body(id).kind, BodyKind::Module | BodyKind::Class) && named(module.name(module.body(id).name))),
+            Inside::Function => around(spot.body).any(|id| {
+                !matches!(module.body(id).kind, BodyKind::Module | BodyKind::Class)
+                    && named(module.name(module.body(id).name))
+            }),
             Inside::Class => around(spot.body)
                 .filter_map(|id| module.body(id).class)
                 .any(|class| named(module.name(module.classes[class.index()].name))),
-            Inside::Try => self.in_region(spot, |tries| tries.handlers.first().map(|_| tries.body).into_iter().collect()),
+            Inside::Try => {
+                self.in_region(spot, |tries| tries.handlers.first().map(|_| tries.body).into_iter().collect())
+            }
             Inside::Catch => self.in_region(spot, |tries| tries.handlers.iter().map(|handler| handler.body).collect()),
         }
     }
@@ -252,15 +262,17 @@ impl Run<'_, '_> {
 
     fn result_is(&self, spot: &Spot, wanted: ResultUse) -> bool {
         let Some(call) = spot.call else { return false };
-        let uses = self.uses.body(self.facts.program, call.unit, call.body);
-        let users = uses.of(call.value);
-        let used = !users.is_empty() || uses.is_tested(call.value);
+        let body = self.uses.body(self.facts.program, call.unit, call.body);
+        let users = body.of(call.value);
+        let used = !users.is_empty() || body.is_tested(call.value);
         let ops = &self.facts.program.body(call.unit, call.body).ops;
         match wanted {
             ResultUse::Used => used,
             ResultUse::Unused => !used,
             ResultUse::Awaited => users.iter().any(|user| matches!(ops[user.index()], Op::Await(_))),
-            ResultUse::Dropped => !used || users.iter().all(|&user| self.is_dropped_by(Site { value: user, ..call }, 4)),
+            ResultUse::Dropped => {
+                !used || users.iter().all(|&user| self.is_dropped_by(Site { value: user, ..call }, 4))
+            }
         }
     }
 
@@ -274,7 +286,12 @@ impl Run<'_, '_> {
         self.uses.of(self.facts.program, user).into_iter().all(|call| match self.facts.program.op(call) {
             Op::Call { callee, args, .. } if *callee == user.value => {
                 let handled = module.name(*name) == "then" && args.len() > 1;
-                !handled && self.uses.of(self.facts.program, call).into_iter().all(|next| self.is_dropped_by(next, depth - 1))
+                !handled
+                    && self
+                        .uses
+                        .of(self.facts.program, call)
+                        .into_iter()
+                        .all(|next| self.is_dropped_by(next, depth - 1))
             }
             _ => false,
         })
@@ -305,7 +322,10 @@ impl Run<'_, '_> {
         test.handler.is_none_or(|wanted| wanted == self.surface.is_handler(unit, id))
             && test.name.as_ref().is_none_or(|name| name.is_match(module.name(body.name)))
             && test.parameters.is_none_or(|count| count == body.params.len())
-            && test.parameter_name.as_ref().is_none_or(|name| body.params.iter().any(|param| name.is_match(module.name(param.name))))
+            && test
+                .parameter_name
+                .as_ref()
+                .is_none_or(|name| body.params.iter().any(|param| name.is_match(module.name(param.name))))
             && test.is_async.is_none_or(|wanted| wanted == body.is_async)
             && test.catches.is_none_or(|wanted| wanted == body.tries.iter().any(|region| !region.handlers.is_empty()))
             && test.throws.is_none_or(|wanted| wanted == throws())
@@ -326,9 +346,7 @@ impl Run<'_, '_> {
     fn is_passed_to(&self, unit: UnitId, id: BodyId, nodes: &[lunette_flow::api::NodeId]) -> bool {
         nodes.iter().flat_map(|&node| self.facts.calls_of(node)).any(|call| {
             let Op::Call { args, .. } = self.facts.program.op(call.site) else { return false };
-            args.iter().any(|arg| {
-                self.facts.functions(Site { value: arg.value, ..call.site }).contains(&(unit, id))
-            })
+            args.iter().any(|arg| self.facts.functions(Site { value: arg.value, ..call.site }).contains(&(unit, id)))
         })
     }
 }

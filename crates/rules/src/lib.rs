@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod finding;
 mod judge;
+mod matcher;
 mod page;
 mod run;
 mod schema;
@@ -24,7 +25,7 @@ mod trace;
 mod uses;
 mod value;
 
-pub use book::{BUILTIN, RunContext, Rulebook};
+pub use book::{BUILTIN, Rulebook, RunContext};
 pub use document::Example;
 pub use error::RuleError;
 pub use run::{Checked, RunResult};

@@ -16,7 +16,14 @@ pub(crate) fn page(rule: &CompiledRule) -> String {
         Nature::Hardening => "hardening",
     };
     let mut out = format!("# {} (`{}`)\n\n", meta.title, meta.id);
-    let _ = writeln!(out, "{} · {nature} · {} · topic {} · since {}\n", cwe.join(", "), meta.confidence.as_str(), meta.topic, meta.since);
+    let _ = writeln!(
+        out,
+        "{} · {nature} · {} · topic {} · since {}\n",
+        cwe.join(", "),
+        meta.confidence.as_str(),
+        meta.topic,
+        meta.since
+    );
     out.push_str(&meta.explanation);
     out.push_str("\n\n## What to do\n\n");
     let advice = &meta.advice;
@@ -33,7 +40,10 @@ pub(crate) fn page(rule: &CompiledRule) -> String {
     }
     for (heading, vulnerable) in [("Vulnerable", true), ("Safe", false)] {
         let _ = write!(out, "\n## {heading}\n");
-        rule.examples.iter().filter(|example| example.vulnerable == vulnerable).for_each(|example| show(example, &mut out));
+        rule.examples
+            .iter()
+            .filter(|example| example.vulnerable == vulnerable)
+            .for_each(|example| show(example, &mut out));
     }
     if !rule.references.is_empty() {
         out.push_str("\n## References\n\n");

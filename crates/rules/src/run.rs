@@ -9,10 +9,9 @@ use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
 
-
 use crate::book::{CompiledRule, Rulebook, RunContext};
-use crate::compile::{Absent, CatchTest, Kind, Matcher, ProjectTest};
 use crate::judge::Match;
+use crate::matcher::{Absent, CatchTest, Kind, Matcher, ProjectTest};
 use crate::schema::{AssignKind, Scope};
 use crate::settings::Settings;
 use crate::spot::{self, Spot};
@@ -52,7 +51,8 @@ pub(crate) struct Run<'a, 'f> {
     assignments: Vec<(AssignKind, Spot)>,
     functions: OnceCell<Vec<Spot>>,
     returns: OnceCell<Vec<Spot>>,
-    comparisons: OnceCell<Vec<Spot>>,
+    /// Comparisons, each with its own place beside those of its operands.
+    comparisons: OnceCell<Vec<(Site, Spot)>>,
     packages: Vec<(Language, String)>,
     /// Whether test code counts for the rule that is being asked.
     include_tests: Cell<bool>,
@@ -145,7 +145,8 @@ impl<'a, 'f> Run<'a, 'f> {
         let mut spots: Vec<(Spot, bool)> = match &matcher.kind {
             Kind::Call(nodes) => certain(self.calls(nodes)),
             Kind::Read(nodes) => {
-                let reads = |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
+                let reads =
+                    |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
                 certain(nodes.iter().flat_map(reads).collect())
             }
             Kind::Write { nodes, key } => {
@@ -154,13 +155,15 @@ impl<'a, 'f> Run<'a, 'f> {
                     (Some(key), Some(name)) => key.is_match(name),
                     (Some(_), None) => false,
                 };
-                let writes = |&node: &NodeId| self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node));
+                let writes =
+                    |&node: &NodeId| self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node));
                 certain(nodes.iter().flat_map(writes).filter(named).collect())
             }
             Kind::Import { modules, named } => certain(spot::imports(self.facts, matcher.language, modules, named)),
             Kind::Setting { names } => certain(names.iter().flat_map(|name| self.set(name)).collect()),
             Kind::MissingSetting { names, when } => {
-                let missing = names.iter().all(|name| !self.settings.of(name).iter().any(|written| self.counts(written.unit)));
+                let missing =
+                    names.iter().all(|name| !self.settings.of(name).iter().any(|written| self.counts(written.unit)));
                 let likely = names.iter().any(|name| self.settings.is_open(name));
                 let name = names.first().map(|name| key_of(name));
                 let spots = if missing { self.calls(when) } else { Vec::new() };
@@ -168,7 +171,8 @@ impl<'a, 'f> Run<'a, 'f> {
             }
             Kind::Absent(absent) => self.absent(absent),
             Kind::Route(test) => {
-                let passing = |at: &usize| self.surface.language(*at) == Some(matcher.language) && self.route_passes(*at, test);
+                let passing =
+                    |at: &usize| self.surface.language(*at) == Some(matcher.language) && self.route_passes(*at, test);
                 certain((0..self.surface.routes.len()).filter(passing).filter_map(|at| self.route_spot(at)).collect())
             }
             Kind::Function(test) => {
@@ -194,11 +198,19 @@ impl<'a, 'f> Run<'a, 'f> {
             }
             Kind::Compare => {
                 let comparisons = self.comparisons.get_or_init(|| spot::comparisons(self.facts));
-                certain(comparisons.iter().filter(|spot| self.language(spot.unit) == matcher.language).cloned().collect())
+                let wanted =
+                    |(site, _): &&(Site, Spot)| self.language(site.unit) == matcher.language && !self.is_passed(*site);
+                certain(comparisons.iter().filter(wanted).map(|(_, spot)| spot.clone()).collect())
             }
         };
         spots.retain(|(spot, _)| self.counts(spot.unit));
         spots
+    }
+
+    /// Whether a comparison is an argument: of a query, which compares in the database.
+    fn is_passed(&self, comparison: Site) -> bool {
+        let users = self.uses.of(self.facts.program, comparison);
+        users.into_iter().any(|user| matches!(self.facts.program.op(user), Op::Call { .. }))
     }
 
     fn calls(&self, nodes: &[NodeId]) -> Vec<Spot> {
@@ -266,18 +278,38 @@ impl<'a, 'f> Run<'a, 'f> {
         found
     }
 
-    fn catch_passes(&self, unit: UnitId, id: BodyId, body: &Body, region: &Try, handler: &Handler, test: &CatchTest) -> bool {
+    fn catch_passes(
+        &self,
+        unit: UnitId,
+        id: BodyId,
+        body: &Body,
+        region: &Try,
+        handler: &Handler,
+        test: &CatchTest,
+    ) -> bool {
         // What has the extent of the whole handler is not written in it: passing on what the handler does not take.
         let within = |at: usize| handler.body.contains(body.spans[at]) && body.spans[at] != handler.body;
         let acts = |op: &Op| {
-            matches!(op, Op::Call { .. } | Op::Throw(_) | Op::Store(..) | Op::StoreOuter(..) | Op::Assign(..) | Op::Return(_) | Op::Yield(_))
+            matches!(
+                op,
+                Op::Call { .. }
+                    | Op::Throw(_)
+                    | Op::Store(..)
+                    | Op::StoreOuter(..)
+                    | Op::Assign(..)
+                    | Op::Return(_)
+                    | Op::Yield(_)
+            )
         };
         let broad = is_broad(self.facts, unit, id, handler);
-        let empty = || !(0..body.ops.len()).any(|at| within(at) && acts(&body.ops[at]) && !is_type_test(&body.ops, at, handler));
+        let empty = || {
+            !(0..body.ops.len()).any(|at| within(at) && acts(&body.ops[at]) && !is_type_test(&body.ops, at, handler))
+        };
         let calls = |nodes: &Vec<NodeId>| {
             nodes.iter().any(|&node| {
                 self.facts.calls_of(node).any(|call| {
-                    (call.site.unit, call.site.body) == (unit, id) && region.body.contains(self.facts.program.span(call.site))
+                    (call.site.unit, call.site.body) == (unit, id)
+                        && region.body.contains(self.facts.program.span(call.site))
                 })
             })
         };
@@ -310,25 +342,36 @@ impl<'a, 'f> Run<'a, 'f> {
 
     pub(crate) fn project_has(&self, test: &ProjectTest) -> bool {
         let imported = |wanted: &String| {
-            self.packages.iter().any(|(_, package)| package.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])))
+            self.packages.iter().any(|(_, package)| {
+                package
+                    .strip_prefix(wanted.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+            })
         };
         test.calls.iter().any(|&node| self.facts.calls_of(node).any(|call| self.counts(call.site.unit)))
             || test.reads.iter().any(|&node| self.facts.reads_of(node).any(|read| self.counts(read.site.unit)))
             || test.imports.iter().any(imported)
             || test.has.iter().any(|matcher| !self.matches(matcher).1.is_empty())
-            || test.routes.as_ref().is_some_and(|wanted| (0..self.surface.routes.len()).any(|at| self.route_passes(at, wanted)))
+            || test
+                .routes
+                .as_ref()
+                .is_some_and(|wanted| (0..self.surface.routes.len()).any(|at| self.route_passes(at, wanted)))
     }
 
     fn applies(&self, rule: &CompiledRule) -> bool {
         let languages = &rule.languages;
-        let present = |language: &Language| self.facts.program.units.iter().any(|unit| unit.module.language == *language);
+        let present =
+            |language: &Language| self.facts.program.units.iter().any(|unit| unit.module.language == *language);
         if !languages.iter().any(present) {
             return false;
         }
         rule.applies.is_empty()
             || rule.applies.iter().any(|(language, package)| {
                 self.packages.iter().any(|(of, imported)| {
-                    of == language && imported.strip_prefix(package.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                    of == language
+                        && imported
+                            .strip_prefix(package.as_str())
+                            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
                 })
             })
     }

@@ -1,6 +1,7 @@
 //! Settings: every way a framework's configuration is written, as the models describe it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
@@ -25,7 +26,13 @@ pub(crate) struct SettingGroup {
 
 impl Default for SettingGroup {
     fn default() -> Self {
-        SettingGroup { language: Language::Python, name: String::new(), of: Vec::new(), update: Vec::new(), from_object: Vec::new() }
+        SettingGroup {
+            language: Language::Python,
+            name: String::new(),
+            of: Vec::new(),
+            update: Vec::new(),
+            from_object: Vec::new(),
+        }
     }
 }
 
@@ -244,7 +251,9 @@ impl Gatherer<'_, '_> {
             let path = name.replace('.', "/");
             find(&format!("{path}.py")).or_else(|| find(&format!("{path}/__init__.py")))
         };
-        if name.ends_with(".py") && let Some(unit) = find(name) {
+        if Path::new(name).extension().is_some_and(|extension| extension == "py")
+            && let Some(unit) = find(name)
+        {
             return self.body(unit, BodyId::MODULE);
         }
         if let Some(unit) = module(name) {

@@ -4,7 +4,9 @@ use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
 use lunette_flow::facts::{Call, Use};
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_lang::ir::{ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span};
+use lunette_lang::ir::{
+    ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span,
+};
 
 use crate::schema::AssignKind;
 
@@ -22,8 +24,6 @@ pub(crate) struct Spot {
     pub(crate) other: Option<Site>,
     /// The object that the API value belongs to.
     pub(crate) object: Option<Site>,
-    /// The API value that was met.
-    pub(crate) node: Option<NodeId>,
     /// Variable, key or setting that the match is about.
     pub(crate) name: Option<String>,
     /// The route, for matches of routes.
@@ -34,7 +34,18 @@ pub(crate) struct Spot {
 
 impl Spot {
     pub(crate) fn new(unit: UnitId, body: BodyId, span: Span) -> Self {
-        Spot { unit, body, span, call: None, value: None, other: None, object: None, node: None, name: None, route: None, function: None }
+        Spot {
+            unit,
+            body,
+            span,
+            call: None,
+            value: None,
+            other: None,
+            object: None,
+            name: None,
+            route: None,
+            function: None,
+        }
     }
 
     pub(crate) fn of_call(facts: &Facts<'_>, call: &Call, node: NodeId) -> Self {
@@ -42,7 +53,6 @@ impl Spot {
         Spot {
             call: Some(call.site),
             object,
-            node: Some(node),
             ..Spot::new(call.site.unit, call.site.body, facts.program.span(call.site))
         }
     }
@@ -52,7 +62,6 @@ impl Spot {
         Spot {
             value: Some(item.value.unwrap_or(item.site)),
             object,
-            node: Some(node),
             name: item.key.clone(),
             ..Spot::new(item.site.unit, item.site.body, facts.program.span(item.site))
         }
@@ -70,9 +79,8 @@ pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> 
     for unit in facts.program.ids() {
         let module = &facts.program.unit(unit).module;
         let mut asked: Vec<Option<bool>> = vec![None; module.names.len()];
-        let mut is_wanted = |name: NameId| {
-            *asked[name.index()].get_or_insert_with(|| wanted(module.language, module.name(name)))
-        };
+        let mut is_wanted =
+            |name: NameId| *asked[name.index()].get_or_insert_with(|| wanted(module.language, module.name(name)));
         for (at, body) in module.bodies.iter().enumerate() {
             let id = BodyId(at as u32);
             let mut add = |name: NameId, kind, value, span| {
@@ -90,8 +98,11 @@ pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> 
                     let span = body.spans[value.index()];
                     match &body.ops[value.index()] {
                         Op::Assign(var, from) => {
-                            let kind =
-                                if body.kind == BodyKind::Class { AssignKind::ClassAttribute } else { AssignKind::Variable };
+                            let kind = if body.kind == BodyKind::Class {
+                                AssignKind::ClassAttribute
+                            } else {
+                                AssignKind::Variable
+                            };
                             add(body.vars[var.index()].name, kind, *from, span);
                         }
                         Op::StoreOuter(owner, var, from) => {
@@ -200,14 +211,17 @@ pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Spot> {
     found
 }
 
-/// Every test for equality, once for each of its operands.
-pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Spot> {
+/// Every test for equality with its own place, once for each of its operands.
+pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<(Site, Spot)> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
             for value in body.blocks.iter().flat_map(|block| &block.ops) {
-                let Op::Binary(BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq, left, right) =
-                    body.ops[value.index()]
+                let Op::Binary(
+                    BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq,
+                    left,
+                    right,
+                ) = body.ops[value.index()]
                 else {
                     continue;
                 };
@@ -215,7 +229,8 @@ pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Spot> {
                 let operand = |value| Some(Site { unit, body: id, value });
                 for (one, other) in [(left, right), (right, left)] {
                     let spot = Spot::new(unit, id, body.spans[value.index()]);
-                    found.push(Spot { value: operand(one), other: operand(other), ..spot });
+                    let spot = Spot { value: operand(one), other: operand(other), ..spot };
+                    found.push((Site { unit, body: id, value: *value }, spot));
                 }
             }
         }
@@ -241,7 +256,9 @@ pub(crate) fn imports(facts: &Facts<'_>, language: Language, modules: &[String],
                 _ => None,
             };
             let path = module.name(import.module).trim_start_matches("node:");
-            let meets = modules.iter().any(|wanted| is_below(path, wanted) || item.is_some_and(|item| is_member(path, item, wanted)));
+            let meets = modules
+                .iter()
+                .any(|wanted| is_below(path, wanted) || item.is_some_and(|item| is_member(path, item, wanted)));
             if meets && (named.is_empty() || item.is_some_and(|item| named.iter().any(|name| name == item))) {
                 found.push(Spot { name: Some(path.to_owned()), ..Spot::new(unit, BodyId::MODULE, import.span) });
             }

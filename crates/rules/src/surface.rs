@@ -79,7 +79,8 @@ impl<'a> Surface<'a> {
             }
         }
         surface.start = walk(&graph, starters(facts, makers).into_iter());
-        surface.served_by = routes.iter().zip(&by_route).map(|(route, bodies)| served_by(facts, route, bodies)).collect();
+        surface.served_by =
+            routes.iter().zip(&by_route).map(|(route, bodies)| served_by(facts, route, bodies)).collect();
         surface
     }
 
@@ -113,7 +114,8 @@ impl<'a> Surface<'a> {
                 0 => String::new(),
                 more => format!(" and {}", lunette_core::text::count(more, "other route")),
             };
-            let because = format!("reached through `{} {}` ({}:{}){others}", found.method, found.path, found.file, found.line);
+            let because =
+                format!("reached through `{} {}` ({}:{}){others}", found.method, found.path, found.file, found.line);
             return Reach { exposure: found.exposure, route: Some(*route), because };
         }
         let top = matches!(facts.program.body(unit, body).kind, BodyKind::Module | BodyKind::Class);
@@ -128,7 +130,11 @@ impl<'a> Surface<'a> {
             );
             return Reach { exposure: found.exposure, route: None, because };
         }
-        let because = if self.routes.is_empty() { "no route was found in the project" } else { "no known route reaches this code" };
+        let because = if self.routes.is_empty() {
+            "no route was found in the project"
+        } else {
+            "no known route reaches this code"
+        };
         Reach { exposure: Exposure::InternalOnly, route: None, because: because.to_owned() }
     }
 }

@@ -2,7 +2,7 @@
 
 use lunette_flow::access::AccessPath;
 
-use crate::compile::ValuePath;
+use crate::matcher::ValuePath;
 
 /// A message with placeholders.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
 use lunette_lang::Dialect;
 
-use crate::book::{RunContext, Rulebook};
 use crate::Routes;
+use crate::book::{Rulebook, RunContext};
 
 /// Lines of an example that disagree with what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule:
             mismatch.extra.push((place.0, place.1, finding.message.clone()));
         }
     }
-    expected.retain(|(path, line)| !findings.iter().any(|found| found.place.path == *path && found.place.line == *line));
+    expected
+        .retain(|(path, line)| !findings.iter().any(|found| found.place.path == *path && found.place.line == *line));
     mismatch.missed = expected;
     mismatch
 }
@@ -81,7 +82,8 @@ pub fn findings(
 /// Whether a line ends in a comment that expects a finding of this rule.
 fn expects(line: &str, rule: &str) -> bool {
     let Some((before, ids)) = line.rsplit_once("finds:") else { return false };
-    let comment = before.trim_end().ends_with('#') || before.trim_end().ends_with("//") || before.trim_end().ends_with("/*");
+    let comment =
+        before.trim_end().ends_with('#') || before.trim_end().ends_with("//") || before.trim_end().ends_with("/*");
     comment && ids.trim().trim_end_matches("*/").split(',').any(|id| id.trim() == rule)
 }
 

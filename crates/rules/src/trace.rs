@@ -11,7 +11,7 @@ use lunette_lang::ir::{Arg, ArgKind, BinaryOp, Entry, Key, NameId, Op, Part, Una
 use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::compile::ComesFrom;
+use crate::matcher::ComesFrom;
 use crate::run::is_broad;
 use crate::uses::{Uses, operands};
 
@@ -115,15 +115,17 @@ impl Tracer<'_, '_> {
         {
             return Some(self.name(call, name).to_owned());
         }
-        let parameter = self.facts.call_at(call).into_iter().flat_map(|call| call.functions.iter()).find_map(|&(unit, body)| {
-            let function = self.facts.program.body(unit, body);
-            let name = self.facts.program.unit(unit).module.name(function.params.get(position)?.name);
-            wanted.is_match(name).then(|| name.to_owned())
-        });
+        let parameter =
+            self.facts.call_at(call).into_iter().flat_map(|call| call.functions.iter()).find_map(|&(unit, body)| {
+                let function = self.facts.program.body(unit, body);
+                let name = self.facts.program.unit(unit).module.name(function.params.get(position)?.name);
+                wanted.is_match(name).then(|| name.to_owned())
+            });
         let before = || {
             args[..position].iter().find_map(|arg| {
                 let site = Site { value: arg.value, ..call };
-                let text = self.facts.possible(site).single_str().filter(|text| wanted.is_match(text)).map(str::to_owned);
+                let text =
+                    self.facts.possible(site).single_str().filter(|text| wanted.is_match(text)).map(str::to_owned);
                 text.or_else(|| self.at(call, arg.value, wanted))
             })
         };
@@ -198,7 +200,8 @@ impl Tracer<'_, '_> {
         }
         if let (Op::Param(index), Some(parameter)) = (op, &wanted.parameter) {
             let params = &self.facts.program.body(site.unit, site.body).params;
-            let named = params.get(*index as usize).is_some_and(|param| parameter.is_match(self.name(site, param.name)));
+            let named =
+                params.get(*index as usize).is_some_and(|param| parameter.is_match(self.name(site, param.name)));
             if named {
                 return true;
             }
@@ -247,7 +250,9 @@ impl Tracer<'_, '_> {
             Op::Assign(..) | Op::Outer(..) | Op::Param(_) | Op::Global(_) => self.facts.name_of(site),
             Op::Load(_, key) => self.facts.key_text(site, *key),
             Op::Call { callee, args, .. } => {
-                let Op::Load(_, Key::Member(method)) = self.facts.program.op(Site { value: *callee, ..site }) else { return None };
+                let Op::Load(_, Key::Member(method)) = self.facts.program.op(Site { value: *callee, ..site }) else {
+                    return None;
+                };
                 let first = args.first().filter(|_| self.name(site, *method) == "get")?;
                 self.facts.possible(Site { value: first.value, ..site }).single_str().map(str::to_owned)
             }
@@ -269,7 +274,9 @@ impl Tracer<'_, '_> {
         self.facts.known.origins(from).iter().any(|origin| {
             let Origin::Literal(site) = *origin else { return false };
             let Op::Concat(parts) = self.facts.program.op(site) else { return false };
-            parts.iter().any(|part| matches!(part, Part::Value(value) if self.is_pasted(Site { value: *value, ..site })))
+            parts
+                .iter()
+                .any(|part| matches!(part, Part::Value(value) if self.is_pasted(Site { value: *value, ..site })))
         })
     }
 
@@ -316,7 +323,8 @@ const SAME_TEXT: [&str; 6] = ["str", "repr", "bytes", "bytearray", "String", "as
 const SAME_TEXT_METHODS: [&str; 10] =
     ["encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "toString", "trim", "getvalue"];
 /// Functions whose result is a number: pasted into a text it can do no harm.
-const NUMBERS: [&str; 11] = ["int", "float", "len", "bool", "ord", "hash", "id", "round", "Number", "parseInt", "parseFloat"];
+const NUMBERS: [&str; 11] =
+    ["int", "float", "len", "bool", "ord", "hash", "id", "round", "Number", "parseInt", "parseFloat"];
 
 fn is_comparison(op: BinaryOp) -> bool {
     matches!(

@@ -113,7 +113,9 @@ pub(crate) fn operands(op: &Op, mut see: impl FnMut(ValueId)) {
         }
         Op::Call { callee, args, .. } => {
             see(*callee);
-            args.iter().for_each(|arg| see(arg.value));
+            for arg in args {
+                see(arg.value);
+            }
         }
         Op::List(_, items) => items.iter().for_each(|item| see(item.value)),
         Op::Dict(entries) => {

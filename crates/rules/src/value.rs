@@ -74,14 +74,22 @@ fn equal(scalar: &Scalar, value: &Value, ignore_case: bool) -> bool {
     match (scalar, value) {
         (Scalar::Bool(a), Value::Bool(b)) => a == b,
         (Scalar::Int(a), Value::Int(b)) => a == b,
-        (Scalar::Int(a), Value::Float(b)) => *a as f64 == *b,
-        (Scalar::Float(a), Value::Float(b)) => a == b,
-        (Scalar::Float(a), Value::Int(b)) => *a == *b as f64,
+        (Scalar::Int(number), value @ Value::Float(_)) => same(Value::Int(*number).as_number(), value.as_number()),
+        (Scalar::Float(number), value) => same(Some(*number), value.as_number()),
         (Scalar::Str(a), Value::Str(b) | Value::Bytes(b)) => {
-            if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b }
+            if ignore_case {
+                a.eq_ignore_ascii_case(b)
+            } else {
+                a == b
+            }
         }
         _ => false,
     }
+}
+
+/// Numbers as written: nothing was computed, so equal means equal.
+fn same(a: Option<f64>, b: Option<f64>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a.total_cmp(&b).is_eq())
 }
 
 /// What is known of whether something holds: that it may hold, that it may not, and whether there is more than what
@@ -136,6 +144,7 @@ impl Truth {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::Outcome::{Certain, Fails, Likely, Unknown};
     use super::*;
 
     #[test]
@@ -154,7 +163,6 @@ mod tests {
     fn what_is_known_in_part_decides_only_what_it_can() {
         let truth = |yes, no, open| Truth { yes, no, open };
         let both = |truth: Truth| (truth.outcome(true), truth.outcome(false));
-        use Outcome::{Certain, Fails, Likely, Unknown};
         assert_eq!(both(truth(true, false, false)), (Certain, Fails));
         assert_eq!(both(truth(true, true, false)), (Likely, Likely));
         assert_eq!(both(truth(true, false, true)), (Likely, Fails));

@@ -17,7 +17,12 @@ fn every_rule_does_what_its_examples_say() {
         let file = book.file(&rule.id).unwrap_or_default();
         let count = |vulnerable| examples.iter().filter(|example| example.vulnerable == vulnerable).count();
         if count(true) < 1 || count(false) < 2 {
-            let _ = writeln!(report, "{file}: needs 1 vulnerable and 2 safe examples, has {} and {}", count(true), count(false));
+            let _ = writeln!(
+                report,
+                "{file}: needs 1 vulnerable and 2 safe examples, has {} and {}",
+                count(true),
+                count(false)
+            );
         }
         for example in examples {
             let mut told = |path: &str, line: u32, what: &str| {
@@ -26,7 +31,15 @@ fn every_rule_does_what_its_examples_say() {
             };
             let marked = example.files.iter().any(|(_, text)| text.contains(&format!("finds: {}", rule.id)));
             if marked != example.vulnerable {
-                told("", 0, if marked { "a safe example has a line marked with `finds:`" } else { "a vulnerable example has no line marked with `finds:`" });
+                told(
+                    "",
+                    0,
+                    if marked {
+                        "a safe example has a line marked with `finds:`"
+                    } else {
+                        "a vulnerable example has no line marked with `finds:`"
+                    },
+                );
             }
             let mismatch = testing::check(&book, &models, &example.files, &rule.id);
             for (path, line) in &mismatch.missed {

@@ -39,8 +39,7 @@ pub fn builtin() -> (Rulebook, Models) {
     let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules"), "md");
     let files = files.iter().filter(|(name, _)| name.contains('/') && name.contains(&only));
     let book = Rulebook::load(files.map(|(name, text)| (name.as_str(), text.as_str())), &mut models);
-    let book = book.unwrap_or_else(|errors| {
-        panic!("\n{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    });
+    let book = book
+        .unwrap_or_else(|errors| panic!("\n{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     (book, models)
 }

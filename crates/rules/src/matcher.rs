@@ -1,0 +1,157 @@
+//! Matchers as they are asked: what a rule's YAML says, with patterns as nodes of the trie and expressions compiled.
+
+use lunette_core::finding::Confidence;
+use lunette_core::project::{InputKind, Proves};
+use lunette_core::rule::RiskProfile;
+use lunette_flow::access::{AccessPath, StepInto};
+use lunette_flow::api::NodeId;
+use lunette_lang::ir::Language;
+use regex::Regex;
+
+use crate::schema::{AssignKind, Inside, ResultUse, Scope};
+use crate::template::Template;
+use crate::value::ValueTest;
+
+/// Where a condition's value is: at the match's own value, or along an access path from the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ValuePath {
+    Value(Vec<StepInto>),
+    Access(AccessPath),
+    /// At the other operand of a comparison.
+    Other(Vec<StepInto>),
+}
+
+/// A compiled matcher, for one language.
+#[derive(Clone, Debug)]
+pub(crate) struct Matcher {
+    pub(crate) language: Language,
+    pub(crate) kind: Kind,
+    pub(crate) all: Vec<Condition>,
+    pub(crate) unless: Vec<Condition>,
+    pub(crate) message: Option<Template>,
+    pub(crate) title: Option<String>,
+    pub(crate) confidence: Option<Confidence>,
+    pub(crate) risk: RiskProfile,
+    pub(crate) secret: Option<String>,
+    pub(crate) point_at: Option<ValuePath>,
+}
+
+/// What a matcher looks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Call(Vec<NodeId>),
+    Read(Vec<NodeId>),
+    Write { nodes: Vec<NodeId>, key: Option<Regex> },
+    Import { modules: Vec<String>, named: Vec<String> },
+    Setting { names: Vec<String> },
+    MissingSetting { names: Vec<String>, when: Vec<NodeId> },
+    Absent(Box<Absent>),
+    Route(RouteTest),
+    Function(FunctionTest),
+    Catch(CatchTest),
+    Assign { name: Regex, kinds: Vec<AssignKind> },
+    Return,
+    Compare,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Absent {
+    pub(crate) when: Matcher,
+    pub(crate) none: Vec<Matcher>,
+    pub(crate) scope: Scope,
+    pub(crate) looked_for: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteTest {
+    pub(crate) methods: Vec<String>,
+    pub(crate) path: Option<Regex>,
+    pub(crate) framework: Vec<String>,
+    pub(crate) lacks: Vec<Proves>,
+    pub(crate) has: Vec<Proves>,
+    pub(crate) inputs: Vec<InputKind>,
+    pub(crate) input_name: Option<Regex>,
+    pub(crate) handler: Option<FunctionTest>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FunctionTest {
+    pub(crate) handler: Option<bool>,
+    pub(crate) name: Option<Regex>,
+    pub(crate) parameters: Option<usize>,
+    pub(crate) parameter_name: Option<Regex>,
+    pub(crate) is_async: Option<bool>,
+    pub(crate) calls: Option<Vec<NodeId>>,
+    pub(crate) lacks_calls: Vec<NodeId>,
+    pub(crate) catches: Option<bool>,
+    pub(crate) throws: Option<bool>,
+    pub(crate) passed_to: Option<Vec<NodeId>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CatchTest {
+    pub(crate) empty: Option<bool>,
+    pub(crate) broad: Option<bool>,
+    pub(crate) body_calls: Option<Vec<NodeId>>,
+}
+
+/// A compiled condition.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    Value(Box<ValueCondition>),
+    FlowsInto(Regex),
+    Inside(Inside, Option<Regex>),
+    Name(Regex),
+    ReceiverName(Regex),
+    InFile(Regex),
+    Result(ResultUse),
+    Route(Box<RouteTest>),
+    Project(Box<ProjectTest>),
+    Any(Vec<Condition>),
+    All(Vec<Condition>),
+    Not(Box<Condition>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ValueCondition {
+    pub(crate) at: ValuePath,
+    /// As the author wrote it.
+    pub(crate) path: String,
+    pub(crate) tests: Vec<ValueTest>,
+    pub(crate) sites: Vec<SiteTest>,
+    /// Required presence (`present`) or absence (`absent`).
+    pub(crate) presence: Option<bool>,
+    pub(crate) or_absent: bool,
+    pub(crate) or_unknown: bool,
+    pub(crate) if_known: bool,
+}
+
+/// A test of where a value stands, not of what it is.
+#[derive(Clone, Debug)]
+pub(crate) enum SiteTest {
+    Api(Vec<NodeId>),
+    Named(Regex),
+    Literal,
+    NotConstant,
+    ComesFrom(ComesFrom),
+    Mentions(Regex),
+    Formatted,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ComesFrom {
+    pub(crate) caught: bool,
+    pub(crate) broad: bool,
+    pub(crate) api: Vec<NodeId>,
+    pub(crate) parameter: Option<Regex>,
+    pub(crate) member: Option<Regex>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ProjectTest {
+    pub(crate) calls: Vec<NodeId>,
+    pub(crate) reads: Vec<NodeId>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) has: Vec<Matcher>,
+    pub(crate) routes: Option<RouteTest>,
+}
