@@ -1,6 +1,8 @@
 //! What a value may be, as far as it is constant: folding on demand over the SSA graph and the tracked origins.
 
-use lunette_lang::ir::{ArgKind, BinaryOp, Const, Entry, Key, NameId, Op, Part, UnaryOp, ValueId, ValueRef};
+use lunette_lang::ir::{
+    ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef,
+};
 
 use crate::know::{Known, Origin};
 use crate::program::{Program, Site, UnitId};
@@ -97,6 +99,8 @@ impl Possible {
 const MAX_VALUES: usize = 16;
 /// Longest chain of operations followed.
 const MAX_DEPTH: u32 = 24;
+/// Most functions that one call is evaluated for.
+const MAX_CALLEES: usize = 4;
 /// Longest string built.
 const MAX_TEXT: usize = 4096;
 /// Most operations looked at for one question: chains of joins would otherwise cost exponential time.
@@ -107,11 +111,13 @@ pub(crate) struct Folder<'a> {
     program: &'a Program,
     known: &'a Known,
     work: u32,
+    /// Calls that are being evaluated: the function's body and the call.
+    frames: Vec<(UnitId, BodyId, Site)>,
 }
 
 /// The constants that the value at `site` may be.
 pub(crate) fn possible(program: &Program, known: &Known, site: Site) -> Possible {
-    Folder { program, known, work: MAX_WORK }.value(site, MAX_DEPTH)
+    Folder { program, known, work: MAX_WORK, frames: Vec::new() }.value(site, MAX_DEPTH)
 }
 
 impl Folder<'_> {
@@ -149,6 +155,8 @@ impl Folder<'_> {
             }
             Op::Load(base, key) => self.load(site, *base, *key, depth),
             Op::Slice(base, bounds) => self.slice(site, *base, *bounds, depth),
+            Op::Call { callee, .. } => self.call(site, *callee, depth),
+            Op::Param(index) => self.parameter(site, *index as usize, depth),
             _ => self.origins(site, depth),
         }
     }
@@ -159,6 +167,63 @@ impl Folder<'_> {
             all.add(self.value(site, depth));
         }
         all
+    }
+
+    /// The result of a call of functions of the project, evaluated with this call's arguments.
+    fn call(&mut self, site: Site, callee: ValueId, depth: u32) -> Possible {
+        let origins = self.known.origins(Site { value: callee, ..site });
+        let plain = |origin: &Origin| match *origin {
+            Origin::Function(unit, body) => {
+                let function = self.program.body(unit, body);
+                let kind = matches!(function.kind, BodyKind::Function | BodyKind::Lambda);
+                (kind && function.decorators.is_empty() && !function.is_generator).then_some((unit, body))
+            }
+            _ => None,
+        };
+        let functions: Option<Vec<_>> = origins.iter().map(plain).collect();
+        let functions = functions.filter(|found| !found.is_empty() && found.len() <= MAX_CALLEES);
+        let Some(functions) = functions else { return self.origins(site, depth) };
+        let mut all = Possible { values: Vec::new(), complete: true };
+        for (unit, id) in functions {
+            let body = self.program.body(unit, id);
+            self.frames.push((unit, id, site));
+            for block in &body.blocks {
+                for &value in &block.ops {
+                    if let Op::Return(from) = body.ops[value.index()] {
+                        all.add(self.value(Site { unit, body: id, value: from }, depth));
+                    }
+                }
+                all.complete &= !matches!(block.end, Terminator::End);
+            }
+            self.frames.pop();
+        }
+        all
+    }
+
+    /// A parameter: what the call that is being evaluated passes, else whatever any caller does.
+    fn parameter(&mut self, site: Site, index: usize, depth: u32) -> Possible {
+        let Some(&(unit, id, call)) = self.frames.last() else { return self.origins(site, depth) };
+        let param = match self.program.body(unit, id).params.get(index) {
+            Some(param) if (unit, id) == (site.unit, site.body) && param.kind != ParamKind::Rest => param,
+            _ => return self.origins(site, depth),
+        };
+        let Op::Call { args, .. } = self.program.op(call) else { return Possible::unknown() };
+        let name = self.program.unit(unit).module.name(param.name);
+        let caller = &self.program.unit(call.unit).module;
+        let positional = args.iter().filter(|arg| arg.kind == ArgKind::Positional).nth(index).filter(|_| param.kind == ParamKind::Positional);
+        let named = || args.iter().find(|arg| matches!(arg.kind, ArgKind::Named(given) if caller.name(given) == name));
+        let spread = args.iter().any(|arg| matches!(arg.kind, ArgKind::Spread | ArgKind::SpreadNamed));
+        let given = match (positional.or_else(named), param.default) {
+            _ if spread => return Possible::unknown(),
+            (Some(arg), _) => Site { value: arg.value, ..call },
+            (None, Some(default)) => site_of(unit, default),
+            (None, None) => return Possible::unknown(),
+        };
+        // The argument belongs to the caller.
+        let frame = self.frames.pop();
+        let value = self.value(given, depth);
+        self.frames.extend(frame);
+        value
     }
 
     /// By the tracked origins; never complete, since a caller outside the project may pass something else.

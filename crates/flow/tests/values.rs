@@ -77,3 +77,15 @@ fn repeated_and_joined_constants_are_folded() {
         ["[Bytes(\"ababc\")]", "[Str(\"---\")]", "[]"]
     );
 }
+
+#[test]
+fn calls_are_evaluated_with_their_own_arguments() {
+    let text = "import lib\ndef rule(path, prefix='/v1'):\n    if lib.many:\n        return '/<org>' + path\n    return prefix + path\n\
+        lib.go(rule('/a'))\nlib.go(rule('/b', prefix=''))\nlib.go(rule(lib.path))\n";
+    assert_eq!(
+        check(&[("a.py", text)], Language::Python, "lib.go", "arg[0]"),
+        ["[Str(\"/v1/a\"), Str(\"/<org>/a\")]", "[Str(\"/b\"), Str(\"/<org>/b\")]", "[]"]
+    );
+    let endless = "import lib\ndef f(x):\n    return f(x) + f(x)\nlib.go(f(1))\n";
+    assert_eq!(check(&[("a.py", endless)], Language::Python, "lib.go", "arg[0]"), ["[]"]);
+}
