@@ -17,7 +17,12 @@ impl Tracker<'_> {
             let found = match origin {
                 Origin::Function(unit, body) => {
                     self.bind(unit, body, args, self.skips_self(unit, body, callee));
-                    self.read(Slot::Return(unit, body))
+                    let mut found = self.read(Slot::Return(unit, body));
+                    if new {
+                        // What a constructor function stores on `this` is kept by the function.
+                        merge(&mut found, &[Origin::Function(unit, body)]);
+                    }
+                    found
                 }
                 Origin::Class(unit, class) => self.construct(unit, class, args, site),
                 Origin::Api(node, receiver) => self.api_call(node, receiver, site, args),

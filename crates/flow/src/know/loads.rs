@@ -220,6 +220,7 @@ impl Tracker<'_> {
             Origin::Module(unit) => self.exported(unit, name),
             Origin::Class(unit, class) => self.class_member(unit, class, name, false, 0),
             Origin::Instance(unit, class) => self.class_member(unit, class, name, true, 0),
+            Origin::Function(..) if name == "prototype" => Origins::from_slice(&[origin]),
             Origin::Function(unit, body) => self.read(Slot::Attribute(unit, body, name.into())),
             Origin::Literal(site) => self.entry(site, name),
         }

@@ -11,8 +11,8 @@ mod loads;
 mod slots;
 
 use compact_str::CompactString;
-use lunette_lang::ir::{BodyId, BodyKind, ClassId, Language, Op, ValueId, ValueRef, VarId};
-use rustc_hash::FxHashSet;
+use lunette_lang::ir::{BodyId, BodyKind, ClassId, Entry, Language, Op, ValueId, ValueRef, VarId};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 
@@ -107,6 +107,8 @@ struct Tracker<'a> {
     visits: Vec<Vec<u16>>,
     /// Whether each module is test code.
     tests: Vec<bool>,
+    /// Functions that are entries of an object literal, by unit.
+    owners: Vec<FxHashMap<BodyId, Site>>,
     /// Variables that other bodies or modules read, by unit and body.
     shared: Vec<FxHashSet<(BodyId, VarId)>>,
     broadened: usize,
@@ -135,6 +137,7 @@ impl<'a> Tracker<'a> {
             queued: FxHashSet::default(),
             visits,
             tests: program.units.iter().map(|unit| is_test_path(&unit.path)).collect(),
+            owners: program.ids().map(|unit| owners(program, unit)).collect(),
             shared,
             broadened: 0,
             nesting: 0,
@@ -347,6 +350,12 @@ impl<'a> Tracker<'a> {
                     return SmallVec::from_slice(&[Origin::Instance(unit, class)]);
                 }
                 (BodyKind::Lambda, _) => at = function.parent,
+                // A function of an object literal is called on that object; any other may be a constructor, whose
+                // instances are told by the function itself.
+                (BodyKind::Function | BodyKind::Method, None) => {
+                    let owner = self.owners[unit.0 as usize].get(&id).copied();
+                    return SmallVec::from_slice(&[owner.map_or(Origin::Function(unit, id), Origin::Literal)]);
+                }
                 _ => break,
             }
         }
@@ -427,6 +436,28 @@ fn merge(set: &mut Origins, more: &[Origin]) -> (bool, bool) {
         }
     }
     (grew, cut)
+}
+
+/// The object literal that each function is an entry of (JavaScript).
+fn owners(program: &Program, unit: UnitId) -> FxHashMap<BodyId, Site> {
+    let mut owners = FxHashMap::default();
+    let module = &program.unit(unit).module;
+    if module.language != Language::JavaScript {
+        return owners;
+    }
+    for (at, body) in module.bodies.iter().enumerate() {
+        for (value, op) in body.ops.iter().enumerate() {
+            let Op::Dict(entries) = op else { continue };
+            for entry in entries {
+                if let Entry::Pair(_, entry) = entry
+                    && let Op::Closure(function) = body.ops[entry.index()]
+                {
+                    owners.insert(function, Site { unit, body: BodyId(at as u32), value: ValueId(value as u32) });
+                }
+            }
+        }
+    }
+    owners
 }
 
 /// Variables that are read across bodies, and all top-level variables (modules import them by name).

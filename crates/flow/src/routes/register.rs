@@ -136,12 +136,18 @@ impl Scene<'_> {
     fn paths(&self, entry: &Entry, call: Site, context: &Context, each: Option<Site>) -> Option<Strings> {
         let mut unknown = None;
         for path in &entry.path {
+            let mut all = Strings { values: Vec::new(), known: true };
             for site in self.follow(call, path, context, each) {
                 let strings = self.strings(site, context);
-                if !strings.values.is_empty() {
-                    return Some(strings);
+                if strings.values.is_empty() {
+                    unknown = Some(site);
+                } else {
+                    all.known &= strings.known;
+                    all.values.extend(strings.values);
                 }
-                unknown = Some(site);
+            }
+            if !all.values.is_empty() {
+                return Some(all);
             }
         }
         let site = unknown?;
