@@ -16,6 +16,8 @@ use crate::program::{Site, UnitId};
 
 /// Most guards listed for one route.
 const MAX_GUARDS: usize = 40;
+/// Longest source text, in bytes, that names a check.
+const MAX_NAME: usize = 60;
 /// How deep handlers are followed to tell which bodies a route reaches.
 const REACH: usize = 24;
 
@@ -135,7 +137,10 @@ fn finish(scene: &Scene, routers: &Routers, draft: &Draft, chain: &[Link], order
         && let Some((proves, site)) = scene.checked_inside(unit, body)
         && !guards.iter().any(|guard: &GuardUse| guard.proves == proves)
     {
-        let name = scene.facts.name_of(site).unwrap_or_else(|| "check in the handler".to_owned());
+        let text = scene.facts.program.source(site.unit, scene.facts.program.span(site));
+        let short = !text.is_empty() && text.len() <= MAX_NAME && !text.contains('\n');
+        let name = if short { Some(text.to_owned()) } else { scene.facts.name_of(site) };
+        let name = name.unwrap_or_else(|| "check in the handler".to_owned());
         add(&mut guards, GuardUse { name, proves, place: scene.facts.place(site) });
     }
     guards.retain(|guard| !draft.lifted.contains(&guard.proves));

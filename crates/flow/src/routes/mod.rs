@@ -5,6 +5,7 @@
 //! read their input. What functions of the project prove is decided by the function itself (the module `verdict`).
 
 mod assemble;
+mod branches;
 mod classes;
 mod files;
 mod graph;
@@ -72,7 +73,7 @@ pub fn routes(facts: &Facts, models: &Models) -> Routes {
         facts,
         models: &models.routes,
         graph: Graph::new(facts),
-        verdicts: Verdicts::default(),
+        verdicts: Verdicts::new(&models.routes),
         input_index: InputIndex::new(&models.routes.inputs),
     };
     let mut drafts = Vec::new();

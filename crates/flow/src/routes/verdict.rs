@@ -13,7 +13,10 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use super::scene::{Context, Scene};
+use crate::access::AccessPath;
+use crate::api::NodeId;
 use crate::know::Origin;
+use crate::models::RouteModels;
 use crate::program::{Site, UnitId};
 
 /// How deep calls of a guard are followed.
@@ -46,14 +49,17 @@ pub(super) fn sounds_like_guard(name: &str) -> bool {
 
 /// What was seen in a function.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen {
+pub(super) struct Seen {
     /// It can end the request.
-    denies: bool,
+    pub(super) denies: bool,
     /// It tests a privilege.
     privilege: bool,
     /// What its checks prove when it denies, and what they prove by themselves.
-    checked: Option<Proves>,
-    enforced: Option<Proves>,
+    pub(super) checked: Option<Proves>,
+    pub(super) enforced: Option<Proves>,
+    enforced_at: Option<Site>,
+    /// A call that verifies a token or asks who the caller is.
+    verified: Option<Site>,
     /// It answers that input is not valid.
     rejects_input: bool,
 }
@@ -61,8 +67,25 @@ struct Seen {
 /// Verdicts by function.
 #[derive(Debug, Default)]
 pub(super) struct Verdicts {
+    checks: FxHashMap<NodeId, Vec<usize>>,
+    denials: FxHashMap<NodeId, Vec<Option<AccessPath>>>,
     known: RefCell<FxHashMap<(UnitId, BodyId), Proves>>,
     inside: RefCell<FxHashMap<(UnitId, BodyId), Option<(Proves, Site)>>>,
+}
+
+impl Verdicts {
+    pub(super) fn new(models: &RouteModels) -> Self {
+        let mut verdicts = Verdicts::default();
+        for (at, check) in models.checks.iter().enumerate() {
+            for &node in &check.nodes {
+                verdicts.checks.entry(node).or_default().push(at);
+            }
+        }
+        for (node, needs) in &models.denials {
+            verdicts.denials.entry(*node).or_default().push(needs.clone());
+        }
+        verdicts
+    }
 }
 
 impl Scene<'_> {
@@ -81,27 +104,28 @@ impl Scene<'_> {
         verdict
     }
 
-    /// What a handler itself checks before it goes on, with the place of the check.
+    /// What a handler itself checks before it goes on, with the place of the check: a test on which it refuses, or a
+    /// verification that refuses by itself or fails on what is not valid.
     pub(super) fn checked_inside(&self, unit: UnitId, body: BodyId) -> Option<(Proves, Site)> {
         if let Some(known) = self.verdicts.inside.borrow().get(&(unit, body)) {
             return *known;
         }
-        let mut found = None;
-        let mut denies = false;
+        let mut found: Option<(Proves, Site)> = None;
         for (unit, body) in self.graph.reached((unit, body), 2).into_iter().take(MAX_BODIES) {
             let mut seen = Seen::default();
-            let at = self.look(unit, body, &mut seen);
-            denies |= seen.denies;
-            if let Some(proves) = seen.enforced.or(seen.checked)
-                && matches!(proves, Proves::Authenticated | Proves::Authorized)
-                && found.is_none_or(|(known, _, _)| known != Proves::Authorized)
-                && let Some(at) = at
-            {
-                let proves = if seen.privilege { Proves::Authorized } else { proves };
-                found = Some((proves, at, seen.enforced.is_some()));
+            self.look(unit, body, &mut seen);
+            let verified = match (seen.enforced, seen.verified) {
+                (Some(proves), _) => seen.enforced_at.map(|at| (proves, at)),
+                (None, Some(at)) if seen.denies => Some((Proves::Authenticated, at)),
+                _ => None,
+            };
+            for (proves, at) in [self.refusing_test(unit, body), verified].into_iter().flatten() {
+                let better = found.is_none_or(|(known, _)| known == Proves::Authenticated && proves == Proves::Authorized);
+                if better && matches!(proves, Proves::Authenticated | Proves::Authorized) {
+                    found = Some((proves, at));
+                }
             }
         }
-        let found = found.filter(|(_, _, enforced)| denies || *enforced).map(|(proves, at, _)| (proves, at));
         self.verdicts.inside.borrow_mut().insert((unit, body), found);
         found
     }
@@ -126,26 +150,20 @@ impl Scene<'_> {
         name
     }
 
-    /// Looks at one body; the place of the first check in it.
-    fn look(&self, unit: UnitId, body: BodyId, seen: &mut Seen) -> Option<Site> {
-        let function = self.facts.program.body(unit, body);
-        let mut first = None;
-        for block in &function.blocks {
+    /// Looks at one body.
+    pub(super) fn look(&self, unit: UnitId, body: BodyId, seen: &mut Seen) {
+        for block in &self.facts.program.body(unit, body).blocks {
             if matches!(block.end, Terminator::Throw) {
                 seen.denies = true;
             }
             for &value in &block.ops {
-                let site = Site { unit, body, value };
-                if self.look_at(site, seen) && first.is_none() {
-                    first = Some(site);
-                }
+                self.look_at(Site { unit, body, value }, seen);
             }
         }
-        first
     }
 
     /// Looks at one operation; whether it is a check.
-    fn look_at(&self, site: Site, seen: &mut Seen) -> bool {
+    pub(super) fn look_at(&self, site: Site, seen: &mut Seen) -> bool {
         let to = |value: ValueId| Site { value, ..site };
         let module = &self.facts.program.unit(site.unit).module;
         match self.facts.program.op(site) {
@@ -155,9 +173,8 @@ impl Scene<'_> {
             Op::Call { callee, .. } => {
                 for &origin in self.facts.known.origins(to(*callee)) {
                     let Origin::Api(node, _) = origin else { continue };
-                    for (denial, needs) in &self.models.denials {
-                        if *denial == node
-                            && needs.as_ref().is_none_or(|path| !self.follow(site, path, &Context::default(), None).is_empty())
+                    for needs in self.verdicts.denials.get(&node).into_iter().flatten() {
+                        if needs.as_ref().is_none_or(|path| !self.follow(site, path, &Context::default(), None).is_empty())
                         {
                             seen.denies = true;
                         }
@@ -189,13 +206,19 @@ impl Scene<'_> {
         let mut found = false;
         for &origin in self.facts.known.origins(value) {
             let Origin::Api(node, _) = origin else { continue };
-            for check in self.models.checks.iter().filter(|check| check.nodes.contains(&node)) {
+            for &at in self.verdicts.checks.get(&node).into_iter().flatten() {
+                let check = &self.models.checks[at];
                 let hit = match (&check.keys, key) {
                     (Some(pattern), Some(key)) => pattern.is_match(key),
                     (None, None) => true,
                     _ => false,
                 };
                 if hit {
+                    if check.enforces {
+                        seen.enforced_at = seen.enforced_at.or(Some(value));
+                    } else if check.keys.is_none() && check.proves == Proves::Authenticated && matches!(self.facts.program.op(value), Op::Call { .. }) {
+                        seen.verified = seen.verified.or(Some(value));
+                    }
                     let slot = if check.enforces { &mut seen.enforced } else { &mut seen.checked };
                     *slot = Some(slot.map_or(check.proves, |known| stronger(known, check.proves)));
                     found = true;
