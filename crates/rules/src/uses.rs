@@ -1,10 +1,11 @@
 //! Who uses a value within its body.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use lunette_flow::Facts;
 use lunette_flow::program::{Program, Site, UnitId};
-use lunette_lang::ir::{BodyId, Entry, Key, Op, Part, Terminator, ValueId};
+use lunette_lang::ir::{BodyId, Entry, Key, Op, Part, Terminator, ValueId, VarId};
 use rustc_hash::FxHashMap;
 
 /// The users of each value of a body, in order, and the values that a branch tests.
@@ -51,6 +52,36 @@ impl BodyUses {
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
     bodies: RefCell<FxHashMap<(UnitId, BodyId), Rc<BodyUses>>>,
+    across: OnceCell<Across>,
+}
+
+/// What leaves a body: calls of each function, and reads of each variable by other bodies.
+#[derive(Debug, Default)]
+struct Across {
+    calls: FxHashMap<(UnitId, BodyId), Vec<Site>>,
+    reads: FxHashMap<(UnitId, BodyId, VarId), Vec<Site>>,
+}
+
+impl Across {
+    fn new(facts: &Facts<'_>) -> Self {
+        let mut across = Across::default();
+        for call in &facts.calls {
+            for &function in &call.functions {
+                across.calls.entry(function).or_default().push(call.site);
+            }
+        }
+        for unit in facts.program.ids() {
+            for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
+                for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+                    if let Op::Outer(owner, var) = body.ops[value.index()] {
+                        let site = Site { unit, body: BodyId(at as u32), value };
+                        across.reads.entry((unit, owner, var)).or_default().push(site);
+                    }
+                }
+            }
+        }
+        across
+    }
 }
 
 impl Uses {
@@ -58,6 +89,16 @@ impl Uses {
     pub(crate) fn body(&self, program: &Program, unit: UnitId, body: BodyId) -> Rc<BodyUses> {
         let mut bodies = self.bodies.borrow_mut();
         bodies.entry((unit, body)).or_insert_with(|| Rc::new(BodyUses::new(program, unit, body))).clone()
+    }
+
+    /// The known calls of a function.
+    pub(crate) fn callers(&self, facts: &Facts<'_>, unit: UnitId, body: BodyId) -> &[Site] {
+        self.across.get_or_init(|| Across::new(facts)).calls.get(&(unit, body)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The reads of a variable from other bodies than the one that declares it.
+    pub(crate) fn outer_reads(&self, facts: &Facts<'_>, unit: UnitId, body: BodyId, var: VarId) -> &[Site] {
+        self.across.get_or_init(|| Across::new(facts)).reads.get(&(unit, body, var)).map_or(&[], Vec::as_slice)
     }
 
     /// The users of a value as sites.
