@@ -1,13 +1,14 @@
-//! Following a value within its body: forwards to something with a telling name, backwards to where it comes from.
+//! Following a value: forwards to something with a telling name, backwards to where it comes from.
 //!
-//! Both directions are local and bounded. Unknown calls are taken to pass their arguments on; comparisons are not.
+//! Both directions are bounded; backwards stays in one body, forwards goes over into few others. Unknown calls are
+//! taken to pass their arguments on, comparisons are not.
 
 use std::collections::VecDeque;
 
 use lunette_flow::Facts;
 use lunette_flow::know::Origin;
 use lunette_flow::program::Site;
-use lunette_lang::ir::{Arg, ArgKind, BinaryOp, Entry, Key, NameId, Op, Part, UnaryOp, ValueId};
+use lunette_lang::ir::{Arg, ArgKind, BinaryOp, BodyKind, Entry, Key, Language, NameId, Op, Part, UnaryOp, ValueId};
 use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -17,6 +18,8 @@ use crate::uses::{Uses, operands};
 
 /// Most values looked at for one question.
 const MAX_VALUES: usize = 400;
+/// Most times that a value followed forwards goes over into another body.
+const MAX_CROSSINGS: u8 = 2;
 
 /// Where a value went.
 #[derive(Clone, Debug)]
@@ -42,9 +45,9 @@ impl Tracer<'_, '_> {
     /// The first thing (by number of steps) with a name matching `wanted` that the value reaches.
     pub(crate) fn flows_into(&self, from: Site, wanted: &Regex) -> Option<Flow> {
         let mut parents: FxHashMap<Site, Option<Site>> = FxHashMap::default();
-        let mut queue = VecDeque::from([from]);
+        let mut queue = VecDeque::from([(from, MAX_CROSSINGS)]);
         parents.insert(from, None);
-        while let Some(site) = queue.pop_front() {
+        while let Some((site, crossings)) = queue.pop_front() {
             if parents.len() > MAX_VALUES {
                 return None;
             }
@@ -52,9 +55,11 @@ impl Tracer<'_, '_> {
                 if let Some(name) = self.meets(site, user, wanted) {
                     return Some(Flow { steps: chain(&parents, site), sink: user, name });
                 }
-                for next in self.passes(site, user) {
+                let inside = self.passes(site, user).into_iter().map(|next| (next, crossings));
+                let outside = if crossings > 0 { self.crosses(site, user) } else { Vec::new() };
+                for (next, left) in inside.chain(outside.into_iter().map(|next| (next, crossings.saturating_sub(1)))) {
                     parents.entry(next).or_insert_with(|| {
-                        queue.push_back(next);
+                        queue.push_back((next, left));
                         Some(site)
                     });
                 }
@@ -115,12 +120,8 @@ impl Tracer<'_, '_> {
         {
             return Some(self.name(call, name).to_owned());
         }
-        let parameter =
-            self.facts.call_at(call).into_iter().flat_map(|call| call.functions.iter()).find_map(|&(unit, body)| {
-                let function = self.facts.program.body(unit, body);
-                let name = self.facts.program.unit(unit).module.name(function.params.get(position)?.name);
-                wanted.is_match(name).then(|| name.to_owned())
-            });
+        let parameter = self.parameters(call, position).into_iter().find_map(|param| self.facts.name_of(param));
+        let parameter = parameter.filter(|name| wanted.is_match(name));
         let before = || {
             args[..position].iter().find_map(|arg| {
                 let site = Site { value: arg.value, ..call };
@@ -152,6 +153,42 @@ impl Tracer<'_, '_> {
             }
             _ => vec![user],
         }
+    }
+
+    /// The values of other bodies that carry on what `site` holds, by way of `user`: what callers get of a function,
+    /// reads of a variable by inner functions, parameters of functions called.
+    fn crosses(&self, site: Site, user: Site) -> Vec<Site> {
+        match self.facts.program.op(user) {
+            Op::Return(_) => self.uses.callers(self.facts, user.unit, user.body).to_vec(),
+            Op::Assign(var, _) => self.uses.outer_reads(self.facts, user.unit, user.body, *var).to_vec(),
+            Op::StoreOuter(owner, var, _) => self.uses.outer_reads(self.facts, user.unit, *owner, *var).to_vec(),
+            Op::Call { args, .. } => {
+                let given = args.iter().enumerate().filter(|(_, arg)| arg.value == site.value);
+                given.flat_map(|(position, _)| self.parameters(user, position)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The parameters that an argument reaches in the functions that a call may run.
+    fn parameters(&self, call: Site, position: usize) -> Vec<Site> {
+        let Op::Call { callee, args, .. } = self.facts.program.op(call) else { return Vec::new() };
+        let on_object = matches!(self.facts.program.op(Site { value: *callee, ..call }), Op::Load(..));
+        let functions = self.facts.call_at(call).into_iter().flat_map(|call| call.functions.iter());
+        let reached = functions.filter_map(|&(unit, body)| {
+            let module = &self.facts.program.unit(unit).module;
+            let function = module.body(body);
+            let own = module.language == Language::Python && function.kind == BodyKind::Method && !function.is_static;
+            let param = match args.get(position)?.kind {
+                ArgKind::Named(name) => {
+                    let name = self.name(call, name);
+                    function.params.iter().find(|param| module.name(param.name) == name)?
+                }
+                _ => function.params.get(position + usize::from(own && on_object))?,
+            };
+            Some(Site { unit, body, value: param.value })
+        });
+        reached.collect()
     }
 
     /// A list or mapping made in this body: what is put into it goes on with it.
