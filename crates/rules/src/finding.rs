@@ -4,6 +4,7 @@ use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Step, Why};
 use lunette_core::risk::{Exposure, ImpactFactors, LikelihoodFactors, Risk};
 use lunette_core::text::{code_line, printable, shorten};
 use lunette_flow::facts::Found;
+use lunette_flow::know::Origin;
 use lunette_flow::program::{Site, UnitId};
 use lunette_lang::ir::{Op, Span};
 
@@ -28,7 +29,24 @@ impl Run<'_, '_> {
             Found::Sites(sites) => sites.into_iter().find(|site| site.unit == spot.unit),
             _ => None,
         });
+        // A secret stands where it is written, whoever uses it.
+        if matcher.secret.is_some()
+            && let Some(written) = at.or(spot.value).and_then(|site| self.written(site))
+            && written.unit == spot.unit
+        {
+            return self.facts.program.span(written);
+        }
         at.map_or(spot.span, |site| self.facts.program.span(site))
+    }
+
+    /// The only expression that gives a value, when that is a constant somewhere else.
+    fn written(&self, site: Site) -> Option<Site> {
+        match self.facts.known.origins(site) {
+            &[Origin::Literal(literal)] if !self.facts.program.span(site).contains(self.facts.program.span(literal)) => {
+                self.facts.possible(literal).single().map(|_| literal)
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn finding(&self, rule: &CompiledRule, matcher: &Matcher, spot: &Spot, found: &Match) -> Finding {

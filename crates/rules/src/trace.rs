@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use lunette_flow::Facts;
+use lunette_flow::Value;
 use lunette_flow::know::Origin;
 use lunette_flow::program::Site;
 use lunette_lang::ir::{Arg, ArgKind, BinaryOp, BodyKind, Entry, Key, Language, NameId, Op, Part, UnaryOp, ValueId};
@@ -318,7 +319,8 @@ impl Tracer<'_, '_> {
     }
 
     fn is_pasted(&self, part: Site) -> bool {
-        let possible = self.facts.possible(part);
+        // `None` alone is the default of something that is given when it matters.
+        let unknown = self.facts.possible(part).values.iter().all(|value| matches!(value, Value::Null | Value::Undefined));
         let mut site = part;
         while let Op::Assign(_, from) = self.facts.program.op(site) {
             site = Site { value: *from, ..site };
@@ -336,7 +338,7 @@ impl Tracer<'_, '_> {
             Op::Binary(op, ..) => !matches!(op, BinaryOp::Add | BinaryOp::Mod | BinaryOp::Mul),
             _ => false,
         };
-        !harmless && possible.values.is_empty() && !self.is_repeated(site, 6)
+        !harmless && unknown && !self.is_repeated(site, 6)
     }
 
     /// Whether a value consists of constants alone, however often they are repeated.
