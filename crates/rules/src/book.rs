@@ -28,6 +28,9 @@ pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.r
 /// Event ids of the OWASP Logging Vocabulary, one a line.
 const EVENTS: &str = include_str!("../data/events.txt");
 
+/// Deepest nesting of the front matter.
+const MAX_NESTING: usize = 24;
+
 /// Longest title, in characters.
 const MAX_TITLE: usize = 80;
 
@@ -168,7 +171,7 @@ impl Rulebook {
     }
 
     fn read(&mut self, document: &Document, models: &mut Models, faults: &mut Faults<'_>) -> Option<CompiledRule> {
-        let front: FrontMatter = match serde_saphyr::from_str(&document.front) {
+        let front: FrontMatter = match serde_saphyr::from_str_with_options(&document.front, yaml()) {
             Ok(front) => front,
             Err(error) => {
                 let line = error.location().map_or(1, |location| location.line());
@@ -222,6 +225,14 @@ impl Rulebook {
             examples: document.examples.clone(),
             file: faults.file.to_owned(),
         })
+    }
+}
+
+/// `y`, `no` and `on` are words, not truth values; deeper than any sensible rule is refused before it costs stack.
+fn yaml() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        budget: serde_saphyr::budget! { max_depth: MAX_NESTING },
     }
 }
 

@@ -42,7 +42,9 @@ impl Run<'_, '_> {
     /// The only expression that gives a value, when that is a constant somewhere else.
     fn written(&self, site: Site) -> Option<Site> {
         match self.facts.known.origins(site) {
-            &[Origin::Literal(literal)] if !self.facts.program.span(site).contains(self.facts.program.span(literal)) => {
+            &[Origin::Literal(literal)]
+                if !self.facts.program.span(site).contains(self.facts.program.span(literal)) =>
+            {
                 self.facts.possible(literal).single().map(|_| literal)
             }
             _ => None,
@@ -170,16 +172,19 @@ impl Run<'_, '_> {
         let mut shown: Option<Span> = None;
         for (at, &site) in flow.steps.iter().enumerate() {
             let span = self.facts.program.span(site);
+            let name =
+                || self.facts.name_of(site).map_or_else(String::new, |name| printable(&shorten(&name, MAX_EXCERPT)));
+            let returned = at.checked_sub(1).is_some_and(|before| {
+                let before = flow.steps[before];
+                (before.unit, before.body) != (site.unit, site.body)
+            });
             let (why, note) = match self.facts.program.op(site) {
                 _ if at == 0 => (Why::Source, "the value is made here".to_owned()),
-                Op::Assign(..) | Op::StoreOuter(..) => (
-                    Why::Assign,
-                    self.facts
-                        .name_of(site)
-                        .map(|name| format!("assigned to `{}`", printable(&name)))
-                        .unwrap_or_default(),
-                ),
+                Op::Assign(..) | Op::StoreOuter(..) => (Why::Assign, format!("assigned to `{}`", name())),
+                Op::Call { .. } if returned => (Why::Return, format!("returned by `{}`", name())),
                 Op::Call { .. } => (Why::Call, "passed through a call".to_owned()),
+                Op::Param(_) => (Why::Call, format!("received as `{}`", name())),
+                Op::Outer(..) => (Why::Assign, format!("read from `{}`", name())),
                 _ => continue,
             };
             if shown.is_some_and(|known| known == span) || span == Span::default() {
@@ -323,11 +328,37 @@ fn conceal(text: &str, secret: Option<&str>) -> String {
     if secret.chars().count() >= 6 && text.contains(secret) {
         return text.replace(secret, &mark);
     }
-    let mut text = text.to_owned();
+    let mut concealed = text.to_owned();
     for quote in ["\"", "'", "`"] {
-        text = text.replace(&format!("{quote}{secret}{quote}"), &format!("{quote}{mark}{quote}"));
+        concealed = concealed.replace(&format!("{quote}{secret}{quote}"), &format!("{quote}{mark}{quote}"));
     }
-    text
+    // Written with escapes, over several lines, or put together: then every literal of the line may hold some of it.
+    if concealed == text { empty_literals(text) } else { concealed }
+}
+
+/// The text with the contents of all string literals left out.
+fn empty_literals(text: &str) -> String {
+    let mut out = String::new();
+    let mut open: Option<char> = None;
+    let mut escaped = false;
+    for c in text.chars() {
+        match open {
+            Some(quote) if c == quote && !escaped => {
+                open = None;
+                out.push(c);
+            }
+            Some(_) => escaped = c == '\\' && !escaped,
+            None => {
+                out.push(c);
+                if matches!(c, '"' | '\'' | '`') {
+                    open = Some(c);
+                    escaped = false;
+                    out.push('…');
+                }
+            }
+        }
+    }
+    out
 }
 
 fn proof(proves: lunette_core::project::Proves) -> &'static str {
@@ -353,6 +384,8 @@ mod tests {
         assert_eq!(conceal("k = 'dev'  # dev", Some("dev")), "k = '<redacted: 3 characters>'  # dev");
         assert_eq!(conceal("k = b'supersecret'", Some("supersecret")), "k = b'<redacted: 11 characters>'");
         assert_eq!(conceal("k = 'dev'", None), "k = 'dev'");
+        assert_eq!(conceal(r#"k = "a\"bcdef" + x"#, Some("a\"bcdef")), "k = \"…\" + x");
+        assert_eq!(conceal("k = '''first", Some("first\nsecond")), "k = '…''…");
     }
 
     #[test]

@@ -104,6 +104,14 @@ impl Run<'_, '_> {
         match self.find(spot, &test.at) {
             Found::Absent => truth.add(absent_passes(test)),
             Found::Unknown => truth.open = true,
+            Found::Sites(sites) if test.at.is_plural() => {
+                let mut each = sites.into_iter().map(|site| {
+                    let mut truth = Truth::default();
+                    self.test_site(site, test, &mut truth);
+                    truth
+                });
+                truth = any_of(&mut each);
+            }
             Found::Sites(sites) => {
                 for site in sites {
                     self.test_site(site, test, &mut truth);
@@ -306,6 +314,10 @@ impl Run<'_, '_> {
             && test.path.as_ref().is_none_or(|path| path.is_match(&route.path))
             && (test.framework.is_empty() || test.framework.contains(&route.framework))
             && !test.lacks.iter().any(|&wanted| proves(wanted))
+            && !test
+                .no_guard_named
+                .as_ref()
+                .is_some_and(|name| route.guards.iter().any(|guard| name.is_match(&guard.name)))
             && test.has.iter().all(|&wanted| proves(wanted))
             && (test.inputs.is_empty() || route.inputs.iter().any(|input| test.inputs.contains(&input.kind)))
             && test.input_name.as_ref().is_none_or(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
@@ -349,6 +361,20 @@ impl Run<'_, '_> {
             args.iter().any(|arg| self.facts.functions(Site { value: arg.value, ..call.site }).contains(&(unit, id)))
         })
     }
+}
+
+/// Whether one of several arguments or elements passes.
+fn any_of(each: &mut dyn Iterator<Item = Truth>) -> Truth {
+    let mut all = Truth { yes: false, no: true, open: false };
+    for truth in each {
+        if truth == Truth::certain(true) {
+            return truth;
+        }
+        all.yes |= truth.yes;
+        all.no &= truth.no;
+        all.open |= truth.open;
+    }
+    all
 }
 
 fn absent_passes(test: &ValueCondition) -> bool {

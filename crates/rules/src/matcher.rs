@@ -3,7 +3,7 @@
 use lunette_core::finding::Confidence;
 use lunette_core::project::{InputKind, Proves};
 use lunette_core::rule::RiskProfile;
-use lunette_flow::access::{AccessPath, StepInto};
+use lunette_flow::access::{AccessPath, Start, StepInto};
 use lunette_flow::api::NodeId;
 use lunette_lang::ir::Language;
 use regex::Regex;
@@ -19,6 +19,17 @@ pub(crate) enum ValuePath {
     Access(AccessPath),
     /// At the other operand of a comparison.
     Other(Vec<StepInto>),
+}
+
+impl ValuePath {
+    /// Whether it names several values, of which one has to pass: `arg[*]`, `arg[0][]`.
+    pub(crate) fn is_plural(&self) -> bool {
+        let (many, steps) = match self {
+            Self::Value(steps) | Self::Other(steps) => (false, steps),
+            Self::Access(path) => (matches!(path.start, Start::ArgsFrom(_) | Start::ArgsMiddle(_)), &path.steps),
+        };
+        many || steps.contains(&StepInto::Element)
+    }
 }
 
 /// A compiled matcher, for one language.
@@ -68,6 +79,7 @@ pub(crate) struct RouteTest {
     pub(crate) path: Option<Regex>,
     pub(crate) framework: Vec<String>,
     pub(crate) lacks: Vec<Proves>,
+    pub(crate) no_guard_named: Option<Regex>,
     pub(crate) has: Vec<Proves>,
     pub(crate) inputs: Vec<InputKind>,
     pub(crate) input_name: Option<Regex>,

@@ -164,6 +164,9 @@ pub(crate) struct RouteSpec {
     pub(crate) framework: Option<OneOrMany>,
     /// No guard in force proves any of these.
     pub(crate) lacks: Vec<Proves>,
+    /// No guard in force has a name that matches this regular expression: what the project's own guards prove is told
+    /// by their names alone.
+    pub(crate) no_guard_named: Option<String>,
     /// Guards in force prove all of these.
     pub(crate) has: Vec<Proves>,
     /// The handler reads an input of one of these kinds.

@@ -1,6 +1,6 @@
 //! Running rules over small projects given as text: for the rule files' own examples and for other crates' tests.
 
-use lunette_core::finding::Finding;
+use lunette_core::Finding;
 use lunette_flow::Facts;
 use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
@@ -8,6 +8,7 @@ use lunette_lang::Dialect;
 
 use crate::Routes;
 use crate::book::{Rulebook, RunContext};
+use crate::run::RunResult;
 
 /// Lines of an example that disagree with what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Mismatch {
 pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule: &str) -> Mismatch {
     let mut mismatch = Mismatch::default();
     let off = book.rules().iter().map(|known| known.id.clone()).filter(|id| id != rule).collect();
-    let (findings, syntax) = findings(book, models, files, &RunContext { off, include_tests: false });
+    let (result, syntax) = run(book, models, files, &RunContext { off, include_tests: false });
     mismatch.syntax = syntax;
     let mut expected: Vec<(String, u32)> = files
         .iter()
@@ -42,14 +43,15 @@ pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule:
         })
         .collect();
     expected.sort();
-    for finding in &findings {
+    for finding in &result.findings {
         let place = (finding.place.path.clone(), finding.place.line);
         if !expected.contains(&place) {
             mismatch.extra.push((place.0, place.1, finding.message.clone()));
         }
     }
-    expected
-        .retain(|(path, line)| !findings.iter().any(|found| found.place.path == *path && found.place.line == *line));
+    expected.retain(|(path, line)| {
+        !result.findings.iter().any(|found| found.place.path == *path && found.place.line == *line)
+    });
     mismatch.missed = expected;
     mismatch
 }
@@ -61,6 +63,17 @@ pub fn findings(
     files: &[(String, String)],
     context: &RunContext,
 ) -> (Vec<Finding>, Vec<String>) {
+    let (result, complaints) = run(book, models, files, context);
+    (result.findings, complaints)
+}
+
+/// What rules find in files given as path and text and what they looked at, and what the parsers complained of.
+pub fn run(
+    book: &Rulebook,
+    models: &Models,
+    files: &[(String, String)],
+    context: &RunContext,
+) -> (RunResult, Vec<String>) {
     let mut complaints = Vec::new();
     let mut units = Vec::new();
     for (path, text) in files {
@@ -76,7 +89,7 @@ pub fn findings(
     let found = lunette_flow::routes(&facts, models);
     let of_body = |unit, body| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
     let result = book.run(&facts, &Routes { routes: &found.routes, of_body: &of_body }, context);
-    (result.findings, complaints)
+    (result, complaints)
 }
 
 /// Whether a line ends in a comment that expects a finding of this rule.

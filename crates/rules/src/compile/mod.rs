@@ -155,6 +155,7 @@ impl Compiler<'_> {
             path: spec.path.as_deref().map(regex).transpose()?,
             framework: spec.framework.as_ref().map(strings).unwrap_or_default(),
             lacks: spec.lacks.clone(),
+            no_guard_named: spec.no_guard_named.as_deref().map(regex).transpose()?,
             has: spec.has.clone(),
             inputs: spec.inputs.clone(),
             input_name: spec.input_name.as_deref().map(regex).transpose()?,

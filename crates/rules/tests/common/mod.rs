@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lunette_flow::models::Models;
-use lunette_rules::Rulebook;
+use lunette_core::Finding;
+use lunette_rules::{RunContext, RunResult, Rulebook, testing};
 
 fn sources(folder: &Path, extension: &str) -> Vec<(String, String)> {
     let mut files: Vec<PathBuf> = Vec::new();
@@ -42,4 +43,63 @@ pub fn builtin() -> (Rulebook, Models) {
     let book = book
         .unwrap_or_else(|errors| panic!("\n{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     (book, models)
+}
+
+/// A framework made up for tests.
+pub fn web_models() -> Models {
+    let text = r"
+package: web
+language: python
+values:
+  app: [web.App()]
+routers:
+  - { value: 'web:app' }
+entries:
+  - { decorator: 'web:app.route', path: 'arg[0]', methods: 'arg[methods]', default-methods: [GET] }
+guards:
+  - { of: [web.login], proves: authenticated }
+settings:
+  - { of: 'web:app.config', name: web, update: [update], from-object: [from_object] }
+";
+    Models::load([("web.yml", text)]).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// A rule file named `py-x` with these matchers.
+pub fn rule(languages: &str, find: &str) -> String {
+    let find = find.replace('\n', "\n  ");
+    format!(
+        "---\nid: py-x\ntitle: A rule\n{languages}\ncwe: [1]\ntopic: cryptography\nnature: hardening\nconfidence: firm\nsince: 0.1.0\n\
+        risk: {{}}\nmessage: m\nfind:\n  {find}\nadvice: {{ action: a, control: c, layer: l, effort: e, performance: p, developers: d, verify: v }}\n\
+        events: []\n---\n\nWhat is wrong.\n\n## How to fix\n\nSo.\n"
+    )
+}
+
+/// One rule, ready to run.
+pub struct Engine {
+    book: Rulebook,
+    models: Models,
+}
+
+impl Engine {
+    pub fn new(languages: &str, find: &str) -> Self {
+        let mut models = web_models();
+        let text = rule(languages, find);
+        let book = Rulebook::load([("test/py-x.md", text.as_str())], &mut models);
+        Engine { book: book.unwrap_or_else(|errors| panic!("{errors:#?}")), models }
+    }
+
+    pub fn run(&self, files: &[(&str, &str)]) -> RunResult {
+        let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let (result, syntax) = testing::run(&self.book, &self.models, &files, &RunContext::default());
+        assert!(syntax.is_empty(), "{syntax:?}");
+        result
+    }
+
+    pub fn findings(&self, files: &[(&str, &str)]) -> Vec<Finding> {
+        self.run(files).findings
+    }
+}
+
+pub fn place(finding: &Finding) -> String {
+    finding.place.to_string()
 }

@@ -1,0 +1,89 @@
+//! Conditions on small rules and small programs: what each of them sees and what it does not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use lunette_rules::{RunContext, Rulebook, testing};
+
+/// Lines and confidences of what one matcher, given as YAML, finds in a Python file.
+fn check(matcher: &str, code: &str) -> Vec<String> {
+    let indented: String = matcher.lines().map(|line| format!("    {line}\n")).collect();
+    let rule = format!(
+        "---\nid: x\ntitle: X\nlanguages: [python]\ncwe: [1]\ntopic: cryptography\nnature: hardening\nconfidence: confirmed\n\
+         since: 0.1.0\nrisk: {{}}\nfind:\n  -\n{indented}    message: found\nadvice: {{ action: a, control: c, layer: l, \
+         effort: e, performance: p, developers: d, verify: v }}\nevents: []\n---\nText.\n\n## How to fix\nSo.\n"
+    );
+    let mut models = common::models();
+    let book = Rulebook::load([("python/x.md", rule.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let files = [("app.py".to_owned(), code.to_owned())];
+    let (findings, complaints) = testing::findings(&book, &models, &files, &RunContext::default());
+    assert!(complaints.is_empty(), "{complaints:?}");
+    findings.iter().map(|found| format!("{} {}", found.place.line, found.confidence.as_str())).collect()
+}
+
+#[test]
+fn a_text_is_formatted_when_values_are_pasted_into_it() {
+    let matcher = "call: lib.run\nwhere:\n  - { at: 'arg[0]', formatted: true }";
+    let code = "import lib\nNAME = 'n'\ndef f(x, y=None, n=3):\n    lib.run(f'a {x}')\n    lib.run('a %s' % y)\n    \
+        lib.run('a {}'.format(x.name))\n    text = 'a' + x\n    lib.run(text)\n    lib.run('constant')\n    lib.run(f'a {NAME}')\n    \
+        lib.run(f'a {int(x)} {len(x)}')\n    lib.run(x)\n    lib.run(f'{\",\".join(\"?\" * len(x))}')\n";
+    assert_eq!(check(matcher, code), ["4 confirmed", "5 confirmed", "6 confirmed", "8 confirmed"]);
+}
+
+#[test]
+fn a_value_mentions_what_it_contains_and_calls_hide_what_they_are_given() {
+    let matcher = "call: lib.log\nwhere:\n  - { at: 'arg[*]', mentions: '^(.*_)?password$' }";
+    let code = "import lib\ndef f(form, password):\n    lib.log(password)\n    lib.log(f'x {password}')\n    \
+        lib.log('x', form['password'])\n    lib.log(form.get('password').encode())\n    lib.log([1, password])\n    \
+        lib.log('password')\n    lib.log(len(password))\n    lib.log(lib.mask(password))\n    lib.log(password == 'x')\n    \
+        lib.log(password.strength)\n";
+    let lines: Vec<String> = (3..8).map(|line| format!("{line} confirmed")).collect();
+    assert_eq!(check(matcher, code), lines);
+}
+
+#[test]
+fn comparisons_are_seen_from_both_sides_and_not_in_queries() {
+    let matcher = "compare: true\nwhere:\n  - { mentions: '^token$' }\n  - { at: other, not-constant: true }";
+    let code = "import lib\ndef f(token, given):\n    if token == given:\n        return 1\n    if given() != token and given:\n        \
+        return 2\n    if token == 'constant' or token is None:\n        return 3\n    return lib.query(lib.token == token)\n";
+    assert_eq!(check(matcher, code), ["3 confirmed", "5 confirmed"]);
+}
+
+#[test]
+fn broad_handlers_are_told_from_others() {
+    let matcher = "return: true\nwhere:\n  - { comes-from: { caught: true, broad: true } }";
+    let code = "def f(g):\n    try:\n        g()\n    except ValueError as e:\n        return str(e)\n    except Exception as e:\n        \
+        return str(e)\n    return 1\n";
+    assert_eq!(check(matcher, code), ["7 confirmed"]);
+    let matcher = "catch: { empty: true, broad: true }";
+    let code = "def f(g):\n    try:\n        g()\n    except (KeyError, Exception):\n        pass\n    try:\n        g()\n    \
+        except KeyError:\n        pass\n    try:\n        g()\n    except Exception:\n        raise\n    try:\n        g()\n    \
+        except:\n        pass\n";
+    assert_eq!(check(matcher, code), ["4 confirmed", "16 confirmed"]);
+}
+
+#[test]
+fn a_switch_that_may_be_on_or_off_tells_nothing() {
+    let matcher = "call: lib.run\nwhere:\n  - { at: 'arg[debug]', truthy: true }";
+    let code = "import lib, os\ndef flag(text):\n    return text == '1'\ndef pick(x):\n    if x:\n        return True\n    return False\n\
+        def f(debug=True):\n    lib.run(debug=True)\n    lib.run(debug=flag(os.environ['D']))\n    lib.run(debug=pick(os.environ['D']))\n    \
+        lib.run(debug=debug)\n    lib.run(debug=pick)\n";
+    assert_eq!(check(matcher, code), ["9 confirmed", "12 firm", "13 confirmed"]);
+}
+
+#[test]
+fn what_cannot_be_told_excuses_unless_it_must_be_known() {
+    let code = "import lib\ndef f(x):\n    lib.run('a', x)\n    lib.run('a', 'ok')\n    lib.run('a')\n";
+    let excused = "call: lib.run\nunless:\n  - { at: 'arg[1]', is: ok }";
+    assert_eq!(check(excused, code), ["5 confirmed"]);
+    let known = "call: lib.run\nunless:\n  - { at: 'arg[1]', is: ok, if-known: true }";
+    assert_eq!(check(known, code), ["3 confirmed", "5 confirmed"]);
+}
+
+#[test]
+fn a_secret_is_shown_where_it_is_written_and_never_in_the_text() {
+    let matcher = "call: lib.sign\nwhere:\n  - { at: 'arg[0]', constant: string }\nsecret: key\npoint-at: 'arg[0]'";
+    let code = "import lib\nKEY = 'hunter2-hunter2'\ndef f():\n    lib.sign(KEY)\n    lib.sign(KEY)\n    lib.sign('other-secret-1')\n";
+    assert_eq!(check(matcher, code), ["2 confirmed", "6 confirmed"]);
+}
