@@ -57,7 +57,7 @@ pub(crate) enum Kind {
     Setting { names: Vec<String> },
     MissingSetting { names: Vec<String>, when: Vec<NodeId> },
     Absent(Box<Absent>),
-    Route(RouteTest),
+    Route(Box<RouteTest>),
     Function(FunctionTest),
     Catch(CatchTest),
     Assign { name: Regex, kinds: Vec<AssignKind> },

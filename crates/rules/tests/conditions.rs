@@ -8,7 +8,7 @@ use lunette_rules::{RunContext, Rulebook, testing};
 
 /// Lines and confidences of what one matcher, given as YAML, finds in a Python file.
 fn check(matcher: &str, code: &str) -> Vec<String> {
-    let indented: String = matcher.lines().map(|line| format!("    {line}\n")).collect();
+    let indented = format!("    {}\n", matcher.replace('\n', "\n    "));
     let rule = format!(
         "---\nid: x\ntitle: X\nlanguages: [python]\ncwe: [1]\ntopic: cryptography\nnature: hardening\nconfidence: confirmed\n\
          since: 0.1.0\nrisk: {{}}\nfind:\n  -\n{indented}    message: found\nadvice: {{ action: a, control: c, layer: l, \

@@ -70,7 +70,7 @@ impl Compiler<'_> {
         } else if let Some(absent) = &spec.absent {
             self.absent(absent)?
         } else if let Some(route) = &spec.route {
-            Kind::Route(self.route(route)?)
+            Kind::Route(Box::new(self.route(route)?))
         } else if let Some(function) = &spec.function {
             Kind::Function(self.function(function)?)
         } else if let Some(catch) = &spec.catch {
