@@ -70,10 +70,13 @@ fn opened(calls: &[String], root: &Path) -> Vec<String> {
 /// Calls that change the file system and name something below the root.
 fn writes(calls: &[String], root: &Path) -> Vec<String> {
     let root = root.display().to_string();
-    let changing = ["unlink", "rename", "mkdir", "rmdir", "link(", "linkat", "symlink", "chmod", "chown", "truncate", "utime", "mknod", "creat("];
+    let changing = ["unlink", "rename", "mkdir", "rmdir", "link", "symlink", "chmod", "chown", "truncate", "utime", "mknod", "creat"];
     let changes = |call: &&String| {
         let opens_to_write = call.contains("O_WRONLY") || call.contains("O_RDWR") || call.contains("O_CREAT") || call.contains("O_TRUNC");
-        call.contains(&root) && (opens_to_write || changing.iter().any(|name| call.contains(name)))
+        // The call's name stands between the process's number and its arguments; `readlink` only reads.
+        let name = call.split('(').next().and_then(|head| head.split_whitespace().last()).unwrap_or_default();
+        let changes = !name.starts_with("readlink") && changing.iter().any(|verb| name.contains(verb));
+        call.contains(&root) && (opens_to_write || changes)
     };
     calls.iter().filter(changes).cloned().collect()
 }
