@@ -1,6 +1,6 @@
 //! One run of all rules over one program.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use lunette_core::finding::Finding;
@@ -8,6 +8,7 @@ use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
+use rustc_hash::FxHashMap;
 
 use crate::book::{CompiledRule, Rulebook, RunContext};
 use crate::judge::Match;
@@ -56,6 +57,8 @@ pub(crate) struct Run<'a, 'f> {
     packages: Vec<(Language, String)>,
     /// Whether test code counts for the rule that is being asked.
     include_tests: Cell<bool>,
+    /// Answers to questions about the whole project, by the question's place in the rulebook.
+    answers: RefCell<FxHashMap<(*const ProjectTest, bool), bool>>,
 }
 
 impl<'a, 'f> Run<'a, 'f> {
@@ -88,6 +91,7 @@ impl<'a, 'f> Run<'a, 'f> {
             comparisons: OnceCell::new(),
             packages,
             include_tests: Cell::new(false),
+            answers: RefCell::default(),
         }
     }
 
@@ -340,7 +344,18 @@ impl<'a, 'f> Run<'a, 'f> {
         self.surface.handler(route)
     }
 
+    /// Whether the project has something; asked for every place, so answered once.
     pub(crate) fn project_has(&self, test: &ProjectTest) -> bool {
+        let question = (std::ptr::from_ref(test), self.include_tests.get());
+        let known = self.answers.borrow().get(&question).copied();
+        known.unwrap_or_else(|| {
+            let answer = self.look_for(test);
+            self.answers.borrow_mut().insert(question, answer);
+            answer
+        })
+    }
+
+    fn look_for(&self, test: &ProjectTest) -> bool {
         let imported = |wanted: &String| {
             self.packages.iter().any(|(_, package)| {
                 package
