@@ -13,7 +13,11 @@ cargo build --quiet --locked
 binary="$PWD/target/debug/lunette"
 project="$PWD/examples/orders"
 
-inspect() { mcp-inspector --cli "$binary" mcp --root "$project" --date 2026-11-24 "$@"; }
+inspect() {
+  mcp-inspector --cli "$binary" mcp --root "$project" --date 2026-11-24 "$@" 2> "$tools/stderr.txt" || { cat "$tools/stderr.txt" >&2; return 1; }
+  # The server must not break off after it has answered.
+  ! grep -E "panicked|broke off" "$tools/stderr.txt" >&2
+}
 
 inspect --method tools/list > "$tools/list.json"
 names=$(python3 -c 'import json,sys; print(" ".join(t["name"] for t in json.load(open(sys.argv[1]))["tools"]))' "$tools/list.json")

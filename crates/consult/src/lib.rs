@@ -29,6 +29,7 @@ pub struct ServeError(String);
 /// When the transport fails or the client does not speak the protocol.
 pub fn serve(plan: Plan, options: Options) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .map_err(|error| ServeError(format!("cannot start the server: {error}")))?;
     runtime.block_on(run(Consultant::new(plan, options)))

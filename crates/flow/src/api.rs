@@ -18,10 +18,11 @@ pub struct NodeId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Word(u32);
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 enum Edge {
     Package(Language, Word),
     Member(Word),
+    #[default]
     Call,
     Element,
 }
@@ -97,12 +98,6 @@ pub struct ApiTrie {
     edges: FxHashMap<(Option<NodeId>, Edge), NodeId>,
     parents: Vec<(Option<NodeId>, Edge)>,
     traits: Vec<NodeTraits>,
-}
-
-impl Default for Edge {
-    fn default() -> Self {
-        Edge::Call
-    }
 }
 
 impl ApiTrie {

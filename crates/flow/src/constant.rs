@@ -1,4 +1,10 @@
 //! What a value may be, as far as it is constant: folding on demand over the SSA graph and the tracked origins.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "lengths of strings are capped, and numbers beyond 2^53 behave so in the languages evaluated, too"
+)]
 
 use lunette_lang::ir::{
     ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef,

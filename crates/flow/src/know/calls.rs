@@ -62,8 +62,8 @@ impl Tracker<'_> {
             return;
         }
         let params = &self.program.body(unit, body).params;
-        let caller = &self.program.unit(self.current.0).module;
-        let callee = &self.program.unit(unit).module;
+        let here = &self.program.unit(self.current.0).module;
+        let there = &self.program.unit(unit).module;
         let mut position = usize::from(skip_first);
         let mut writes = Vec::new();
         for arg in args {
@@ -77,8 +77,8 @@ impl Tracker<'_> {
                     position += 1;
                 }
                 ArgKind::Named(name) => {
-                    let name = caller.name(name);
-                    if let Some(at) = params.iter().position(|param| callee.name(param.name) == name) {
+                    let name = here.name(name);
+                    if let Some(at) = params.iter().position(|param| there.name(param.name) == name) {
                         writes.push((at, arg.value));
                     }
                 }

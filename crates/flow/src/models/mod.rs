@@ -3,8 +3,10 @@
 //! A model names a library's values (`flask:app` is `flask.Flask()`), says what calls return and what callbacks are
 //! given, which calls and decorators register routes, mount routers and apply guards, and how handlers read inputs.
 
+mod compile;
 mod compiled;
 mod schema;
+mod schema_entries;
 
 pub(crate) use compiled::*;
 pub use schema::{
@@ -87,7 +89,7 @@ impl Models {
     /// Enters what a model says of types into the trie.
     fn compile_types(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
         for spec in &file.types {
-            for pattern in spec.value.iter() {
+            for pattern in &spec.value {
                 for node in self.expand(language, pattern, false)? {
                     self.set_type(language, node, spec)?;
                 }
@@ -199,7 +201,7 @@ impl Models {
     /// Says what is wrong with the first faulty one.
     pub fn patterns(&mut self, language: Language, patterns: &OneOrMany) -> Result<Vec<NodeId>, String> {
         let mut nodes = Vec::new();
-        for pattern in patterns.iter() {
+        for pattern in patterns {
             nodes.extend(self.pattern(language, pattern)?);
         }
         Ok(nodes)

@@ -9,6 +9,8 @@ use lunette_core::project::{InputKind, Proves};
 use lunette_lang::ir::Language;
 use serde::Deserialize;
 
+pub use super::schema_entries::{ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
+
 /// A model file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -121,6 +123,15 @@ impl OneOrMany {
     }
 }
 
+impl<'a> IntoIterator for &'a OneOrMany {
+    type Item = &'a String;
+    type IntoIter = std::slice::Iter<'a, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// What a value is by type.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -161,144 +172,6 @@ pub struct AssumptionSpec {
     pub value: String,
     /// The package that the project must import somewhere for this to be assumed.
     pub imports: String,
-}
-
-/// A call (`app.get("/x", handler)`) or decorator (`@app.route("/x")`) that registers routes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct EntrySpec {
-    /// The call.
-    #[serde(default)]
-    pub call: OneOrMany,
-    /// Or the decorator's callee.
-    #[serde(default)]
-    pub decorator: OneOrMany,
-    /// Access path of the router; the receiver when absent.
-    #[serde(default)]
-    pub router: Option<String>,
-    /// Access path of several registrations in one call; the other paths may then start with `each`.
-    #[serde(default)]
-    pub each: Option<String>,
-    /// The method: a fixed one (`GET`, `ANY`), or `name` for the called member's own name.
-    #[serde(default)]
-    pub method: Option<String>,
-    /// Access paths of the methods (a string or a list of strings).
-    #[serde(default)]
-    pub methods: OneOrMany,
-    /// The methods when none are given.
-    #[serde(default)]
-    pub default_methods: Vec<String>,
-    /// Access paths of the path or paths: the first that is a string counts.
-    #[serde(default)]
-    pub path: OneOrMany,
-    /// Access paths of handlers and the middleware before them, in order; the last function is the handler.
-    #[serde(default)]
-    pub handlers: OneOrMany,
-    /// Access paths of further guards (hooks in an options object, dependencies).
-    #[serde(default)]
-    pub guards: OneOrMany,
-    /// Access path of a schema: its presence proves validation.
-    #[serde(default)]
-    pub schema: Option<String>,
-    /// What handlers are given, in order; `_` for nothing known.
-    #[serde(default)]
-    pub parameters: Vec<String>,
-    /// How a decorated function's parameters carry inputs.
-    #[serde(default)]
-    pub arguments: Option<ArgumentsSpec>,
-}
-
-/// How the parameters of a decorated function carry inputs (FastAPI).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ArgumentsSpec {
-    /// The kind of a parameter that nothing else is said of and that the path does not hold.
-    pub plain: InputKind,
-    /// The kind of a parameter whose type is a class of the project.
-    pub class: InputKind,
-    /// Defaults (or metadata) that say the kind.
-    #[serde(default)]
-    pub marked: BTreeMap<String, InputKind>,
-    /// Defaults (or metadata) that are no input; their first argument is a guard.
-    #[serde(default)]
-    pub guards: OneOrMany,
-}
-
-/// A decorated class with decorated methods: `@Controller("cats") class … { @Get(":id") … }`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ClassEntrySpec {
-    /// The class's decorator.
-    pub class_decorator: OneOrMany,
-    /// Access paths of the prefix in the class's decorator.
-    #[serde(default)]
-    pub prefix: OneOrMany,
-    /// Access path of the version in the class's decorator; `v` and the version stand before the prefix.
-    #[serde(default)]
-    pub version: Option<String>,
-    /// Versions that stand for none.
-    #[serde(default)]
-    pub neutral_versions: Vec<String>,
-    /// A method decorator that replaces the class's version by its first argument.
-    #[serde(default)]
-    pub version_decorator: OneOrMany,
-    /// A call that turns versions in paths off when one of its arguments is one of `version-types`.
-    #[serde(default)]
-    pub version_call: OneOrMany,
-    /// Access path of the kind of versioning in that call.
-    #[serde(default)]
-    pub version_kind: Option<String>,
-    /// Values of that kind which put the version elsewhere than in the path.
-    #[serde(default)]
-    pub version_elsewhere: OneOrMany,
-    /// Method decorators and the HTTP method each stands for.
-    pub methods: BTreeMap<String, String>,
-    /// Access paths of the path in a method decorator.
-    pub path: OneOrMany,
-    /// Decorators (of class or method) whose arguments are guards.
-    #[serde(default)]
-    pub guards: OneOrMany,
-    /// Parameter decorators that read inputs, with the kind; the name is their first argument.
-    #[serde(default)]
-    pub inputs: BTreeMap<String, InputKind>,
-    /// The application that serves such classes.
-    #[serde(default)]
-    pub application: Option<String>,
-}
-
-/// A file whose exports are handlers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FileEntrySpec {
-    /// A regular expression on the file's path; its group `path` is the route's path.
-    pub file: String,
-    /// A package that the nearest manifest above the file must ask for, where manifests are known.
-    #[serde(default)]
-    pub depends: Option<String>,
-    /// A directive that the file must start with (`use server`).
-    #[serde(default)]
-    pub directive: Option<String>,
-    /// Exported names that are handlers, with the method of each (`default: ANY`); `*` for all functions.
-    #[serde(default)]
-    pub exports: BTreeMap<String, String>,
-    /// Calls whose argument is the handler: `Deno.serve`.
-    #[serde(default)]
-    pub calls: OneOrMany,
-    /// The method of such a handler.
-    #[serde(default)]
-    pub method: Option<String>,
-    /// Replacements on each segment of the path: regular expression and replacement; an empty result drops it.
-    #[serde(default)]
-    pub segments: Vec<(String, String)>,
-    /// What stands before the path.
-    #[serde(default)]
-    pub prefix: String,
-    /// Whether the exported function's name is the last segment.
-    #[serde(default)]
-    pub named: bool,
-    /// What handlers are given, in order; `_` for nothing known.
-    #[serde(default)]
-    pub parameters: Vec<String>,
 }
 
 /// A value that holds routes, and where it takes a prefix.

@@ -7,6 +7,7 @@ use regex::Regex;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
+use super::exempt::Exempt;
 use super::inputs::path_inputs;
 use super::register::{ANONYMOUS, Draft};
 use super::routers::{Applied, Link, Routers, join};
@@ -29,20 +30,21 @@ struct Finished {
     handler: Option<(UnitId, BodyId)>,
 }
 
-pub(super) fn assemble(scene: &Scene, drafts: Vec<Draft>) -> Routes {
+pub(super) fn assemble(scene: &Scene, drafts: &[Draft]) -> Routes {
     let routers = Routers::new(scene);
+    let exempt = Exempt::new(scene);
     let mut chains: FxHashMap<Site, Vec<Vec<Link>>> = FxHashMap::default();
     let mut order = Order::default();
     let mut all: Vec<Finished> = Vec::new();
-    for draft in &drafts {
+    for draft in drafts {
         if draft.routers.is_empty() {
-            all.push(finish(scene, &routers, draft, &[], &mut order));
+            all.push(finish(scene, &routers, &exempt, draft, &[], &mut order));
             continue;
         }
         for &router in &draft.routers {
             let chains = chains.entry(router).or_insert_with(|| routers.chains(router));
             for chain in chains.iter() {
-                all.push(finish(scene, &routers, draft, chain, &mut order));
+                all.push(finish(scene, &routers, &exempt, draft, chain, &mut order));
             }
         }
     }
@@ -53,24 +55,24 @@ pub(super) fn assemble(scene: &Scene, drafts: Vec<Draft>) -> Routes {
     all.sort_by_cached_key(key);
     all.dedup_by(|a, b| key(a) == key(b));
     expose(&mut all);
-    let mut unresolved: Vec<Unresolved> = all.iter().filter_map(|finished| gap(finished)).collect();
+    let mut unresolved: Vec<Unresolved> = all.iter().filter_map(gap).collect();
     unresolved.sort();
     unresolved.dedup();
-    let mut routes = Routes { unresolved, ..Routes::default() };
+    let mut found = Routes { unresolved, ..Routes::default() };
     let mut reached: FxHashMap<(UnitId, BodyId), Vec<(UnitId, BodyId)>> = FxHashMap::default();
-    for (at, finished) in all.into_iter().enumerate() {
+    for (index, finished) in all.into_iter().enumerate() {
         if let Some(handler) = finished.handler {
             for body in reached.entry(handler).or_insert_with(|| scene.graph.reached(handler, REACH)) {
-                let list = routes.of_body.entry(*body).or_default();
+                let list = found.of_body.entry(*body).or_default();
                 if list.len() < MAX_ROUTES_OF_BODY {
-                    list.push(at);
+                    list.push(index);
                 }
             }
         }
-        routes.routes.push(finished.route);
-        routes.handlers.push(finished.handler);
+        found.routes.push(finished.route);
+        found.handlers.push(finished.handler);
     }
-    routes
+    found
 }
 
 fn gap(finished: &Finished) -> Option<Unresolved> {
@@ -97,7 +99,7 @@ impl Order {
     }
 }
 
-fn finish(scene: &Scene, routers: &Routers, draft: &Draft, chain: &[Link], order: &mut Order) -> Finished {
+fn finish(scene: &Scene, routers: &Routers, exempt: &Exempt, draft: &Draft, chain: &[Link], order: &mut Order) -> Finished {
     // Paths from each link of the chain on, for limits of what is applied there.
     let mut below: Vec<String> = vec![draft.path.clone()];
     let mut known = draft.known;
@@ -116,7 +118,7 @@ fn finish(scene: &Scene, routers: &Routers, draft: &Draft, chain: &[Link], order
         }
     }
     for (at, link) in chain.iter().enumerate() {
-        let next = chain.get(at + 1).and_then(|_| link.mount.as_ref());
+        let next = link.mount.as_ref().filter(|_| at + 1 < chain.len());
         let until = next.map_or((draft.at, usize::MAX), |mount| (mount.at, mount.argument));
         for guard in routers.own_guards(link.router) {
             add(&mut guards, guard.clone());
@@ -143,7 +145,10 @@ fn finish(scene: &Scene, routers: &Routers, draft: &Draft, chain: &[Link], order
         let name = name.unwrap_or_else(|| "check in the handler".to_owned());
         add(&mut guards, GuardUse { name, proves, place: scene.facts.place(site) });
     }
-    guards.retain(|guard| !draft.lifted.contains(&guard.proves));
+    guards.retain(|guard| {
+        let routers = chain.iter().map(|link| link.router);
+        !draft.lifted.contains(&guard.proves) && !exempt.lifts(draft.handler, routers, guard.proves)
+    });
     let path = below.first().filter(|path| !path.is_empty()).cloned().unwrap_or_else(|| "/".to_owned());
     let path = slashes(&path);
     let mut inputs = path_inputs(&path);
@@ -209,7 +214,7 @@ fn covers_path(limit: &str, path: &str) -> bool {
     for (at, want) in limit.iter().enumerate() {
         let wild = |part: &str| part == "*" || part.starts_with([':', '{', '*']);
         match path.get(at) {
-            _ if *want == "*" || want.starts_with("*") => return true,
+            _ if *want == "*" || want.starts_with('*') => return true,
             Some(have) if have == want || wild(want) => {}
             _ => return false,
         }

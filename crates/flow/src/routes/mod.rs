@@ -7,7 +7,9 @@
 mod assemble;
 mod branches;
 mod classes;
+mod exempt;
 mod files;
+mod folders;
 mod graph;
 mod guards;
 mod inputs;
@@ -82,5 +84,5 @@ pub fn routes(facts: &Facts, models: &Models) -> Routes {
     scene.controllers(&mut drafts);
     scene.exposed(&mut drafts);
     scene.by_file(&mut drafts);
-    assemble::assemble(&scene, drafts)
+    assemble::assemble(&scene, &drafts)
 }
