@@ -5,11 +5,12 @@ pub fn is_test_path(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let folder = |name: &str| matches!(name, "test" | "tests" | "__tests__" | "spec" | "specs" | "fixtures" | "__fixtures__" | "__mocks__" | "e2e");
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let marker = stem.rsplit_once('.').map_or("", |(_, marker)| marker);
     folders.split('/').any(folder)
         || name == "conftest.py"
-        || (name.ends_with(".py") && (stem.starts_with("test_") || stem.ends_with("_test")))
-        || stem.ends_with(".spec")
-        || stem.ends_with(".test")
+        || (extension == "py" && (stem.starts_with("test_") || stem.ends_with("_test")))
+        || matches!(marker, "spec" | "test")
 }
 
 #[cfg(test)]

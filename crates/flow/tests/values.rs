@@ -1,6 +1,8 @@
 //! Where values come from and what they may be: circles that must end, constants, callers that do not count.
 #![allow(clippy::unwrap_used)]
 
+use std::fmt::Write as _;
+
 use lunette_flow::access::AccessPath;
 use lunette_flow::api::ApiTrie;
 use lunette_flow::facts::{Facts, Found};
@@ -43,8 +45,8 @@ fn many_mappings_spread_into_many() {
     let mut text = "import lib\n".to_owned();
     for round in 0..40 {
         for name in 0..12 {
-            let spread: String = (0..12).map(|other| format!("**v{other}, ")).collect();
-            text.push_str(&format!("if lib.c{round}:\n    v{name} = {{{spread}}}\n"));
+            let spread = (0..12).map(|other| format!("**v{other}")).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "if lib.c{round}:\n    v{name} = {{{spread}}}");
         }
     }
     text.push_str("lib.go(v0)\n");

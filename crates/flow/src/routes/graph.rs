@@ -113,17 +113,6 @@ impl Graph {
         self.iterations.get(&(unit, body)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the first parameter of a method takes no argument of the call.
-    pub(super) fn skips_self(&self, facts: &Facts, call: Site, unit: UnitId, body: BodyId) -> bool {
-        let function = facts.program.body(unit, body);
-        facts.program.unit(unit).module.language == Language::Python
-            && function.kind == BodyKind::Method
-            && (function.is_static
-                || facts.receiver(call).is_none_or(|receiver| {
-                    !facts.known.origins(receiver).iter().any(|origin| matches!(origin, Origin::Class(..)))
-                }))
-    }
-
     /// The bodies that run when one does: what it calls, passes on and encloses, to a depth.
     pub(super) fn reached(&self, from: BodyKey, depth: usize) -> Vec<BodyKey> {
         let mut seen = FxHashSet::default();
@@ -179,6 +168,17 @@ impl Graph {
         }
         all
     }
+}
+
+/// Whether the first parameter of a method takes no argument of the call.
+pub(super) fn skips_self(facts: &Facts, call: Site, unit: UnitId, body: BodyId) -> bool {
+    let function = facts.program.body(unit, body);
+    facts.program.unit(unit).module.language == Language::Python
+        && function.kind == BodyKind::Method
+        && (function.is_static
+            || facts.receiver(call).is_none_or(|receiver| {
+                !facts.known.origins(receiver).iter().any(|origin| matches!(origin, Origin::Class(..)))
+            }))
 }
 
 /// The constructor of a class of the project.

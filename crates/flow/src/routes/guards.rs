@@ -78,7 +78,7 @@ impl Scene<'_> {
         if named {
             return Kind::Proves(Proves::Unknown);
         }
-        let foreign = library || self.from_package(concrete, 8);
+        let foreign = library || self.is_of_package(concrete, 8);
         if foreign || matches!(self.facts.program.op(concrete), Op::Const(_) | Op::Dict(_) | Op::Concat(_)) {
             return Kind::Nothing;
         }
@@ -86,19 +86,19 @@ impl Scene<'_> {
     }
 
     /// Whether a value is made by a library about which nothing is known.
-    fn from_package(&self, site: Site, depth: u32) -> bool {
+    fn is_of_package(&self, site: Site, depth: u32) -> bool {
         if depth == 0 {
             return false;
         }
         let to = |value: ValueId| Site { value, ..site };
         match self.facts.program.op(site) {
             Op::Import(import) => matches!(self.facts.program.target(site.unit, *import), Target::Package(_)),
-            Op::Call { callee, .. } => self.from_package(to(*callee), depth - 1),
-            Op::Load(base, _) => self.from_package(to(*base), depth - 1),
-            Op::Assign(_, from) | Op::Await(from) => self.from_package(to(*from), depth - 1),
+            Op::Call { callee, .. } => self.is_of_package(to(*callee), depth - 1),
+            Op::Load(base, _) => self.is_of_package(to(*base), depth - 1),
+            Op::Assign(_, from) | Op::Await(from) => self.is_of_package(to(*from), depth - 1),
             Op::Outer(owner, var) => {
                 let writes = &self.facts.program.body(site.unit, *owner).vars[var.index()].writes;
-                writes.first().is_some_and(|write| self.from_package(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1))
+                writes.first().is_some_and(|write| self.is_of_package(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1))
             }
             _ => false,
         }

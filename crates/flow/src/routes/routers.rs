@@ -151,10 +151,10 @@ impl Routers {
         let paths: Vec<Site> = used.path.iter().flat_map(|path| scene.follow(call, path, context, None)).filter(|site| scene.looks_like_path(*site, context)).collect();
         let limits: Vec<String> = paths.iter().flat_map(|site| scene.strings(*site, context).values).collect();
         let mut guards: Vec<(usize, GuardUse)> = Vec::new();
-        if used.functions.is_empty() {
-            if let Some(callee) = scene.callee(call) {
-                guards.extend(itself(scene, callee, call).map(|guard| (0, guard)));
-            }
+        if used.functions.is_empty()
+            && let Some(callee) = scene.callee(call)
+        {
+            guards.extend(itself(scene, callee, call).map(|guard| (0, guard)));
         }
         for (position, site) in used.functions.iter().flat_map(|path| scene.follow(call, path, context, None)).enumerate() {
             if paths.contains(&site) || !scene.routers(site, context).is_empty() || handles_errors(scene, used, site, context) {
@@ -278,7 +278,7 @@ impl Routers {
         chains
     }
 
-    fn climb(&self, router: Site, mounted: Option<(Mounted, String, bool)>, below: &mut Vec<Link>, chains: &mut Vec<Vec<Link>>) {
+    fn climb(&self, router: Site, mounted: Option<&(Mounted, String, bool)>, below: &mut Vec<Link>, chains: &mut Vec<Vec<Link>>) {
         if chains.len() >= MAX_CHAINS || below.len() >= MAX_CHAIN || below.iter().any(|link| link.router == router) {
             return;
         }
@@ -286,7 +286,7 @@ impl Routers {
         let mounts = self.mounts.get(&router).map_or(&[][..], Vec::as_slice);
         // How the router below is mounted here belongs to the link of this router.
         let through = |own: &str, own_known: bool| {
-            let (mount, prefix, known) = match mounted.clone() {
+            let (mount, prefix, known) = match mounted.cloned() {
                 Some((mount, prefix, known)) => (Some(mount), prefix, known),
                 None => (None, String::new(), true),
             };
@@ -308,7 +308,7 @@ impl Routers {
                 for value in own {
                     below.push(through(value, true));
                     let known = mount.prefix.known || mount.prefix.values.is_empty();
-                    self.climb(mount.parent, Some((mount.clone(), prefix.clone(), known)), below, chains);
+                    self.climb(mount.parent, Some(&(mount.clone(), prefix.clone(), known)), below, chains);
                     below.pop();
                 }
             }

@@ -4,7 +4,7 @@
 use lunette_lang::ir::{ArgKind, BinaryOp, Const, Entry as DictEntry, Key, Op, ParamKind, Part, ValueId};
 use smallvec::SmallVec;
 
-use super::graph::Graph;
+use super::graph::{Graph, skips_self};
 use super::inputs::InputIndex;
 use super::verdict::Verdicts;
 use crate::access::{AccessPath, Start, StepInto};
@@ -196,7 +196,7 @@ impl Scene<'_> {
             Start::Return => vec![call],
             Start::Each => each.into_iter().collect(),
             Start::Arg { position, name } => self.argument(call, &arguments, *position, name.as_deref()),
-            Start::LastArg => positional().last().map(|(site, _)| *site).into_iter().collect(),
+            Start::LastArg => positional().next_back().map(|(site, _)| *site).into_iter().collect(),
             Start::ArgsFrom(from) => positional().skip(*from).map(|(site, _)| *site).collect(),
             Start::ArgsMiddle(from) => {
                 let count = positional().count().saturating_sub(1);
@@ -384,7 +384,7 @@ impl Scene<'_> {
         let module = &self.facts.program.unit(unit).module;
         let caller = &self.facts.program.unit(call.unit).module;
         let arguments = self.arguments(call, &Context::default());
-        let skip = usize::from(self.graph.skips_self(self.facts, call, unit, body));
+        let skip = usize::from(skips_self(self.facts, call, unit, body));
         let mut bound = Vec::new();
         let positional: Vec<Site> =
             arguments.iter().filter(|(_, kind)| *kind == ArgKind::Positional).map(|(site, _)| *site).collect();

@@ -64,13 +64,16 @@ pub(super) struct Seen {
     rejects_input: bool,
 }
 
+/// What a handler checks, and where.
+type Checked = (Proves, Site);
+
 /// Verdicts by function.
 #[derive(Debug, Default)]
 pub(super) struct Verdicts {
     checks: FxHashMap<NodeId, Vec<usize>>,
     denials: FxHashMap<NodeId, Vec<Option<AccessPath>>>,
     known: RefCell<FxHashMap<(UnitId, BodyId), Proves>>,
-    inside: RefCell<FxHashMap<(UnitId, BodyId), Option<(Proves, Site)>>>,
+    inside: RefCell<FxHashMap<(UnitId, BodyId), Option<Checked>>>,
 }
 
 impl Verdicts {

@@ -92,7 +92,7 @@ impl Scene<'_> {
         if let Some(site) = model.spec.methods_attribute.as_ref().and_then(|name| self.attribute(&lineage, name)) {
             view.listed = self.strings(site, &Context::default()).values;
         }
-        for name in model.spec.guards_attribute.iter() {
+        for name in &model.spec.guards_attribute {
             if let Some(site) = self.attribute(&lineage, name) {
                 view.guards.extend(self.guard_uses(site, &Context::default()));
             }
