@@ -32,12 +32,14 @@ mod linux {
     type Check = fn(&Path);
 
     /// What is checked: each in its own process, given a directory with a project in `root`.
-    const CHECKS: [(&str, Check); 6] = [
+    const CHECKS: [(&str, Check); 8] = [
         ("everything_is_refused", everything_is_refused),
         ("reading_and_computing_go_on", reading_and_computing_go_on),
         ("links_and_neighbours_are_out_of_reach", links_and_neighbours_are_out_of_reach),
         ("rules_of_the_work_tree_may_be_read", rules_of_the_work_tree_may_be_read),
         ("threads_that_run_already_are_told_of", threads_that_run_already_are_told_of),
+        ("seccomp_alone_refuses_all_but_reading", seccomp_alone_refuses_all_but_reading),
+        ("landlock_alone_is_not_called_enforced", landlock_alone_is_not_called_enforced),
         ("without_a_sandbox_the_probe_says_so", without_a_sandbox_the_probe_says_so),
     ];
 
@@ -83,7 +85,8 @@ mod linux {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(b"from the parent").unwrap();
+        // A check that does not read may be over before this is written.
+        let _ = child.stdin.take().unwrap().write_all(b"from the parent");
         let output = child.wait_with_output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         let unchanged = fs::read_dir(&root).unwrap().count() == 1
@@ -201,6 +204,56 @@ mod linux {
         let told = confinement.missing.iter().any(|missing| missing.contains("threads that were running already"));
         // Newer kernels cover these threads, too.
         assert!(told != (confinement.by.len() == 2), "{confinement:?}");
+        done();
+    }
+
+    /// A kernel without Landlock, as in many containers.
+    fn seccomp_alone_refuses_all_but_reading(directory: &Path) {
+        let root = directory.join("root");
+        fs::create_dir(directory.join(".claude")).unwrap();
+        let layers = sandbox::Layers { landlock: false, seccomp: true };
+        let confinement = sandbox::enforce(&[&root], &[], layers);
+        assert!(confinement.enforced, "{confinement:?}");
+        assert_eq!(confinement.by, ["seccomp"]);
+        assert_eq!(confinement.missing, ["Landlock: not used; the kernel does not confine reading to the project"]);
+        let allowed: Vec<_> = sandbox::probe(&root)
+            .attempts
+            .into_iter()
+            .filter(|attempt| !attempt.refused)
+            .map(|attempt| attempt.what)
+            .collect();
+        // Another process is that of another user, unless root asks.
+        let reads = ["read a file outside the root", "read of another process", "list a directory outside the root"];
+        assert!(allowed.iter().all(|what| reads.contains(what)) && allowed.contains(&reads[0]), "{allowed:?}");
+        // The door works without `openat2`, which is gone.
+        let root = Root::open(&root).unwrap();
+        let tree = root.walk(&WalkOptions::new(&|_| Want::Read));
+        assert_eq!(tree.files[0].text, "x = 1\n");
+        assert!(root.file("../neighbour.py").is_err());
+        done();
+    }
+
+    /// A kernel without seccomp filters.
+    fn landlock_alone_is_not_called_enforced(directory: &Path) {
+        let root = directory.join("root");
+        let layers = sandbox::Layers { landlock: true, seccomp: false };
+        let confinement = sandbox::enforce(&[&root], &[], layers);
+        assert!(!confinement.enforced, "UDP is allowed");
+        assert_eq!(
+            confinement.missing,
+            [
+                "seccomp: not used; the kernel does not refuse UDP, local sockets and new processes",
+                "opening an Internet socket is still allowed",
+                "opening a local socket is still allowed",
+            ]
+        );
+        let probe = sandbox::probe(&root);
+        let refused = |what: &str| probe.attempts.iter().any(|attempt| attempt.what == what && attempt.refused);
+        for what in
+            ["create a file below the root", "start a program", "connect over TCP", "read a file outside the root"]
+        {
+            assert!(refused(what), "{what}: {probe:?}");
+        }
         done();
     }
 

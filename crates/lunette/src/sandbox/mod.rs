@@ -30,12 +30,27 @@ pub(crate) use probe::probe;
 /// from what the kernel was asked to do, but from trying.
 #[cfg(target_os = "linux")]
 pub(crate) fn confine(read_below: &[&Path], also_read: &[&Path]) -> Confinement {
+    enforce(read_below, also_read, Layers { landlock: true, seccomp: true })
+}
+
+/// What to use of the kernel. Everything, except in tests of what is left when a kernel lacks one.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy)]
+pub(crate) struct Layers {
+    pub(crate) landlock: bool,
+    pub(crate) seccomp: bool,
+}
+
+/// Confines with the given layers, see [`confine`].
+#[cfg(target_os = "linux")]
+pub(crate) fn enforce(read_below: &[&Path], also_read: &[&Path], layers: Layers) -> Confinement {
     let mut confinement = Confinement::default();
     let alone = limits::is_single_threaded();
     if let Err(error) = limits::forbid_core_dumps() {
         confinement.missing.push(format!("core dumps could not be switched off: {error}"));
     }
-    let landlock = match files::restrict(read_below, also_read) {
+    let files = if layers.landlock { files::restrict(read_below, also_read) } else { Err("not used".to_owned()) };
+    let landlock = match files {
         Ok(status) if alone || status.all_threads => {
             confinement.by.push(format!("Landlock ABI {}", status.abi));
             true
@@ -51,14 +66,21 @@ pub(crate) fn confine(read_below: &[&Path], also_read: &[&Path]) -> Confinement 
         }
     };
     // Without Landlock nobody looks at what `openat2` opens for writing, so it goes; reading has another way.
-    match calls::restrict(landlock) {
-        Ok(()) => confinement.by.push("seccomp".to_owned()),
-        Err(why) => {
-            let lost = "the kernel does not refuse UDP, nor starting processes";
-            confinement.missing.push(format!("seccomp: {why}; {lost}"));
+    let calls = if layers.seccomp { calls::restrict(landlock) } else { Err("not used".to_owned()) };
+    let seccomp = match calls {
+        Ok(()) => {
+            confinement.by.push("seccomp".to_owned());
+            true
         }
-    }
-    let allowed = limits::still_allowed();
+        Err(why) => {
+            let lost = "the kernel does not refuse UDP, local sockets and new processes";
+            confinement.missing.push(format!("seccomp: {why}; {lost}"));
+            false
+        }
+    };
+    // Landlock refuses programs that exist; to try one would be to run it where it is allowed.
+    let try_program = seccomp || !landlock;
+    let allowed = limits::still_allowed(try_program);
     confinement.enforced = allowed.is_empty();
     for what in allowed {
         confinement.missing.push(format!("{what} is still allowed"));
