@@ -35,10 +35,12 @@ def expected(spec):
         pairs.add((method, url.replace('\\\\', '\\').replace('\\"', '"')))
     for url, method in re.findall(r'"((?:/)[^"]*)"\s*,\s*"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|QUERY)"', text):
         pairs.add((method, url.replace('\\\\', '\\')))
-    for method, url in re.findall(r'method\s*==\s*"(\w+)"\s*&&\s*\w+\.url\s*==\s*"([^"]*)"', text):
-        pairs.add((method, url))
-    for url, method in re.findall(r'url\s*==\s*"([^"]*)"\s*&&\s*\w+\.method\s*==\s*"(\w+)"', text):
-        pairs.add((method, url))
+    # Endpoints looked up one by one; `find!` fails when there is none, `none?` and the like tell the opposite.
+    for looked_up in re.findall(r"find!\s*\{([^}]*)\}", text):
+        method = re.search(r'method\s*==\s*"(\w+)"', looked_up)
+        url = re.search(r'url\s*==\s*"([^"]*)"', looked_up)
+        if method and url:
+            pairs.add((method.group(1), url.group(1)))
     for methods, url in re.findall(r'wildcard_methods = \[([^\]]*)\](?s:.*?)Endpoint\.new\("([^"]*)", m\)', text):
         pairs |= {(method, url) for method in re.findall(r'"(\w+)"', methods)}
     complete = ":endpoints" in text

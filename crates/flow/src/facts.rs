@@ -302,6 +302,13 @@ impl<'a> Facts<'a> {
         let mut sites: SmallVec<[Site; 2]> = SmallVec::new();
         let mut unknown = true;
         for &origin in self.known.origins(site) {
+            if let Origin::Module(unit) = origin {
+                // What a module of the project exports under that name, where that is a literal.
+                sites.extend(self.known.exported(unit, key).iter().filter_map(|origin| match *origin {
+                    Origin::Literal(value) => Some(value),
+                    _ => None,
+                }));
+            }
             let Origin::Literal(literal) = origin else { continue };
             let Op::Dict(entries) = self.program.op(literal) else { continue };
             unknown = false;

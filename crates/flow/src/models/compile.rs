@@ -230,6 +230,7 @@ impl Compiler<'_> {
             prefix: paths(&spec.prefix)?,
             replaces_prefix: spec.replaces_prefix,
             guards: paths(&spec.guards)?,
+            transparent: self.nodes(&spec.transparent)?,
         };
         if let (Some(parameter), Some(value), Some(child)) = (spec.child_parameter, &spec.child_value, &mount.child) {
             let parameters: Vec<String> =
@@ -254,6 +255,7 @@ impl Compiler<'_> {
             needs: optional(spec.needs.as_deref())?,
             everywhere: spec.everywhere,
             whole_application: spec.whole_application,
+            library_only: spec.library_only,
             error_parameters: spec.error_parameters,
         };
         self.give(&used.calls, &used.functions, &spec.parameters)?;

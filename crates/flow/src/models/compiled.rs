@@ -138,6 +138,7 @@ pub(crate) struct Mount {
     pub(crate) prefix: Paths,
     pub(crate) replaces_prefix: bool,
     pub(crate) guards: Paths,
+    pub(crate) transparent: Vec<NodeId>,
 }
 
 /// [`super::UseSpec`].
@@ -152,6 +153,7 @@ pub(crate) struct Use {
     pub(crate) needs: Option<AccessPath>,
     pub(crate) everywhere: bool,
     pub(crate) whole_application: bool,
+    pub(crate) library_only: bool,
     pub(crate) error_parameters: Option<usize>,
 }
 

@@ -236,6 +236,9 @@ pub struct MountSpec {
     /// Access paths of guards for the child.
     #[serde(default)]
     pub guards: OneOrMany,
+    /// Wrappers of the child that make it work on the outer router itself: what it applies, it applies there.
+    #[serde(default)]
+    pub transparent: OneOrMany,
 }
 
 /// A call or decorator that applies functions to all (later) routes of a router.
@@ -269,6 +272,9 @@ pub struct UseSpec {
     /// Whether it applies to the whole application, wherever its router is mounted.
     #[serde(default)]
     pub whole_application: bool,
+    /// Whether only a library's values count: functions of the project are mounts here.
+    #[serde(default)]
+    pub library_only: bool,
     /// Functions with this many parameters are handlers of errors, no guards.
     #[serde(default)]
     pub error_parameters: Option<usize>,

@@ -182,7 +182,7 @@ fn slashes(path: &str) -> String {
         return path.to_owned();
     }
     let mut out = String::with_capacity(path.len() + 1);
-    if !path.starts_with(['/', '*', '{']) {
+    if !path.starts_with(['/', '*', '$']) {
         out.push('/');
     }
     for c in path.chars() {
@@ -212,7 +212,7 @@ fn covers_path(limit: &str, path: &str) -> bool {
     let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let limit: Vec<&str> = limit.split('/').filter(|part| !part.is_empty()).collect();
     for (at, want) in limit.iter().enumerate() {
-        let wild = |part: &str| part == "*" || part.starts_with([':', '{', '*']);
+        let wild = |part: &str| part == "*" || part.starts_with([':', '{', '*', '$']);
         match path.get(at) {
             _ if *want == "*" || want.starts_with('*') => return true,
             Some(have) if have == want || wild(want) => {}

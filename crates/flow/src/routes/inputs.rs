@@ -221,6 +221,7 @@ pub(super) fn path_parameters(path: &str) -> Vec<String> {
     let mut rest = path;
     while let Some(at) = rest.find([':', '{', '<', '[']) {
         let opener = rest[at..].chars().next().unwrap_or(':');
+        let is_placeholder = rest[..at].ends_with('$');
         let after = &rest[at + 1..];
         let (name, consumed) = match opener {
             ':' => {
@@ -247,7 +248,7 @@ pub(super) fn path_parameters(path: &str) -> Vec<String> {
             _ => name,
         };
         let inner = inner.trim_matches(|c: char| !is_name(c));
-        if !inner.is_empty() && !names.iter().any(|known| known == inner) {
+        if !inner.is_empty() && !is_placeholder && !names.iter().any(|known| known == inner) {
             names.push(inner.to_owned());
         }
         rest = &after[consumed..];

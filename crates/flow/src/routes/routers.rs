@@ -28,7 +28,7 @@ pub(super) struct Mounted {
 }
 
 /// A guard applied to a router's routes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Applied {
     pub(super) guard: GuardUse,
     pub(super) at: Site,
@@ -46,6 +46,8 @@ pub(super) struct Routers {
     own_guards: FxHashMap<Site, Vec<GuardUse>>,
     mounts: FxHashMap<Site, Vec<Mounted>>,
     applied: FxHashMap<Site, Vec<Applied>>,
+    /// Children that work on their parents themselves, with those.
+    transparent: Vec<(Site, Site)>,
 }
 
 /// One link of a chain: a router, and how the next one is mounted in it.
@@ -79,6 +81,7 @@ impl Routers {
             }
         }
         routers.apply_decorated(scene);
+        routers.share();
         routers.set_prefixes(scene);
         for list in routers.applied.values_mut() {
             list.sort_by(|a, b| (&a.guard.place, a.argument, &a.guard.name).cmp(&(&b.guard.place, b.argument, &b.guard.name)));
@@ -111,7 +114,11 @@ impl Routers {
             }
         } else if let Some(child) = &mount.child {
             for (position, site) in scene.follow(call, child, context, None).into_iter().enumerate() {
+                let shares = scene.origins(site, context).iter().any(|origin| matches!(origin, Origin::Api(node, _) if mount.transparent.contains(node)));
                 for made in children_of(scene, mount, site, context, 3) {
+                    if shares {
+                        self.transparent.extend(parents.iter().filter(|parent| **parent != made).map(|parent| (made, *parent)));
+                    }
                     children.push((made, position, prefix.clone()));
                 }
             }
@@ -160,12 +167,36 @@ impl Routers {
             if paths.contains(&site) || !scene.routers(site, context).is_empty() || handles_errors(scene, used, site, context) {
                 continue;
             }
+            if used.library_only && is_of_project(scene, site, context) {
+                continue;
+            }
             guards.extend(scene.guard_uses(site, context).into_iter().map(|guard| (position, guard)));
         }
         for router in routers {
             for (_, made) in scene.routers(router, context) {
                 for (argument, guard) in &guards {
                     self.add(made, used, guard.clone(), call, *argument, limits.clone());
+                }
+            }
+        }
+    }
+
+    /// What is applied in children that work on their parents themselves, applied to the parents.
+    fn share(&mut self) {
+        // One round for each level of nesting.
+        for _ in 0..MAX_CHAIN {
+            let mut more: Vec<(Site, Applied)> = Vec::new();
+            for &(child, parent) in &self.transparent {
+                let own = self.applied(parent);
+                more.extend(self.applied(child).iter().filter(|applied| !own.contains(applied)).map(|applied| (parent, applied.clone())));
+            }
+            if more.is_empty() {
+                return;
+            }
+            for (parent, applied) in more {
+                let list = self.applied.entry(parent).or_default();
+                if !list.contains(&applied) {
+                    list.push(applied);
                 }
             }
         }
@@ -384,6 +415,12 @@ fn itself(scene: &Scene, callee: Site, call: Site) -> Option<GuardUse> {
         }
     }
     None
+}
+
+/// Whether a value is written in the project, as itself or as a module.
+fn is_of_project(scene: &Scene, site: Site, context: &Context) -> bool {
+    scene.origins(site, context).iter().any(|origin| !matches!(origin, Origin::Api(..)))
+        || !scene.from_package(scene.concrete(site, context), 8)
 }
 
 fn handles_errors(scene: &Scene, used: &Use, site: Site, context: &Context) -> bool {

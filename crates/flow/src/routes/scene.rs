@@ -288,7 +288,7 @@ impl Scene<'_> {
         }
     }
 
-    /// A name in braces for what could not be evaluated.
+    /// A name, as `${name}`, for what could not be evaluated.
     fn or_placeholder(&self, site: Site, strings: Strings) -> Strings {
         if strings.values.is_empty() {
             return Strings { values: vec![self.placeholder(site)], known: false };
@@ -298,7 +298,7 @@ impl Scene<'_> {
 
     /// How a reader would name a part of a path that is not constant.
     pub(super) fn placeholder(&self, site: Site) -> String {
-        format!("{{{}}}", self.facts.name_of(site).unwrap_or_else(|| "?".to_owned()))
+        format!("${{{}}}", self.facts.name_of(site).unwrap_or_else(|| "?".to_owned()))
     }
 
     /// Whether a value may be a path: a string, a list of strings or a pattern, and nothing else that is known.

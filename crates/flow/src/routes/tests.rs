@@ -1,1 +1,0 @@
-//! Tests of routes, one per feature of a framework.
