@@ -211,7 +211,7 @@ pub enum SkipReason {
     TooDeep,
     /// Over the cap on the number of files.
     TooMany,
-    /// A symbolic link that leads out of the root, or is broken.
+    /// A symbolic link: links are not followed, the detail tells where it leads.
     Symlink,
     /// A FIFO, socket or device.
     NotRegular,
@@ -240,7 +240,7 @@ impl SkipReason {
             Self::TooLarge => "larger than the cap",
             Self::TooDeep => "nested too deep",
             Self::TooMany => "over the cap on files",
-            Self::Symlink => "link out of the root or broken",
+            Self::Symlink => "symbolic link, not followed",
             Self::NotRegular => "not a regular file",
             Self::Unreadable => "could not be read",
             Self::Encoding => "not valid UTF-8",

@@ -124,7 +124,6 @@ mod filter {
         SYS_add_key,
         SYS_request_key,
         SYS_kexec_load,
-        SYS_kexec_file_load,
         SYS_init_module,
         SYS_finit_module,
         SYS_delete_module,
@@ -171,10 +170,11 @@ mod filter {
         SYS_iopl,
         SYS_ioperm,
         SYS_uselib,
+        SYS_kexec_file_load,
     ];
-    /// `renameat`, which the C library's table leaves out.
+    /// `renameat` and `kexec_file_load`, which the tables of some C libraries leave out.
     #[cfg(target_arch = "aarch64")]
-    const OLD: &[c_long] = &[38];
+    const OLD: &[c_long] = &[38, 294];
 
     /// Requests to a descriptor that change its file though it was opened for reading, or type into the terminal:
     /// `FS_IOC_SETFLAGS` (also its 32-bit form), `FS_IOC_FSSETXATTR`, `FS_IOC_SETVERSION`,
