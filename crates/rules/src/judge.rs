@@ -107,21 +107,21 @@ impl Run<'_, '_> {
             Found::Sites(sites) if test.at.is_plural() => {
                 let mut each = sites.into_iter().map(|site| {
                     let mut truth = Truth::default();
-                    self.test_site(site, test, &mut truth);
+                    self.test_site(site, test, spot.call, &mut truth);
                     truth
                 });
                 truth = any_of(&mut each);
             }
             Found::Sites(sites) => {
                 for site in sites {
-                    self.test_site(site, test, &mut truth);
+                    self.test_site(site, test, spot.call, &mut truth);
                 }
             }
         }
         truth
     }
 
-    fn test_site(&self, site: Site, test: &ValueCondition, truth: &mut Truth) {
+    fn test_site(&self, site: Site, test: &ValueCondition, call: Option<Site>, truth: &mut Truth) {
         let possible = self.facts.possible(site);
         // `undefined` given is as good as nothing given.
         if possible.single() == Some(&Value::Undefined) {
@@ -132,7 +132,7 @@ impl Run<'_, '_> {
         }
         let mut place = Truth { yes: true, no: false, open: false };
         for asked in &test.sites {
-            let answer = self.site_truth(site, asked);
+            let answer = self.site_truth(site, asked, call);
             place.yes &= answer.yes;
             place.no |= answer.no;
             place.open |= answer.open;
@@ -166,7 +166,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn site_truth(&self, site: Site, test: &SiteTest) -> Truth {
+    fn site_truth(&self, site: Site, test: &SiteTest, call: Option<Site>) -> Truth {
         match test {
             SiteTest::Api(nodes) => {
                 if nodes.iter().any(|&node| self.facts.is_api(site, node)) {
@@ -183,7 +183,7 @@ impl Run<'_, '_> {
                 let possible = self.facts.possible(site);
                 Truth::certain(possible.values.is_empty() && !possible.complete)
             }
-            SiteTest::ComesFrom(from) => Truth::certain(self.tracer().comes_from(site, from)),
+            SiteTest::ComesFrom(from) => Truth::certain(self.tracer().comes_from(site, from, call)),
             SiteTest::Mentions(name) => Truth::certain(self.tracer().mentions(site, name)),
             SiteTest::Formatted => Truth::certain(self.tracer().is_formatted(site)),
         }

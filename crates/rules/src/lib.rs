@@ -8,6 +8,7 @@
 
 mod book;
 mod compile;
+mod direct;
 mod document;
 mod error;
 mod finding;

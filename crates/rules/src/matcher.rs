@@ -157,6 +157,8 @@ pub(crate) struct ComesFrom {
     pub(crate) api: Vec<NodeId>,
     pub(crate) parameter: Option<Regex>,
     pub(crate) member: Option<Regex>,
+    pub(crate) direct: bool,
+    pub(crate) unchecked: bool,
 }
 
 #[derive(Clone, Debug)]

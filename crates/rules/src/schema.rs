@@ -313,6 +313,10 @@ pub(crate) struct ComesFromSpec {
     pub(crate) parameter: Option<String>,
     /// On the way, a member whose name matches is read.
     pub(crate) member: Option<String>,
+    /// On the way no call makes something else of it, nor arithmetic a number.
+    pub(crate) direct: bool,
+    /// With `direct`: nothing in the function tests it.
+    pub(crate) unchecked: bool,
 }
 
 /// Where a place lies.

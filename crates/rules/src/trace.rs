@@ -207,7 +207,11 @@ impl Tracer<'_, '_> {
     }
 
     /// Whether a value is put together from what `wanted` describes.
-    pub(crate) fn comes_from(&self, from: Site, wanted: &ComesFrom) -> bool {
+    /// `call` is the call that is judged: what it is given is not tested by it.
+    pub(crate) fn comes_from(&self, from: Site, wanted: &ComesFrom, call: Option<Site>) -> bool {
+        if wanted.direct {
+            return self.comes_directly_from(from, wanted, call);
+        }
         let mut seen: FxHashSet<(Site, bool)> = FxHashSet::default();
         let mut queue = VecDeque::from([(from, wanted.member.is_none())]);
         while let Some((site, through)) = queue.pop_front() {
@@ -232,7 +236,7 @@ impl Tracer<'_, '_> {
         false
     }
 
-    fn is_source(&self, site: Site, op: &Op, wanted: &ComesFrom) -> bool {
+    pub(crate) fn is_source(&self, site: Site, op: &Op, wanted: &ComesFrom) -> bool {
         if wanted.caught && matches!(op, Op::Caught) && (!wanted.broad || self.is_caught_broadly(site)) {
             return true;
         }
@@ -299,7 +303,7 @@ impl Tracer<'_, '_> {
     }
 
     /// What a call gives in another form: `x.encode()`, `str(x)`.
-    fn same_text(&self, call: Site, callee: ValueId, args: &[Arg]) -> Option<ValueId> {
+    pub(crate) fn same_text(&self, call: Site, callee: ValueId, args: &[Arg]) -> Option<ValueId> {
         match self.facts.program.op(Site { value: callee, ..call }) {
             Op::Load(base, Key::Member(name)) if SAME_TEXT_METHODS.contains(&self.name(call, *name)) => Some(*base),
             Op::Global(name) if SAME_TEXT.contains(&self.name(call, *name)) => args.first().map(|arg| arg.value),
@@ -365,7 +369,7 @@ const SAME_TEXT_METHODS: [&str; 10] =
 const NUMBERS: [&str; 11] =
     ["int", "float", "len", "bool", "ord", "hash", "id", "round", "Number", "parseInt", "parseFloat"];
 
-fn is_comparison(op: BinaryOp) -> bool {
+pub(crate) fn is_comparison(op: BinaryOp) -> bool {
     matches!(
         op,
         BinaryOp::Eq

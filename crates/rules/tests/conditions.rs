@@ -87,3 +87,44 @@ fn a_secret_is_shown_where_it_is_written_and_never_in_the_text() {
     let code = "import lib\nKEY = 'hunter2-hunter2'\ndef f():\n    lib.sign(KEY)\n    lib.sign(KEY)\n    lib.sign('other-secret-1')\n";
     assert_eq!(check(matcher, code), ["2 confirmed", "6 confirmed"]);
 }
+
+/// Lines of what one matcher finds in a JavaScript file of an Express application.
+fn check_javascript(matcher: &str, code: &str) -> Vec<u32> {
+    let text = common::rule("languages: [javascript]", &format!("- {}", matcher.replace('\n', "\n  ")));
+    let mut models = common::models();
+    let book = Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let code = format!("const lib = require('lib'); const app = require('express')();\n{code}");
+    let files = [("app.js".to_owned(), code)];
+    let (findings, complaints) = testing::findings(&book, &models, &files, &RunContext::default());
+    assert!(complaints.is_empty(), "{complaints:?}");
+    findings.iter().map(|found| found.place.line).collect()
+}
+
+#[test]
+fn what_comes_directly_is_changed_by_no_call() {
+    let matcher = "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { api: 'express:query', direct: true } }";
+    let code = "app.get('/', (req, res) => {\nlib.run(req.query.a);\nconst { b } = req.query; lib.run('x' + b);\n\
+        lib.run(`${req.query.c || 'd'}`);\nlib.run(Number(req.query.a));\nlib.run(escape(b));\nlib.run(b.length);\n\
+        lib.run(b.trim());\nlib.run(() => b);\nlib.later(() => lib.run(b));\nlib.run(b === 'x');\n});\n";
+    assert_eq!(check_javascript(matcher, code), [3, 4, 5, 9, 11]);
+}
+
+#[test]
+fn what_decides_a_branch_is_checked() {
+    let matcher =
+        "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { api: 'express:query', direct: true, unchecked: true } }";
+    let find = |before: &str| {
+        let code = format!("app.get('/', (req, res) => {{ const {{ a = '' }} = req.query; {before}\nlib.run(a);\nlib.run(req.query.a); }});\n");
+        check_javascript(matcher, &code)
+    };
+    assert_eq!(find(""), [3, 4]);
+    assert_eq!(find("if (!a) return;"), [3, 4], "to be there is no test");
+    assert_eq!(find("if (a === undefined || a.length > 9) return;"), [3, 4]);
+    assert_eq!(find("if (!a.startsWith('/')) return;"), [4]);
+    assert_eq!(find("if (ALLOWED.includes(req.query.a)) return;"), [3], "another read of the same");
+    assert_eq!(find("const ok = /^x/.test(a); if (!ok) return;"), [4]);
+    assert_eq!(find("if (typeof a !== 'string') return;"), [4]);
+    assert_eq!(find("log(a);"), [3, 4], "a call that decides nothing");
+    let own = "app.get('/', (req, res) => { if (lib.run(req.query.a)) res.end(); });\n";
+    assert_eq!(check_javascript(matcher, own), [2], "the call itself is no test");
+}

@@ -119,12 +119,17 @@ impl Compiler<'_> {
                 api: self.optional_nodes(from.api.as_ref())?,
                 parameter: from.parameter.as_deref().map(regex).transpose()?,
                 member: from.member.as_deref().map(regex).transpose()?,
+                direct: from.direct,
+                unchecked: from.unchecked,
             };
             if !test.caught && test.api.is_empty() && test.parameter.is_none() {
                 return Err("`comes-from` needs `caught`, `api` or `parameter`".to_owned());
             }
             if test.broad && !test.caught {
                 return Err("`broad` goes with `caught`".to_owned());
+            }
+            if test.unchecked && !test.direct {
+                return Err("`unchecked` goes with `direct`".to_owned());
             }
             sites.push(SiteTest::ComesFrom(test));
         }
