@@ -35,6 +35,12 @@ impl Models {
         for spec in &file.routers {
             compiler.router(spec)?;
         }
+        for spec in &file.members {
+            let (name, value) = (spec.name.parse()?, spec.value.parse()?);
+            for node in compiler.nodes(&spec.call)? {
+                compiler.models.routes.members.push((node, AccessPath::clone(&name), AccessPath::clone(&value)));
+            }
+        }
         for spec in &file.mounts {
             compiler.mount(spec)?;
         }
@@ -230,7 +236,7 @@ impl Compiler<'_> {
             prefix: paths(&spec.prefix)?,
             replaces_prefix: spec.replaces_prefix,
             guards: paths(&spec.guards)?,
-            transparent: self.nodes(&spec.transparent)?,
+            shared_through: self.nodes(&spec.shared_through)?,
         };
         if let (Some(parameter), Some(value), Some(child)) = (spec.child_parameter, &spec.child_value, &mount.child) {
             let parameters: Vec<String> =
@@ -253,9 +259,9 @@ impl Compiler<'_> {
                 None => None,
             },
             needs: optional(spec.needs.as_deref())?,
+            values_only: spec.values_only,
             everywhere: spec.everywhere,
             whole_application: spec.whole_application,
-            library_only: spec.library_only,
             error_parameters: spec.error_parameters,
         };
         self.give(&used.calls, &used.functions, &spec.parameters)?;

@@ -19,6 +19,7 @@ pub(crate) struct RouteModels {
     pub(crate) routers: FxHashMap<NodeId, Router>,
     pub(crate) prefix_calls: Vec<PrefixCall>,
     pub(crate) mounts: Vec<Mount>,
+    pub(crate) members: Vec<(NodeId, AccessPath, AccessPath)>,
     pub(crate) uses: Vec<Use>,
     pub(crate) guards: FxHashMap<NodeId, Proves>,
     pub(crate) checks: Vec<Check>,
@@ -138,7 +139,7 @@ pub(crate) struct Mount {
     pub(crate) prefix: Paths,
     pub(crate) replaces_prefix: bool,
     pub(crate) guards: Paths,
-    pub(crate) transparent: Vec<NodeId>,
+    pub(crate) shared_through: Vec<NodeId>,
 }
 
 /// [`super::UseSpec`].
@@ -151,9 +152,9 @@ pub(crate) struct Use {
     pub(crate) path: Option<AccessPath>,
     pub(crate) when: Option<(AccessPath, Vec<String>)>,
     pub(crate) needs: Option<AccessPath>,
+    pub(crate) values_only: bool,
     pub(crate) everywhere: bool,
     pub(crate) whole_application: bool,
-    pub(crate) library_only: bool,
     pub(crate) error_parameters: Option<usize>,
 }
 

@@ -11,7 +11,7 @@ mod schema_entries;
 pub(crate) use compiled::*;
 pub use schema::{
     ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, DenialSpec, EntrySpec, ExemptionSpec,
-    FileEntrySpec, GuardSpec, InputSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,
+    FileEntrySpec, GuardSpec, InputSpec, MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,
     TypeSpec, UseSpec, ViewClassSpec,
 };
 

@@ -52,6 +52,9 @@ pub struct ModelFile {
     /// Values that hold routes.
     #[serde(default)]
     pub routers: Vec<RouterSpec>,
+    /// Calls that store a value as a member of their receiver.
+    #[serde(default)]
+    pub members: Vec<MemberSpec>,
     /// Calls that mount one router in another.
     #[serde(default)]
     pub mounts: Vec<MountSpec>,
@@ -236,9 +239,21 @@ pub struct MountSpec {
     /// Access paths of guards for the child.
     #[serde(default)]
     pub guards: OneOrMany,
-    /// Wrappers of the child that make it work on the outer router itself: what it applies, it applies there.
+    /// Calls whose argument is a function that shares the outer router: what it applies holds there, too.
     #[serde(default)]
-    pub transparent: OneOrMany,
+    pub shared_through: OneOrMany,
+}
+
+/// A call that stores a value as a member of its receiver: `fastify.decorate("authenticate", …)`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MemberSpec {
+    /// The call.
+    pub call: OneOrMany,
+    /// Access path of the member's name.
+    pub name: String,
+    /// Access path of the value.
+    pub value: String,
 }
 
 /// A call or decorator that applies functions to all (later) routes of a router.
@@ -266,15 +281,15 @@ pub struct UseSpec {
     /// Access path that must lead to something for this to apply.
     #[serde(default)]
     pub needs: Option<String>,
+    /// Whether only values that models name guards count, and functions of the project are something else (plugins).
+    #[serde(default)]
+    pub values_only: bool,
     /// Whether it also applies to routes registered before it.
     #[serde(default)]
     pub everywhere: bool,
     /// Whether it applies to the whole application, wherever its router is mounted.
     #[serde(default)]
     pub whole_application: bool,
-    /// Whether only a library's values count: functions of the project are mounts here.
-    #[serde(default)]
-    pub library_only: bool,
     /// Functions with this many parameters are handlers of errors, no guards.
     #[serde(default)]
     pub error_parameters: Option<usize>,

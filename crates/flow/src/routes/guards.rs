@@ -41,7 +41,8 @@ impl Scene<'_> {
             return;
         }
         let Kind::Proves(proves) = self.classify(site, concrete, context) else { return };
-        let Some(name) = self.facts.name_of(site).or_else(|| self.facts.name_of(concrete)) else {
+        let named = self.guard_name(site, concrete, context);
+        let Some(name) = named.or_else(|| self.facts.name_of(site)).or_else(|| self.facts.name_of(concrete)) else {
             // A function written in place has no name; it matters only for what it proves.
             if proves != Proves::Unknown {
                 into.push(GuardUse { name: "<anonymous>".to_owned(), proves, place: self.facts.place(site) });
@@ -49,6 +50,25 @@ impl Scene<'_> {
             return;
         };
         into.push(GuardUse { name, proves, place: self.facts.place(site) });
+    }
+
+    /// The name of a guard where the last name in its expression is not it: a chain of calls is named by the first, a
+    /// wrapped function by itself.
+    fn guard_name(&self, site: Site, concrete: Site, context: &Context) -> Option<String> {
+        let callee = self.callee(concrete)?;
+        self.origins(site, context).into_iter().find_map(|origin| match origin {
+            Origin::Api(_, made) if made != concrete && self.callee(made).is_some() => self.facts.name_of(made),
+            Origin::Function(unit, body) if !self.facts.api(callee).is_empty() => {
+                let name = self.handler_name(unit, body);
+                (name != super::register::ANONYMOUS).then_some(name)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a value is something that models name a guard.
+    pub(super) fn is_library_guard(&self, site: Site, context: &Context) -> bool {
+        self.origins(site, context).iter().any(|origin| matches!(origin, Origin::Api(node, _) if self.models.guards.contains_key(node)))
     }
 
     fn classify(&self, site: Site, concrete: Site, context: &Context) -> Kind {

@@ -71,13 +71,15 @@ impl Routes {
 
 /// Finds the routes of a program.
 pub fn routes(facts: &Facts, models: &Models) -> Routes {
-    let scene = Scene {
+    let mut scene = Scene {
         facts,
         models: &models.routes,
         graph: Graph::new(facts),
         verdicts: Verdicts::new(&models.routes),
         input_index: InputIndex::new(&models.routes.inputs),
+        members: FxHashMap::default(),
     };
+    scene.gather_members();
     let mut drafts = Vec::new();
     scene.called(&mut drafts);
     scene.decorated(&mut drafts);

@@ -2,12 +2,12 @@
 
 use lunette_core::project::GuardUse;
 use lunette_lang::ir::{BodyId, Op};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::scene::{Context, Scene, Strings};
 use crate::know::Origin;
 use crate::models::{Mount, TemplatePart, Use};
-use crate::program::Site;
+use crate::program::{Site, UnitId};
 
 /// Most chains of mounts that one router is served through.
 const MAX_CHAINS: usize = 48;
@@ -46,8 +46,6 @@ pub(super) struct Routers {
     own_guards: FxHashMap<Site, Vec<GuardUse>>,
     mounts: FxHashMap<Site, Vec<Mounted>>,
     applied: FxHashMap<Site, Vec<Applied>>,
-    /// Children that work on their parents themselves, with those.
-    transparent: Vec<(Site, Site)>,
 }
 
 /// One link of a chain: a router, and how the next one is mounted in it.
@@ -81,7 +79,7 @@ impl Routers {
             }
         }
         routers.apply_decorated(scene);
-        routers.share();
+        routers.share(scene);
         routers.set_prefixes(scene);
         for list in routers.applied.values_mut() {
             list.sort_by(|a, b| (&a.guard.place, a.argument, &a.guard.name).cmp(&(&b.guard.place, b.argument, &b.guard.name)));
@@ -114,11 +112,7 @@ impl Routers {
             }
         } else if let Some(child) = &mount.child {
             for (position, site) in scene.follow(call, child, context, None).into_iter().enumerate() {
-                let shares = scene.origins(site, context).iter().any(|origin| matches!(origin, Origin::Api(node, _) if mount.transparent.contains(node)));
                 for made in children_of(scene, mount, site, context, 3) {
-                    if shares {
-                        self.transparent.extend(parents.iter().filter(|parent| **parent != made).map(|parent| (made, *parent)));
-                    }
                     children.push((made, position, prefix.clone()));
                 }
             }
@@ -167,7 +161,7 @@ impl Routers {
             if paths.contains(&site) || !scene.routers(site, context).is_empty() || handles_errors(scene, used, site, context) {
                 continue;
             }
-            if used.library_only && is_of_project(scene, site, context) {
+            if used.values_only && !scene.is_library_guard(site, context) {
                 continue;
             }
             guards.extend(scene.guard_uses(site, context).into_iter().map(|guard| (position, guard)));
@@ -176,27 +170,6 @@ impl Routers {
             for (_, made) in scene.routers(router, context) {
                 for (argument, guard) in &guards {
                     self.add(made, used, guard.clone(), call, *argument, limits.clone());
-                }
-            }
-        }
-    }
-
-    /// What is applied in children that work on their parents themselves, applied to the parents.
-    fn share(&mut self) {
-        // One round for each level of nesting.
-        for _ in 0..MAX_CHAIN {
-            let mut more: Vec<(Site, Applied)> = Vec::new();
-            for &(child, parent) in &self.transparent {
-                let own = self.applied(parent);
-                more.extend(self.applied(child).iter().filter(|applied| !own.contains(applied)).map(|applied| (parent, applied.clone())));
-            }
-            if more.is_empty() {
-                return;
-            }
-            for (parent, applied) in more {
-                let list = self.applied.entry(parent).or_default();
-                if !list.contains(&applied) {
-                    list.push(applied);
                 }
             }
         }
@@ -228,6 +201,40 @@ impl Routers {
                         };
                         self.add(object, used, guard, site, 0, Vec::new());
                     }
+                }
+            }
+        }
+    }
+
+    /// What functions apply that share the outer router holds there, too.
+    fn share(&mut self, scene: &Scene) {
+        let context = Context::default();
+        let mut shared: FxHashSet<(UnitId, BodyId)> = FxHashSet::default();
+        for node in scene.models.mounts.iter().flat_map(|mount| &mount.shared_through) {
+            for call in scene.facts.calls_of(*node) {
+                for (argument, _) in scene.arguments(call.site, &context) {
+                    shared.extend(scene.functions(argument, &context));
+                }
+            }
+        }
+        let mut inner: Vec<Site> = self.mounts.keys().filter(|site| shared.contains(&(site.unit, site.body))).copied().collect();
+        inner.sort_unstable();
+        // One round for each level of nesting.
+        for _ in 0..MAX_CHAIN {
+            let mut more: Vec<(Site, Applied)> = Vec::new();
+            for child in &inner {
+                for parent in self.mounts[child].iter().map(|mount| mount.parent).filter(|parent| parent != child) {
+                    let known = self.applied(parent);
+                    more.extend(self.applied(*child).iter().filter(|applied| !known.contains(applied)).map(|applied| (parent, applied.clone())));
+                }
+            }
+            if more.is_empty() {
+                return;
+            }
+            for (parent, applied) in more {
+                let list = self.applied.entry(parent).or_default();
+                if !list.contains(&applied) {
+                    list.push(applied);
                 }
             }
         }
@@ -415,12 +422,6 @@ fn itself(scene: &Scene, callee: Site, call: Site) -> Option<GuardUse> {
         }
     }
     None
-}
-
-/// Whether a value is written in the project, as itself or as a module.
-fn is_of_project(scene: &Scene, site: Site, context: &Context) -> bool {
-    scene.origins(site, context).iter().any(|origin| !matches!(origin, Origin::Api(..)))
-        || !scene.from_package(scene.concrete(site, context), 8)
 }
 
 fn handles_errors(scene: &Scene, used: &Use, site: Site, context: &Context) -> bool {

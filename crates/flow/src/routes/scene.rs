@@ -2,6 +2,7 @@
 //! says which caller's arguments, or which element of a list, a registration inside a function or a loop stands for.
 
 use lunette_lang::ir::{ArgKind, BinaryOp, Const, Entry as DictEntry, Key, Op, ParamKind, Part, ValueId};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::graph::{Graph, skips_self};
@@ -31,6 +32,8 @@ pub(super) struct Scene<'a> {
     pub(super) graph: Graph,
     pub(super) verdicts: Verdicts,
     pub(super) input_index: InputIndex,
+    /// Values stored as members of routers, by name.
+    pub(super) members: FxHashMap<String, Vec<Site>>,
 }
 
 /// Parameters and loop variables with what they stand for.
@@ -123,8 +126,38 @@ impl Scene<'_> {
     /// Where a value comes from, in a context.
     pub(super) fn origins(&self, site: Site, context: &Context) -> Vec<Origin> {
         let concrete = self.concrete(site, context);
-        let found = self.facts.known.origins(concrete);
-        if found.is_empty() { self.facts.known.origins(site).to_vec() } else { found.to_vec() }
+        let found = [concrete, site].into_iter().map(|site| self.facts.known.origins(site)).find(|found| !found.is_empty());
+        match found {
+            Some(found) => found.to_vec(),
+            None => self.stored_member(concrete),
+        }
+    }
+
+    /// What a member of a router is that a call stored there.
+    fn stored_member(&self, site: Site) -> Vec<Origin> {
+        let Op::Load(base, Key::Member(name) | Key::Item(name)) = self.facts.program.op(site) else { return Vec::new() };
+        let Some(values) = self.members.get(self.facts.program.unit(site.unit).module.name(*name)) else { return Vec::new() };
+        let is_router = self
+            .facts
+            .api(Site { value: *base, ..site })
+            .iter()
+            .any(|(node, _)| self.models.routers.contains_key(node));
+        let values = if is_router { &values[..] } else { &[] };
+        values.iter().flat_map(|value| self.facts.known.origins(*value).iter().copied()).collect()
+    }
+
+    /// Gathers what calls store as members of routers.
+    pub(super) fn gather_members(&mut self) {
+        let context = Context::default();
+        for (node, name, value) in &self.models.members {
+            for call in self.facts.calls_of(*node) {
+                let names: Vec<String> = self.follow(call.site, name, &context, None).into_iter().flat_map(|site| self.strings(site, &context).values).collect();
+                let values = self.follow(call.site, value, &context, None);
+                for name in names {
+                    self.members.entry(name).or_default().extend(&values);
+                }
+            }
+        }
     }
 
     /// The routers that a value may be, by the site that made each.

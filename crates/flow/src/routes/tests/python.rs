@@ -71,12 +71,12 @@ class Items(Base):
 class Report(View):
     methods = ['GET', 'PUT']
     def dispatch_request(self): pass
+def function(): pass
 view = Items.as_view('items')
 app.add_url_rule('/items', view_func=view)
 app.add_url_rule('/items/<int:id>', 'one', view, methods=['GET'])
 app.add_url_rule('/report', view_func=Report.as_view('report'))
 app.add_url_rule('/function', view_func=function)
-def function(): pass
 ";
     insta::assert_snapshot!(check(&[("app.py", text)]), @r"
     GET /items Items.get app.py:15 [login_required: authenticated]

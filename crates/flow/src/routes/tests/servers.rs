@@ -52,6 +52,26 @@ fastify.register(async function (outer) {
 }
 
 #[test]
+fn fastify_decorations_and_shared_plugins() {
+    let app = "
+const fastify = require('fastify')();
+fastify.register(require('./auth'));
+fastify.get('/mine', { onRequest: [fastify.authenticate] }, h);
+fastify.get('/other', h);
+";
+    let auth = "
+const fp = require('fastify-plugin');
+module.exports = fp(async function (fastify) {
+    fastify.decorate('authenticate', async (request, reply) => {
+        try { await request.jwtVerify(); } catch (error) { reply.code(401).send(error); }
+    });
+    fastify.addHook('onRequest', async function audit(request) { request.log.info('x'); });
+});
+";
+    insta::assert_snapshot!(check(&[("app.js", app), ("auth.js", auth)]), @"");
+}
+
+#[test]
 fn fastify_plugins_by_folder() {
     let app = "
 import Fastify from 'fastify';
