@@ -302,13 +302,20 @@ fn words_of(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether it is written as the name of an environment variable.
+fn is_variable(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
 /// Whether a string given to a secret's name is a secret: not a message, a reference, a mask or the name of a field.
 fn is_value(value: &str) -> bool {
     if value.chars().count() < MIN_VALUE || value.contains("://") {
         return false;
     }
     if ["${", "{{", "<%", "#{", "%(", "%s", "$("].iter().any(|mark| value.contains(mark))
-        || value.starts_with('$')
+        || value.starts_with("env(")
+        // `$NAME`, but not `$2b$12$…`, which is the hash of a password.
+        || value.strip_prefix('$').is_some_and(|rest| !rest.contains('$'))
         || (value.starts_with('<') && value.ends_with('>'))
     {
         return false;
@@ -320,7 +327,7 @@ fn is_value(value: &str) -> bool {
     let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
     match value.split_whitespace().count() {
         0 => false,
-        1 => has_digit || words_of(value).len() > 2 || !is_secret_name(value),
+        1 => has_digit || !is_secret_name(value) || (words_of(value).len() > 2 && !is_variable(value)),
         2 => has_digit,
         // A sentence.
         _ => false,

@@ -40,6 +40,8 @@ fn assigned_values() {
     check("if (req.query.token === 'letmein99')", "if (req.query.token === 'le…(9 chars)')");
     check("CREATE ROLE app LOGIN PASSWORD 'pa55word!';", "CREATE ROLE app LOGIN PASSWORD 'pa…(9 chars)';");
     check(r#"send("{\"password\":\"hunter2hunter2\"}")"#, r#"send("{\"password\":\"hun…(14 chars)\"}")"#);
+    check("password: '$2b$12$abcdefghijklmnopqrstuv'", "password: '$2b$…(29 chars)'");
+    check("secret_key = 'my_secret_key'", "secret_key = 'my_…(13 chars)'");
     check("DB_PASSWORD=s3cretvalue", "DB_PASSWORD=s3…(11 chars)");
     check("export API_TOKEN=abcdefghij # note", "export API_TOKEN=ab…(10 chars) # note");
     check("  password: Passw0rd123", "  password: Pa…(11 chars)");
@@ -77,6 +79,9 @@ fn what_only_resembles_a_secret_stays() {
         "token: AccessTokenPayload",
         "SECRET_KEY = os.environ['SECRET_KEY']",
         "SECRET=${VAULT_SECRET_PATH}",
+        "secret = \"env(SUPABASE_AUTH_EXTERNAL_APPLE_SECRET)\"",
+        "password = '$DB_PASSWORD'",
+        "viper.BindEnv('api_key', 'SHOP_API_KEY')",
         "password = '********'",
         "api_key = '<your-api-key-here>'",
         "url = `postgres://${user}:${password}@${host}/db`",
