@@ -66,8 +66,8 @@ app.get('/c', expressjwt({ secret: 's', algorithms: ['HS256'] }), h);
 function check(req, res, next) { if (!validationResult(req).isEmpty()) return res.status(422).end(); next(); }
 ";
     insta::assert_snapshot!(check(&[("app.js", text)]), @r"
-    POST /a h app.js:8 [csrf: csrf, limit: rate limit, isEmail: validated, check: validated]
-    POST /b h app.js:9 [csrf: csrf, isEmail: validated, check: validated]
+    POST /a h app.js:8 [csrf: csrf, limit: rate limit, body: validated, check: validated]
+    POST /b h app.js:9 [csrf: csrf, body: validated, check: validated]
     GET /c h app.js:10 [csrf: csrf, expressjwt: authenticated]
     ");
 }

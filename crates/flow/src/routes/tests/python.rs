@@ -79,11 +79,12 @@ app.add_url_rule('/report', view_func=Report.as_view('report'))
 app.add_url_rule('/function', view_func=function)
 ";
     insta::assert_snapshot!(check(&[("app.py", text)]), @r"
-    GET /items Items.get app.py:15 [login_required: authenticated]
-    POST /items Items.post app.py:15 [login_required: authenticated]
-    GET /items/<int:id> Items.get app.py:16 [login_required: authenticated] (path id)
-    GET /report Report.dispatch_request app.py:17
-    PUT /report Report.dispatch_request app.py:17
+    GET /items Items.get app.py:16 [login_required: authenticated]
+    POST /items Items.post app.py:16 [login_required: authenticated]
+    GET /items/<int:id> Items.get app.py:17 [login_required: authenticated] (path id)
+    GET /report Report.dispatch_request app.py:18
+    PUT /report Report.dispatch_request app.py:18
+    GET /function function app.py:19
     ");
 }
 
@@ -146,8 +147,8 @@ app.include_router(router, prefix='/v1')
 def me(user = Depends(current_user)): pass
 ";
     insta::assert_snapshot!(check(&[("app.py", text)]), @r"
-    POST /v1/items/{item_id} create app.py:11 [Depends: authenticated] (path item_id, query q, body item, header key)
-    GET /v1/items/ all app.py:13 [Depends: authenticated]
+    POST /v1/items/{item_id} create app.py:11 [current_user: authenticated] (path item_id, query q, body item, header key)
+    GET /v1/items/ all app.py:13 [current_user: authenticated]
     GET /me me app.py:17 [current_user: authenticated]
     ");
 }

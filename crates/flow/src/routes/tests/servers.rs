@@ -43,11 +43,11 @@ fastify.register(async function (outer) {
     let users = "module.exports = async function (fastify, options) { fastify.get('/:id', h); };\n";
     let late = "export default async function (app) { app.get('/x', h); }\n";
     insta::assert_snapshot!(check(&[("app.js", app), ("late.mjs", late), ("users.js", users)]), @r"
-    GET /same h app.js:6 [./users, ./users, fp, ./late.mjs]
-    GET /out/in/deep h app.js:9 [./users, ./users, fp, ./late.mjs]
-    GET /late/x h late.mjs:1 [./users, ./users, fp, ./late.mjs]
-    GET /people/:id h users.js:1 [./users, ./users, fp, ./late.mjs] (path id)
-    GET /users/:id h users.js:1 [./users, ./users, fp, ./late.mjs] (path id)
+    GET /same h app.js:6
+    GET /out/in/deep h app.js:9
+    GET /late/x h late.mjs:1
+    GET /people/:id h users.js:1 (path id)
+    GET /users/:id h users.js:1 (path id)
     ");
 }
 
@@ -68,7 +68,10 @@ module.exports = fp(async function (fastify) {
     fastify.addHook('onRequest', async function audit(request) { request.log.info('x'); });
 });
 ";
-    insta::assert_snapshot!(check(&[("app.js", app), ("auth.js", auth)]), @"");
+    insta::assert_snapshot!(check(&[("app.js", app), ("auth.js", auth)]), @r"
+    GET /mine h app.js:4 [audit, authenticate: authenticated]
+    GET /other h app.js:5 [audit]
+    ");
 }
 
 #[test]
