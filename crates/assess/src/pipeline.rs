@@ -47,7 +47,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     progress.phase("matching", 0);
     let of_body = |unit: UnitId, body: BodyId| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
     let served = lunette_rules::Routes { routes: &found.routes, of_body: &of_body };
-    let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &served, &RunContext::default());
+    let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &served, &run_context(&reading.stack));
     drop(facts);
 
     let least = min_confidence(options, &reading.config);
@@ -114,6 +114,18 @@ pub fn survey(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
     Ok(project(root, &reading, &found, &request(options)))
+}
+
+/// What rules may ask of the stack: major versions of npm's packages, the lowest where there are several.
+fn run_context(stack: &stack::Stack) -> RunContext {
+    let mut versions: BTreeMap<String, u32> = BTreeMap::new();
+    for package in stack.declared.iter().filter(|package| package.ecosystem == stack::Ecosystem::Npm) {
+        let version = package.resolved.as_deref().or(package.range.as_deref());
+        if let Some(major) = version.and_then(lunette_rules::major) {
+            versions.entry(package.name.clone()).and_modify(|known| *known = major.min(*known)).or_insert(major);
+        }
+    }
+    RunContext { versions, ..RunContext::default() }
 }
 
 fn request(options: &Options) -> Request {

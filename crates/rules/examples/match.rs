@@ -96,7 +96,7 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
     let of_body = |unit, body| routes.of_body.get(&(unit, body)).cloned().unwrap_or_default();
     let off =
         book.rules().iter().map(|rule| rule.id.clone()).filter(|id| only.is_some_and(|only| only != id)).collect();
-    let context = RunContext { off, include_tests: false };
+    let context = RunContext { off, ..RunContext::default() };
     let result = book.run(&facts, &Routes { routes: &routes.routes, of_body: &of_body }, &context);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &result.findings {

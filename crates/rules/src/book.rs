@@ -41,6 +41,8 @@ pub struct RunContext {
     pub off: BTreeSet<String>,
     /// Match test code with every rule, not only with those that ask for it.
     pub include_tests: bool,
+    /// Major versions of packages, as far as known.
+    pub versions: BTreeMap<String, u32>,
 }
 
 /// A rule, compiled.
@@ -328,10 +330,10 @@ fn derive_applies(matchers: &[Matcher], trie: &ApiTrie, groups: &[SettingGroup])
         let mut nodes: Vec<NodeId> = Vec::new();
         let mut modules: Vec<String> = Vec::new();
         match &matcher.kind {
-            Kind::Call(of) | Kind::Read(of) | Kind::Write { nodes: of, .. } => nodes.extend(of),
+            Kind::Call(of) | Kind::Read { nodes: of, .. } | Kind::Write { nodes: of, .. } => nodes.extend(of),
             Kind::MissingSetting { when, .. } => nodes.extend(when),
             Kind::Absent(absent) => match &absent.when.kind {
-                Kind::Call(of) | Kind::Read(of) | Kind::Write { nodes: of, .. } => nodes.extend(of),
+                Kind::Call(of) | Kind::Read { nodes: of, .. } | Kind::Write { nodes: of, .. } => nodes.extend(of),
                 _ => return Vec::new(),
             },
             Kind::Import { modules: named, .. } => modules.extend(named.iter().cloned()),

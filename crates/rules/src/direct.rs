@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use lunette_flow::Value;
 use lunette_flow::program::Site;
-use lunette_lang::ir::{BinaryOp, Key, Op, ValueId};
+use lunette_lang::ir::{BinaryOp, Key, Op, Part, ValueId};
 use rustc_hash::FxHashSet;
 
 use crate::matcher::ComesFrom;
@@ -39,7 +39,7 @@ impl Tracer<'_, '_> {
             if matches!(op, Op::Load(..) | Op::Assign(..) | Op::Param(_)) {
                 carriers.push(site);
             }
-            self.sources(site, op, |site| queue.push_back((site, through)));
+            self.sources(site, op, wanted, |site| queue.push_back((site, through)));
         }
         found && !(wanted.unchecked && self.is_checked(&carriers, call))
     }
@@ -50,11 +50,16 @@ impl Tracer<'_, '_> {
     }
 
     /// The values that an operation carries on.
-    fn sources(&self, site: Site, op: &Op, mut see: impl FnMut(Site)) {
+    fn sources(&self, site: Site, op: &Op, wanted: &ComesFrom, mut see: impl FnMut(Site)) {
         let at = |value: ValueId| Site { value, ..site };
         match op {
             Op::Call { callee, args, .. } => {
-                if let Some(value) = self.same_text(site, *callee, args) {
+                let called = self.facts.call_at(site).into_iter().flat_map(|call| &call.api);
+                if called.into_iter().any(|(node, _)| wanted.through.contains(node)) {
+                    for arg in args {
+                        see(at(arg.value));
+                    }
+                } else if let Some(value) = self.same_text(site, *callee, args) {
                     see(at(value));
                 }
             }
@@ -63,6 +68,13 @@ impl Tracer<'_, '_> {
                     see(at(*base));
                 }
             }
+            Op::Binary(BinaryOp::Add, left, _) if wanted.leading => see(at(*left)),
+            Op::Concat(parts) if wanted.leading => {
+                if let Some(value) = self.first_value(site, parts) {
+                    see(at(value));
+                }
+            }
+            Op::List(..) | Op::Dict(_) if !wanted.entries => {}
             Op::Binary(BinaryOp::Add, left, right) => [*left, *right].into_iter().for_each(|value| see(at(value))),
             Op::Binary(..) | Op::Unary(..) => {}
             Op::Outer(owner, var) => {
@@ -72,6 +84,20 @@ impl Tracer<'_, '_> {
             }
             other => operands(other, |value| see(at(value))),
         }
+    }
+
+    /// The value that a text begins with, be it after `scheme://`.
+    fn first_value(&self, site: Site, parts: &[Part]) -> Option<ValueId> {
+        let module = &self.facts.program.unit(site.unit).module;
+        let scheme = |text: &str| text.is_empty() || text.ends_with("://") && !text.trim_end_matches("://").contains(['/', ':']);
+        parts
+            .iter()
+            .find_map(|part| match part {
+                Part::Value(value) => Some(Some(*value)),
+                Part::Text(text) if scheme(module.name(*text)) => None,
+                Part::Text(_) => Some(None),
+            })
+            .flatten()
     }
 
     /// Whether a function tests one of these values: compares it, or asks a call about it whose answer decides a

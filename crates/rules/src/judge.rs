@@ -69,6 +69,10 @@ impl Run<'_, '_> {
             Condition::Result(wanted_use) => certain(self.result_is(spot, *wanted_use)),
             Condition::Route(test) => certain(self.routes_of(spot).iter().any(|&route| self.route_passes(route, test))),
             Condition::Project(test) => certain(self.project_has(test)),
+            Condition::Version(package, below) => match self.version_of(package) {
+                Some(major) => certain(major < *below),
+                None => Outcome::Likely,
+            },
             Condition::Any(parts) => self.combine(spot, parts, wanted, wanted, flow),
             Condition::All(parts) => self.combine(spot, parts, wanted, !wanted, flow),
             Condition::Not(part) => self.holds(spot, part, !wanted, flow),

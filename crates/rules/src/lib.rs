@@ -25,11 +25,13 @@ pub mod testing;
 mod trace;
 mod uses;
 mod value;
+mod version;
 
 pub use book::{BUILTIN, Rulebook, RunContext};
 pub use document::Example;
 pub use error::RuleError;
 pub use run::{Checked, RunResult};
+pub use version::major;
 
 use lunette_core::project::Route;
 use lunette_flow::program::UnitId;

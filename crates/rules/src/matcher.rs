@@ -51,7 +51,7 @@ pub(crate) struct Matcher {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Call(Vec<NodeId>),
-    Read(Vec<NodeId>),
+    Read { nodes: Vec<NodeId>, key: Option<Regex> },
     Write { nodes: Vec<NodeId>, key: Option<Regex> },
     Import { modules: Vec<String>, named: Vec<String> },
     Setting { names: Vec<String> },
@@ -119,6 +119,8 @@ pub(crate) enum Condition {
     Result(ResultUse),
     Route(Box<RouteTest>),
     Project(Box<ProjectTest>),
+    /// A package's major version is below this one.
+    Version(String, u32),
     Any(Vec<Condition>),
     All(Vec<Condition>),
     Not(Box<Condition>),
@@ -159,6 +161,9 @@ pub(crate) struct ComesFrom {
     pub(crate) member: Option<Regex>,
     pub(crate) direct: bool,
     pub(crate) unchecked: bool,
+    pub(crate) leading: bool,
+    pub(crate) entries: bool,
+    pub(crate) through: Vec<NodeId>,
 }
 
 #[derive(Clone, Debug)]

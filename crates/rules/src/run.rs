@@ -8,6 +8,7 @@ use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
+use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use crate::book::{CompiledRule, Rulebook, RunContext};
@@ -148,7 +149,8 @@ impl<'a, 'f> Run<'a, 'f> {
         let certain = |spots: Vec<Spot>| spots.into_iter().map(|spot| (spot, false)).collect();
         let mut spots: Vec<(Spot, bool)> = match &matcher.kind {
             Kind::Call(nodes) => certain(self.calls(nodes)),
-            Kind::Read(nodes) => {
+            Kind::Read { nodes, key: Some(key) } => certain(self.member_reads(nodes, key)),
+            Kind::Read { nodes, key: None } => {
                 let reads =
                     |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
                 certain(nodes.iter().flat_map(reads).collect())
@@ -342,6 +344,29 @@ impl<'a, 'f> Run<'a, 'f> {
     /// The body of a route's handler.
     pub(crate) fn handler_of(&self, route: usize) -> Option<(UnitId, BodyId)> {
         self.surface.handler(route)
+    }
+
+    /// Reads of members of API values, by the member's name.
+    fn member_reads(&self, nodes: &[NodeId], key: &Regex) -> Vec<Spot> {
+        let mut found = Vec::new();
+        for &node in nodes {
+            for read in self.facts.reads_of(node) {
+                for user in self.uses.of(self.facts.program, read.site) {
+                    let Op::Load(base, at) = self.facts.program.op(user) else { continue };
+                    let name = self.facts.key_text(user, *at).filter(|name| *base == read.site.value && key.is_match(name));
+                    if let Some(name) = name {
+                        let span = self.facts.program.span(user);
+                        found.push(Spot { value: Some(user), name: Some(name), ..Spot::new(user.unit, user.body, span) });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The major version of a package, when it is known.
+    pub(crate) fn version_of(&self, package: &str) -> Option<u32> {
+        self.context.versions.get(package).copied()
     }
 
     /// Whether the project has something; asked for every place, so answered once.

@@ -75,7 +75,7 @@ pub(crate) struct MatcherSpec {
     /// An equality test (`==`, `!=`); `value` and `other` are its operands, once each way round.
     pub(crate) compare: Option<bool>,
 
-    /// With `write`: a regular expression that the whole key must match.
+    /// With `write` and `read`: a regular expression that the whole key must match.
     pub(crate) key: Option<String>,
     /// With `import`: names that are imported from it.
     pub(crate) named: Option<OneOrMany>,
@@ -273,6 +273,7 @@ pub(crate) struct ConditionSpec {
     pub(crate) result: Option<ResultUse>,
     pub(crate) route: Option<Box<RouteSpec>>,
     pub(crate) project: Option<ProjectSpec>,
+    pub(crate) version: Option<VersionSpec>,
     pub(crate) any: Option<Vec<ConditionSpec>>,
     pub(crate) all: Option<Vec<ConditionSpec>>,
     pub(crate) not: Option<Box<ConditionSpec>>,
@@ -317,6 +318,12 @@ pub(crate) struct ComesFromSpec {
     pub(crate) direct: bool,
     /// With `direct`: nothing in the function tests it.
     pub(crate) unchecked: bool,
+    /// With `direct`: at the beginning of the text, or right after `scheme://`.
+    pub(crate) leading: bool,
+    /// With `direct`: also as an entry of an object or a list.
+    pub(crate) entries: bool,
+    /// With `direct`: calls that pass on what they are given.
+    pub(crate) through: Option<OneOrMany>,
 }
 
 /// Where a place lies.
@@ -353,4 +360,12 @@ pub(crate) struct ProjectSpec {
     pub(crate) imports: Option<OneOrMany>,
     pub(crate) has: Option<Vec<MatcherSpec>>,
     pub(crate) routes: Option<RouteSpec>,
+}
+
+/// A package whose major version is below another.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct VersionSpec {
+    pub(crate) package: String,
+    pub(crate) below: u32,
 }

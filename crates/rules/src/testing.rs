@@ -1,5 +1,7 @@
 //! Running rules over small projects given as text: for the rule files' own examples and for other crates' tests.
 
+use std::collections::BTreeMap;
+
 use lunette_core::Finding;
 use lunette_flow::Facts;
 use lunette_flow::models::Models;
@@ -9,6 +11,7 @@ use lunette_lang::Dialect;
 use crate::Routes;
 use crate::book::{Rulebook, RunContext};
 use crate::run::RunResult;
+use crate::version::major;
 
 /// Lines of an example that disagree with what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Mismatch {
 pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule: &str) -> Mismatch {
     let mut mismatch = Mismatch::default();
     let off = book.rules().iter().map(|known| known.id.clone()).filter(|id| id != rule).collect();
-    let (result, syntax) = run(book, models, files, &RunContext { off, include_tests: false });
+    let (result, syntax) = run(book, models, files, &RunContext { off, include_tests: false, versions: versions(files) });
     mismatch.syntax = syntax;
     let mut expected: Vec<(String, u32)> = files
         .iter()
@@ -90,6 +93,19 @@ pub fn run(
     let of_body = |unit, body| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
     let result = book.run(&facts, &Routes { routes: &found.routes, of_body: &of_body }, context);
     (result, complaints)
+}
+
+/// The versions that an example's `package.json` asks for.
+fn versions(files: &[(String, String)]) -> BTreeMap<String, u32> {
+    #[derive(serde::Deserialize)]
+    struct Manifest {
+        #[serde(default)]
+        dependencies: BTreeMap<String, String>,
+    }
+    let manifests = files.iter().filter(|(path, _)| path == "package.json");
+    let read = manifests.filter_map(|(_, text)| serde_saphyr::from_str::<Manifest>(text).ok());
+    let packages = read.flat_map(|manifest| manifest.dependencies);
+    packages.filter_map(|(name, version)| Some((name, major(&version)?))).collect()
 }
 
 /// Whether a line ends in a comment that expects a finding of this rule.

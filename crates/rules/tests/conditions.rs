@@ -128,3 +128,40 @@ fn what_decides_a_branch_is_checked() {
     let own = "app.get('/', (req, res) => { if (lib.run(req.query.a)) res.end(); });\n";
     assert_eq!(check_javascript(matcher, own), [2], "the call itself is no test");
 }
+
+#[test]
+fn what_stands_at_the_beginning_in_objects_and_behind_calls() {
+    let matcher = |more: &str| {
+        format!("call: lib.run\nwhere:\n  - {{ at: 'arg[0]', comes-from: {{ api: 'express:query', direct: true{more} }} }}")
+    };
+    let code = "app.get('/', (req, res) => {\nconst u = req.query.u;\nlib.run('/a/' + u);\nlib.run(`https://${u}/x`);\nlib.run(u + '/x');\n\
+        lib.run('https://host/' + u);\nlib.run({ u });\nlib.run(lib.join('x', u));\nlib.run(u);\n});\n";
+    assert_eq!(check_javascript(&matcher(""), code), [4, 5, 6, 7, 10]);
+    assert_eq!(check_javascript(&matcher(", leading: true"), code), [5, 6, 10]);
+    assert_eq!(check_javascript(&matcher(", entries: true"), code), [4, 5, 6, 7, 8, 10]);
+    assert_eq!(check_javascript(&matcher(", through: lib.join"), code), [4, 5, 6, 7, 9, 10]);
+}
+
+#[test]
+fn members_are_read_by_name() {
+    let matcher = "read: globalThis.process.env\nkey: 'PUBLIC_.*SECRET.*'";
+    let code = "lib.f(process.env.PUBLIC_SECRET);\nlib.f(process.env.PUBLIC_URL);\nconst { PUBLIC_MY_SECRET: s } = process.env;\n\
+        lib.f(env.PUBLIC_SECRET);\nlib.f(process.env['PUBLIC_SECRET']);\n";
+    assert_eq!(check_javascript(matcher, code), [2, 4, 6]);
+}
+
+#[test]
+fn versions_that_are_not_known_make_less_sure() {
+    let text = common::rule("languages: [javascript]", "- call: lib.f\n  where: [{ version: { package: express, below: 5 } }]");
+    let mut models = common::models();
+    let book = Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let files = [("app.js".to_owned(), "require('lib').f();\n".to_owned())];
+    let run = |versions: &[(&str, u32)]| {
+        let versions = versions.iter().map(|(name, major)| ((*name).to_owned(), *major)).collect();
+        let (found, _) = testing::findings(&book, &models, &files, &RunContext { versions, ..RunContext::default() });
+        found.iter().map(|found| found.confidence.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(&[("express", 4)]), ["firm"]);
+    assert_eq!(run(&[("express", 5)]), [""; 0]);
+    assert_eq!(run(&[]), ["tentative"]);
+}

@@ -63,7 +63,7 @@ fn matchers_are_checked() {
         ("- where: []", "exactly one"),
         ("- call: 'a..b'", "name is missing"),
         ("- call: 'web:nothing.f'", "web:nothing"),
-        ("- { call: lib.f, key: x }", "goes with `write`"),
+        ("- { call: lib.f, key: x }", "goes with `read` or `write`"),
         ("- { setting: nothing.X }", "nothing"),
         ("- { setting: web.X, missing: true }", "go together"),
         ("- { call: lib.f, where: [{ is: 1 }] }", "`at` is missing"),

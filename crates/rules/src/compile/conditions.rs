@@ -38,6 +38,9 @@ impl Compiler<'_> {
         if let Some(project) = &spec.project {
             found.push(Condition::Project(Box::new(self.project(project)?)));
         }
+        if let Some(version) = &spec.version {
+            found.push(Condition::Version(version.package.clone(), version.below));
+        }
         if let Some(any) = &spec.any {
             found.push(Condition::Any(self.conditions(any, default)?));
         }
@@ -121,6 +124,9 @@ impl Compiler<'_> {
                 member: from.member.as_deref().map(regex).transpose()?,
                 direct: from.direct,
                 unchecked: from.unchecked,
+                leading: from.leading,
+                entries: from.entries,
+                through: self.optional_nodes(from.through.as_ref())?,
             };
             if !test.caught && test.api.is_empty() && test.parameter.is_none() {
                 return Err("`comes-from` needs `caught`, `api` or `parameter`".to_owned());
@@ -128,8 +134,8 @@ impl Compiler<'_> {
             if test.broad && !test.caught {
                 return Err("`broad` goes with `caught`".to_owned());
             }
-            if test.unchecked && !test.direct {
-                return Err("`unchecked` goes with `direct`".to_owned());
+            if (test.unchecked || test.leading || test.entries || !test.through.is_empty()) && !test.direct {
+                return Err("`unchecked`, `leading`, `entries` and `through` go with `direct`".to_owned());
             }
             sites.push(SiteTest::ComesFrom(test));
         }

@@ -52,7 +52,7 @@ impl Compiler<'_> {
         Ok(if let Some(patterns) = &spec.call {
             Kind::Call(self.nodes(patterns)?)
         } else if let Some(patterns) = &spec.read {
-            Kind::Read(self.nodes(patterns)?)
+            Kind::Read { nodes: self.nodes(patterns)?, key: spec.key.as_deref().map(whole).transpose()? }
         } else if let Some(patterns) = &spec.write {
             Kind::Write { nodes: self.nodes(patterns)?, key: spec.key.as_deref().map(whole).transpose()? }
         } else if let Some(modules) = &spec.import {
@@ -208,8 +208,10 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         let names = kinds.map(|(name, _)| name).join(", ");
         return Err(format!("a matcher has exactly one of {names}; this one has {}", given.len()));
     };
+    if spec.key.is_some() && !matches!(kind, "read" | "write") {
+        return Err(format!("`key` goes with `read` or `write`, not with `{kind}`"));
+    }
     for (name, given, with) in [
-        ("key", spec.key.is_some(), "write"),
         ("named", spec.named.is_some(), "import"),
         ("missing", spec.missing.is_some(), "setting"),
         ("when", spec.when.is_some(), "setting"),
