@@ -279,7 +279,7 @@ impl Tracer<'_, '_> {
                     }
                 }
                 Op::Binary(op, ..) if is_comparison(*op) => {}
-                Op::Load(..) | Op::Unary(UnaryOp::Not, _) => {}
+                Op::Load(..) | Op::Unary(UnaryOp::Not | UnaryOp::TypeOf | UnaryOp::Void, _) => {}
                 other => operands(other, |value| open.push(Site { value, ..site })),
             }
         }
@@ -363,8 +363,9 @@ impl Tracer<'_, '_> {
 /// Functions that give their argument as text or bytes.
 const SAME_TEXT: [&str; 6] = ["str", "repr", "bytes", "bytearray", "String", "ascii"];
 /// Methods that give their object in another form.
-const SAME_TEXT_METHODS: [&str; 10] =
-    ["encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "toString", "trim", "getvalue"];
+const SAME_TEXT_METHODS: [&str; 12] = [
+    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "toString", "trim", "getvalue", "toLowerCase", "toUpperCase",
+];
 /// Functions whose result is a number: pasted into a text it can do no harm.
 const NUMBERS: [&str; 11] =
     ["int", "float", "len", "bool", "ord", "hash", "id", "round", "Number", "parseInt", "parseFloat"];
