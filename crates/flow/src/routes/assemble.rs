@@ -123,8 +123,9 @@ fn finish(scene: &Scene, routers: &Routers, exempt: &Exempt, draft: &Draft, chai
         for guard in routers.own_guards(link.router) {
             add(&mut guards, guard.clone());
         }
+        let path: Vec<&str> = below[at].split('/').filter(|part| !part.is_empty()).collect();
         for applied in routers.applied(link.router).iter().filter(|applied| !applied.whole_application) {
-            if covers(applied, &below[at]) && in_time(scene, applied, until, order) {
+            if covers(applied, &path) && in_time(scene, applied, until, order) {
                 add(&mut guards, applied.guard.clone());
             }
         }
@@ -200,26 +201,8 @@ fn add(guards: &mut Vec<GuardUse>, guard: GuardUse) {
 }
 
 /// Whether what is applied on a path applies to another below it: segment by segment, parameters and `*` match all.
-fn covers(applied: &Applied, path: &str) -> bool {
-    applied.paths.is_empty() || applied.paths.iter().any(|limit| covers_path(limit, path))
-}
-
-fn covers_path(limit: &str, path: &str) -> bool {
-    if limit.starts_with("/^") || limit.contains('(') {
-        // A pattern: what it matches is not worked out, so it is not taken as a guard of this route.
-        return false;
-    }
-    let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let limit: Vec<&str> = limit.split('/').filter(|part| !part.is_empty()).collect();
-    for (at, want) in limit.iter().enumerate() {
-        let wild = |part: &str| part == "*" || part.starts_with([':', '{', '*', '$']);
-        match path.get(at) {
-            _ if *want == "*" || want.starts_with('*') => return true,
-            Some(have) if have == want || wild(want) => {}
-            _ => return false,
-        }
-    }
-    true
+fn covers(applied: &Applied, path: &[&str]) -> bool {
+    applied.limits.is_empty() || applied.limits.iter().any(|limit| limit.covers(path))
 }
 
 /// Whether something applied to a router runs before what it should guard.

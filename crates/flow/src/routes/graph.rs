@@ -2,6 +2,8 @@
 
 use lunette_lang::ir::{ArgKind, BodyId, BodyKind, Key, Language, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::facts::Facts;
 use crate::know::Origin;
@@ -16,6 +18,9 @@ const MAX_REACHED: usize = 4_000;
 
 type BodyKey = (UnitId, BodyId);
 
+/// Bodies with a position in each.
+type Positions = Rc<[(BodyKey, u32)]>;
+
 /// Calls between the bodies of a program.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
@@ -24,6 +29,8 @@ pub(super) struct Graph {
     iterations: FxHashMap<BodyKey, Vec<Site>>,
     /// Where a body is entered from: a call, the expression that makes a closure, an import of a module.
     entered: FxHashMap<BodyKey, Vec<(BodyKey, u32)>>,
+    /// What was found out about where bodies are entered from.
+    above: RefCell<FxHashMap<BodyKey, Positions>>,
 }
 
 impl Graph {
@@ -144,29 +151,36 @@ impl Graph {
         if (first.unit, first.body) == (second.unit, second.body) {
             return Some(position(first) < position(second));
         }
-        let above_first = self.above((first.unit, first.body), position(first));
-        let above_second = self.above((second.unit, second.body), position(second));
-        above_second.iter().find_map(|(body, at)| {
-            let (_, other) = above_first.iter().find(|(other, _)| other == body)?;
+        let (above_first, above_second) = (self.above((first.unit, first.body)), self.above((second.unit, second.body)));
+        let own = |site: Site, body: BodyKey| ((site.unit, site.body) == body).then(|| position(site));
+        let of = |list: &[(BodyKey, u32)], body: BodyKey| list.iter().find(|(other, _)| *other == body).map(|(_, at)| *at);
+        let second_body = (second.unit, second.body);
+        std::iter::once((second_body, position(second))).chain(above_second.iter().copied()).find_map(|(body, at)| {
+            let other = own(first, body).or_else(|| of(&above_first, body))?;
             (other != at).then_some(other < at)
         })
     }
 
-    /// The bodies that a place is entered from, nearest first, with the earliest position in each.
-    fn above(&self, body: BodyKey, position: u32) -> Vec<(BodyKey, u32)> {
-        let mut all: Vec<(BodyKey, u32)> = vec![(body, position)];
+    /// The bodies that a body is entered from, nearest first, with a position in each.
+    fn above(&self, body: BodyKey) -> Positions {
+        if let Some(known) = self.above.borrow().get(&body) {
+            return Rc::clone(known);
+        }
+        let mut all: Vec<(BodyKey, u32)> = vec![(body, 0)];
+        let mut seen = FxHashSet::from_iter([body]);
         let mut next = 0;
         while next < all.len() && all.len() < MAX_ABOVE {
-            let (body, _) = all[next];
+            let (at, _) = all[next];
             next += 1;
-            for &(from, at) in self.entered.get(&body).into_iter().flatten() {
-                match all.iter_mut().find(|(known, _)| *known == from) {
-                    Some(_) => {}
-                    None => all.push((from, at)),
+            for &(from, position) in self.entered.get(&at).into_iter().flatten() {
+                if seen.insert(from) {
+                    all.push((from, position));
                 }
             }
         }
-        all
+        let found: Positions = all.into_iter().skip(1).collect();
+        self.above.borrow_mut().insert(body, Rc::clone(&found));
+        found
     }
 }
 

@@ -33,9 +33,40 @@ pub(super) struct Applied {
     pub(super) guard: GuardUse,
     pub(super) at: Site,
     pub(super) argument: usize,
-    pub(super) paths: Vec<String>,
+    pub(super) limits: Vec<Limit>,
     pub(super) everywhere: bool,
     pub(super) whole_application: bool,
+}
+
+/// A path below which something applies.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Limit {
+    /// Segments; parameters and `*` match all.
+    Segments(Vec<String>),
+    /// A pattern: what it matches is not worked out, so it is not taken as a limit that a route falls under.
+    Pattern,
+}
+
+impl Limit {
+    fn new(path: &str) -> Self {
+        if path.starts_with("/^") || path.contains('(') {
+            return Self::Pattern;
+        }
+        Self::Segments(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Whether a path, as its segments, lies below.
+    pub(super) fn covers(&self, path: &[&str]) -> bool {
+        let Self::Segments(limit) = self else { return false };
+        for (at, want) in limit.iter().enumerate() {
+            match path.get(at) {
+                _ if want.starts_with('*') => return true,
+                Some(have) if have == want || want.starts_with([':', '{', '$']) => {}
+                _ => return false,
+            }
+        }
+        true
+    }
 }
 
 /// All routers of a program, by the site that made each.
@@ -169,14 +200,15 @@ impl Routers {
         for router in routers {
             for (_, made) in scene.routers(router, context) {
                 for (argument, guard) in &guards {
-                    self.add(made, used, guard.clone(), call, *argument, limits.clone());
+                    self.add(made, used, guard.clone(), call, *argument, &limits);
                 }
             }
         }
     }
 
-    fn add(&mut self, router: Site, used: &Use, guard: GuardUse, at: Site, argument: usize, paths: Vec<String>) {
-        let applied = Applied { guard, at, argument, paths, everywhere: used.everywhere, whole_application: used.whole_application };
+    fn add(&mut self, router: Site, used: &Use, guard: GuardUse, at: Site, argument: usize, paths: &[String]) {
+        let limits = paths.iter().map(|path| Limit::new(path)).collect();
+        let applied = Applied { guard, at, argument, limits, everywhere: used.everywhere, whole_application: used.whole_application };
         self.applied.entry(router).or_default().push(applied);
     }
 
@@ -199,7 +231,7 @@ impl Routers {
                             proves: scene.verdict(unit, body_id),
                             place: scene.facts.program.place(unit, body.name_span),
                         };
-                        self.add(object, used, guard, site, 0, Vec::new());
+                        self.add(object, used, guard, site, 0, &[]);
                     }
                 }
             }

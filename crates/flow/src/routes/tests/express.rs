@@ -118,8 +118,8 @@ const { Router } = require('express');
 module.exports = function make(store) { const router = Router(); router.get('/x', x); return router; };
 function x(req, res) {}
 ";
-    let uses = "const app = require('express')();\napp.use('/made', require('./factory')({}));\n";
-    let files = [("factory.js", factory), ("server.ts", server), ("users.ts", users), ("z.js", uses)];
+    let mounts = "const app = require('express')();\napp.use('/made', require('./factory')({}));\n";
+    let files = [("factory.js", factory), ("server.ts", server), ("users.ts", users), ("z.js", mounts)];
     insta::assert_snapshot!(check(&files), @r"
     GET /made/x x factory.js:3
     GET /health health server.ts:7

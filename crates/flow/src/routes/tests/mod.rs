@@ -6,6 +6,8 @@ mod guards;
 mod python;
 mod servers;
 
+use std::fmt::Write as _;
+
 use lunette_core::project::{InputKind, Proves};
 use lunette_lang::Dialect;
 
@@ -40,11 +42,11 @@ fn print(found: &Routes) -> String {
         let mut line = format!("{} {} {} {}:{}", route.method, route.path, route.handler, route.file, route.line);
         if !route.guards.is_empty() {
             let guards: Vec<String> = route.guards.iter().map(|guard| format!("{}{}", guard.name, mark(guard.proves))).collect();
-            line.push_str(&format!(" [{}]", guards.join(", ")));
+            let _ = write!(line, " [{}]", guards.join(", "));
         }
         if !route.inputs.is_empty() {
             let inputs: Vec<String> = route.inputs.iter().map(|input| format!("{} {}", kind(input.kind), input.name)).collect();
-            line.push_str(&format!(" ({})", inputs.join(", ")));
+            let _ = write!(line, " ({})", inputs.join(", "));
         }
         if !route.resolved {
             line.push_str(" unresolved");
