@@ -111,9 +111,9 @@ fn finish(scene: &Scene, routers: &Routers, exempt: &Exempt, draft: &Draft, chai
     }
     below.reverse();
     let mut guards = Vec::new();
-    for (router, applied) in routers.whole_application() {
-        let shares_root = routers.chains(router).iter().any(|other| other.first().map(|link| link.router) == chain.first().map(|link| link.router));
-        if shares_root {
+    let root = chain.first().map(|link| link.router);
+    for (roots, applied) in routers.whole_application() {
+        if root.is_some_and(|root| roots.contains(&root)) {
             add(&mut guards, applied.guard.clone());
         }
     }

@@ -77,6 +77,7 @@ pub(super) struct Routers {
     own_guards: FxHashMap<Site, Vec<GuardUse>>,
     mounts: FxHashMap<Site, Vec<Mounted>>,
     applied: FxHashMap<Site, Vec<Applied>>,
+    whole: Vec<(Vec<Site>, Applied)>,
 }
 
 /// One link of a chain: a router, and how the next one is mounted in it.
@@ -115,6 +116,7 @@ impl Routers {
         for list in routers.applied.values_mut() {
             list.sort_by(|a, b| (&a.guard.place, a.argument, &a.guard.name).cmp(&(&b.guard.place, b.argument, &b.guard.name)));
         }
+        routers.gather_whole();
         routers
     }
 
@@ -316,12 +318,19 @@ impl Routers {
         }
     }
 
-    /// The routers' sites that apply a guard to their whole application.
-    pub(super) fn whole_application(&self) -> impl Iterator<Item = (Site, &Applied)> {
-        let mut all: Vec<(Site, &Applied)> =
-            self.applied.iter().flat_map(|(router, list)| list.iter().map(|applied| (*router, applied))).filter(|(_, applied)| applied.whole_application).collect();
+    /// What applies to whole applications, each with the routers at whose root it does.
+    pub(super) fn whole_application(&self) -> &[(Vec<Site>, Applied)] {
+        &self.whole
+    }
+
+    fn gather_whole(&mut self) {
+        let mut all: Vec<(Site, Applied)> = Vec::new();
+        for (router, list) in &self.applied {
+            all.extend(list.iter().filter(|applied| applied.whole_application).map(|applied| (*router, applied.clone())));
+        }
         all.sort_by_key(|(router, applied)| (*router, applied.at));
-        all.into_iter()
+        let roots = |router: Site| self.chains(router).iter().filter_map(|chain| chain.first().map(|link| link.router)).collect();
+        self.whole = all.into_iter().map(|(router, applied)| (roots(router), applied)).collect();
     }
 
     pub(super) fn applied(&self, router: Site) -> &[Applied] {
