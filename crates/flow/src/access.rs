@@ -1,7 +1,8 @@
 //! Access paths: how models and rules point at a value near a call.
 //!
 //! The same grammar everywhere: a start (`arg[0]`, `arg[name]`, `arg[0/name]`, `arg[1..]`, `arg[*]`, `receiver`,
-//! `return`, `each`, `made.arg[0]` for an argument of the call that made the receiver), then steps: `.key` for an
+//! `return`, `each`, `made.arg[0]` for an argument of the call that made the receiver, `chained.arg[0]` for one of the
+//! call right before in a chain), then steps: `.key` for an
 //! entry of a literal mapping, `[]` for its elements.
 
 use std::str::FromStr;
@@ -11,6 +12,8 @@ use std::str::FromStr;
 pub struct AccessPath {
     /// Look at the call that made the receiver, not at the call itself.
     pub made: bool,
+    /// Look at the call whose result the receiver is: `status(404)` in `res.status(404).json()`.
+    pub chained: bool,
     /// Where it starts.
     pub start: Start,
     /// The steps from there.
@@ -54,12 +57,10 @@ impl FromStr for AccessPath {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (made, rest) = match text.strip_prefix("made.") {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (start, rest) = parse_start(rest)?;
-        Ok(AccessPath { made, start, steps: parse_steps(rest)? })
+        let made = text.strip_prefix("made.");
+        let chained = text.strip_prefix("chained.");
+        let (start, rest) = parse_start(made.or(chained).unwrap_or(text))?;
+        Ok(AccessPath { made: made.is_some(), chained: chained.is_some(), start, steps: parse_steps(rest)? })
     }
 }
 
@@ -136,6 +137,7 @@ mod tests {
             assert_eq!((path.start, path.steps.len()), (start, steps), "{text}");
         }
         assert!("made.arg[0].prefix".parse::<AccessPath>().unwrap().made);
+        assert!("chained.arg[0]".parse::<AccessPath>().unwrap().chained);
     }
 
     #[test]

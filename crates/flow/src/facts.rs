@@ -222,6 +222,10 @@ impl<'a> Facts<'a> {
             let Some(&first) = made.first() else { return Found::Unknown };
             return self.follow(first, &AccessPath { made: false, ..path.clone() });
         }
+        if path.chained {
+            let before = self.receiver(site).filter(|&receiver| matches!(self.program.op(receiver), Op::Call { .. }));
+            return before.map_or(Found::Absent, |before| self.follow(before, &AccessPath { chained: false, ..path.clone() }));
+        }
         let Op::Call { args, .. } = self.program.op(site) else { return Found::Unknown };
         let start = match &path.start {
             Start::Receiver => self.receiver(site).map_or(Found::Absent, one),

@@ -270,6 +270,7 @@ impl Gatherer<'_, '_> {
 fn first_argument() -> lunette_flow::access::AccessPath {
     lunette_flow::access::AccessPath {
         made: false,
+        chained: false,
         start: lunette_flow::access::Start::Arg { position: Some(0), name: Some("obj".to_owned()) },
         steps: Vec::new(),
     }

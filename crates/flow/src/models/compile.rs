@@ -185,7 +185,7 @@ impl Compiler<'_> {
         for value in &spec.parameters {
             parameters.push(if value == "_" { None } else { Some(self.one(value)?) });
         }
-        self.give(&calls, &vec![AccessPath { made: false, start: Start::ArgsFrom(0), steps: Vec::new() }], &spec.parameters)?;
+        self.give(&calls, &vec![AccessPath { made: false, chained: false, start: Start::ArgsFrom(0), steps: Vec::new() }], &spec.parameters)?;
         if !parameters.is_empty() {
             let exports = spec.exports.keys().cloned().collect();
             let hint = FileHint { language: self.language, file: file.clone(), exports, parameters };
