@@ -51,6 +51,8 @@ pub struct Callback {
     pub parameter: usize,
     /// What it holds.
     pub value: NodeId,
+    /// A callback with this many parameters takes an error before the others.
+    pub error_parameters: Option<usize>,
 }
 
 /// A parameter that holds an API value by its name, where no caller is known.

@@ -139,3 +139,18 @@ fn what_only_looks_alike_is_not_taken_for_it() {
     let shadowed = "const lib = { go() {} };\nlib.go();\nfunction f(go) { go(); }\n";
     assert!(check(&[("a.js", shadowed)]).is_empty());
 }
+
+#[test]
+fn callbacks_that_take_an_error_first() {
+    let model = "package: lib\nlanguage: javascript\nvalues:\n  app: [lib.make()]\n  answer: [lib.Answer()]\nuses:\n  \
+        - { call: 'lib:app.use', functions: 'arg[*]', error-parameters: 3, parameters: [_, 'lib:answer'] }\n";
+    let mut models = lunette_flow::models::Models::load([("lib.yml", model)]).unwrap();
+    let node = models.pattern(Language::JavaScript, "lib:answer.go").unwrap()[0];
+    let code = "const app = require('lib').make();\napp.use((request, answer) => answer.go());\n\
+        app.use((error, request, answer) => answer.go());\napp.use((error, request, answer) => request.go());\n";
+    let module = lunette_lang::lower(Dialect::of_path("a.js").unwrap(), code).module.unwrap();
+    let program = Program::new(vec![Unit { path: "a.js".to_owned(), text: code.to_owned(), module }], &ImportMap::default());
+    let facts = Facts::new(&program, &models.trie);
+    let found: Vec<u32> = facts.calls_of(node).map(|call| facts.place(call.site).line).collect();
+    assert_eq!(found, [2, 3]);
+}

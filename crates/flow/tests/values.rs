@@ -91,3 +91,13 @@ fn calls_are_evaluated_with_their_own_arguments() {
     let endless = "import lib\ndef f(x):\n    return f(x) + f(x)\nlib.go(f(1))\n";
     assert_eq!(check(&[("a.py", endless)], Language::Python, "lib.go", "arg[0]"), ["[]"]);
 }
+
+#[test]
+fn arguments_of_the_call_before_in_a_chain() {
+    let code = "const lib = require('lib');\nlib.go(1);\nlib.status(404).go(1);\nlib.status.go(1);\n";
+    let mut found = Vec::new();
+    for name in ["lib.go", "lib.status().go", "lib.status.go"] {
+        found.extend(check(&[("a.js", code)], Language::JavaScript, name, "chained.arg[0]"));
+    }
+    assert_eq!(found, ["Absent", "[Int(404)]", "Absent"]);
+}

@@ -4,6 +4,7 @@ use lunette_lang::ir::{Arg, ArgKind, BodyId, BodyKind, Key, Language, Op, ParamK
 
 use super::slots::Slot;
 use super::{Origin, Origins, Tracker, merge};
+use crate::api::Callback;
 use crate::program::{Site, UnitId};
 
 /// Methods of arrays that call their argument with an element first.
@@ -119,7 +120,7 @@ impl Tracker<'_> {
         for callback in self.trie.traits(node).callbacks.clone() {
             let last = if callback.and_later { args.len() } else { callback.argument + 1 };
             for arg in args.iter().take(last).skip(callback.argument) {
-                self.give(arg.value, callback.parameter, callback.value);
+                self.give(arg.value, callback);
             }
         }
         if let Some(result) = self.trie.call(node) {
@@ -142,27 +143,29 @@ impl Tracker<'_> {
 
     /// Gives a library's value to a parameter of every function that `value` may be, or that it holds as a list of
     /// functions or as an object of options.
-    fn give(&mut self, value: ValueId, parameter: usize, node: crate::api::NodeId) {
+    fn give(&mut self, value: ValueId, callback: Callback) {
         let origins = self.get(value);
-        self.give_to(&origins, parameter, node, 2);
+        self.give_to(&origins, callback, 2);
     }
 
-    pub(super) fn give_to(&mut self, origins: &[Origin], parameter: usize, node: crate::api::NodeId, depth: u32) {
+    pub(super) fn give_to(&mut self, origins: &[Origin], callback: Callback, depth: u32) {
         for &origin in origins {
             match origin {
                 Origin::Function(unit, body) => {
-                    if let Some(param) = self.program.body(unit, body).params.get(parameter) {
+                    let params = &self.program.body(unit, body).params;
+                    let parameter = callback.parameter + usize::from(callback.error_parameters == Some(params.len()));
+                    if let Some(param) = params.get(parameter) {
                         let made = Site { unit, body, value: param.value };
-                        self.write(Slot::Param(unit, body, parameter as u32), &[Origin::Api(node, made)]);
+                        self.write(Slot::Param(unit, body, parameter as u32), &[Origin::Api(callback.value, made)]);
                     }
                 }
                 Origin::Literal(_) if depth > 0 => {
                     let inner = self.element_of(origin, None);
-                    self.give_to(&inner, parameter, node, depth - 1);
+                    self.give_to(&inner, callback, depth - 1);
                 }
                 Origin::Module(unit) if depth > 0 => {
                     let inner = self.exported(unit, "default");
-                    self.give_to(&inner, parameter, node, depth - 1);
+                    self.give_to(&inner, callback, depth - 1);
                 }
                 _ => {}
             }

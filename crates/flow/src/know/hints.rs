@@ -3,8 +3,9 @@
 
 use lunette_lang::ir::{BodyId, BodyKind};
 
-use super::slots::Slot;
+use super::slots::{PUBLISHING, Slot};
 use super::{Origin, Origins, Tracker};
+use crate::api::Callback;
 use crate::program::{Site, Target, UnitId};
 
 impl Tracker<'_> {
@@ -45,6 +46,7 @@ impl Tracker<'_> {
                 };
                 for name in names {
                     self.current = (unit, BodyId::MODULE);
+                    self.reading = PUBLISHING;
                     let functions = self.exported(unit, &name);
                     self.give_unknown(&functions, &hint.parameters);
                 }
@@ -55,7 +57,8 @@ impl Tracker<'_> {
     fn give_unknown(&mut self, functions: &Origins, parameters: &[Option<crate::api::NodeId>]) {
         for (index, node) in parameters.iter().enumerate() {
             if let Some(node) = *node {
-                self.give_to(functions, index, node, 0);
+                let callback = Callback { argument: 0, and_later: false, parameter: index, value: node, error_parameters: None };
+                self.give_to(functions, callback, 0);
             }
         }
     }

@@ -73,7 +73,7 @@ impl Compiler<'_> {
     }
 
     /// Hints for what the functions at some access paths are given.
-    fn give(&mut self, calls: &[NodeId], functions: &Paths, parameters: &[String]) -> Result<(), String> {
+    fn give(&mut self, calls: &[NodeId], functions: &Paths, parameters: &[String], errors: Option<usize>) -> Result<(), String> {
         for (parameter, value) in parameters.iter().enumerate().filter(|(_, value)| *value != "_") {
             let value = self.one(value)?;
             for path in functions {
@@ -84,7 +84,7 @@ impl Compiler<'_> {
                     _ => continue,
                 };
                 for &call in calls {
-                    let callback = crate::api::Callback { argument, and_later, parameter, value };
+                    let callback = crate::api::Callback { argument, and_later, parameter, value, error_parameters: errors };
                     let callbacks = &mut self.models.trie.traits_mut(call).callbacks;
                     if !callbacks.contains(&callback) {
                         callbacks.push(callback);
@@ -132,7 +132,7 @@ impl Compiler<'_> {
         }
         let mut functions = entry.handlers.clone();
         functions.extend(entry.guards.iter().cloned());
-        self.give(&entry.calls, &functions, &spec.parameters)?;
+        self.give(&entry.calls, &functions, &spec.parameters, None)?;
         self.models.routes.entries.push(entry);
         Ok(())
     }
@@ -185,7 +185,7 @@ impl Compiler<'_> {
         for value in &spec.parameters {
             parameters.push(if value == "_" { None } else { Some(self.one(value)?) });
         }
-        self.give(&calls, &vec![AccessPath { made: false, chained: false, start: Start::ArgsFrom(0), steps: Vec::new() }], &spec.parameters)?;
+        self.give(&calls, &vec![AccessPath { made: false, chained: false, start: Start::ArgsFrom(0), steps: Vec::new() }], &spec.parameters, None)?;
         if !parameters.is_empty() {
             let exports = spec.exports.keys().cloned().collect();
             let hint = FileHint { language: self.language, file: file.clone(), exports, parameters };
@@ -241,7 +241,7 @@ impl Compiler<'_> {
         if let (Some(parameter), Some(value), Some(child)) = (spec.child_parameter, &spec.child_value, &mount.child) {
             let parameters: Vec<String> =
                 (0..=parameter).map(|at| if at == parameter { value.clone() } else { "_".to_owned() }).collect();
-            self.give(&mount.calls, &vec![child.clone()], &parameters)?;
+            self.give(&mount.calls, &vec![child.clone()], &parameters, None)?;
         }
         self.models.routes.mounts.push(mount);
         Ok(())
@@ -264,7 +264,7 @@ impl Compiler<'_> {
             whole_application: spec.whole_application,
             error_parameters: spec.error_parameters,
         };
-        self.give(&used.calls, &used.functions, &spec.parameters)?;
+        self.give(&used.calls, &used.functions, &spec.parameters, spec.error_parameters)?;
         self.models.routes.uses.push(used);
         Ok(())
     }

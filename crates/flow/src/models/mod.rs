@@ -141,7 +141,8 @@ impl Models {
             for (parameter, value) in spec.parameters.iter().enumerate().filter(|(_, value)| *value != "_") {
                 let value = self.single(language, value)?;
                 for &node in &calls {
-                    let callback = Callback { argument: spec.argument, and_later: spec.and_later, parameter, value };
+                    let callback =
+                        Callback { argument: spec.argument, and_later: spec.and_later, parameter, value, error_parameters: None };
                     self.trie.traits_mut(node).callbacks.push(callback);
                 }
             }
