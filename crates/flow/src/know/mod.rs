@@ -9,23 +9,26 @@ mod calls;
 mod hints;
 mod loads;
 mod slots;
+mod users;
 
 use compact_str::CompactString;
-use lunette_lang::ir::{BodyId, BodyKind, ClassId, Entry, Language, Op, ValueId, ValueRef, VarId};
+use lunette_lang::ir::{BodyId, BodyKind, ClassId, Language, Op, ValueId, ValueRef, VarId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use crate::api::{ApiTrie, NodeId};
 use crate::program::{Program, Site, UnitId};
 use crate::test_code::is_test_path;
-use slots::{Slot, Slots};
+use slots::{PUBLISHING, Slot, Slots};
+use users::{Users, owners, shared_vars};
 
 /// Most origins that a value may have before its set is cut.
 pub const MAX_ORIGINS: usize = 12;
 
 /// Most times that one body is looked at; reached only by adversarial code.
-const MAX_VISITS: u16 = 64;
+const MAX_VISITS: u16 = 1_000;
 
 /// Where a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -104,6 +107,9 @@ struct Tracker<'a> {
     slots: Slots,
     queue: VecDeque<BodyKey>,
     queued: FxHashSet<BodyKey>,
+    /// Operations to look at again in bodies that were looked at before.
+    pending: FxHashMap<BodyKey, Vec<ValueId>>,
+    users: FxHashMap<BodyKey, Rc<Users>>,
     visits: Vec<Vec<u16>>,
     /// Whether each module is test code.
     tests: Vec<bool>,
@@ -117,6 +123,8 @@ struct Tracker<'a> {
     /// Members looked up for the current question.
     looked_up: FxHashSet<(Origin, CompactString)>,
     current: BodyKey,
+    /// The operation looked at, which is what reads slots.
+    reading: ValueId,
 }
 
 impl<'a> Tracker<'a> {
@@ -135,6 +143,8 @@ impl<'a> Tracker<'a> {
             slots: Slots::default(),
             queue: VecDeque::new(),
             queued: FxHashSet::default(),
+            pending: FxHashMap::default(),
+            users: FxHashMap::default(),
             visits,
             tests: program.units.iter().map(|unit| is_test_path(&unit.path)).collect(),
             owners: program.ids().map(|unit| owners(program, unit)).collect(),
@@ -143,6 +153,7 @@ impl<'a> Tracker<'a> {
             nesting: 0,
             looked_up: FxHashSet::default(),
             current: (UnitId(0), BodyId::MODULE),
+            reading: PUBLISHING,
         };
         for unit in program.ids() {
             for body in 0..program.unit(unit).module.bodies.len() {
@@ -167,11 +178,16 @@ impl<'a> Tracker<'a> {
                 self.broadened += 1;
                 continue;
             }
-            self.visit(body);
+            if *visits == 1 {
+                self.visit(body);
+            } else {
+                self.revisit(body);
+            }
         }
     }
 
     fn visit(&mut self, key: BodyKey) {
+        self.pending.remove(&key);
         self.current = key;
         let body = self.program.body(key.0, key.1);
         // Phis of loops read values defined after them: two passes reach what one cannot; a third catches chains.
@@ -189,6 +205,39 @@ impl<'a> Tracker<'a> {
         self.publish(key);
     }
 
+    /// Looks again at the operations that read what grew, and at those that use their results.
+    fn revisit(&mut self, key: BodyKey) {
+        self.current = key;
+        let (unit, id) = key;
+        let body = self.program.body(unit, id);
+        let shared = &self.shared[unit.0 as usize];
+        let users = Rc::clone(self.users.entry(key).or_insert_with(|| Rc::new(Users::new(id, body, shared))));
+        let mut work: BTreeSet<ValueId> = self.pending.remove(&key).unwrap_or_default().into_iter().collect();
+        let mut passes_on = work.remove(&PUBLISHING);
+        let mut changed = Vec::new();
+        while let Some(value) = work.pop_first() {
+            if self.transfer(key, value, &body.ops[value.index()]) {
+                work.extend(users.of(value));
+                changed.push(value);
+            }
+        }
+        self.reading = PUBLISHING;
+        for value in changed {
+            passes_on = true;
+            let at = ValueRef { body: id, value };
+            let origins = self.at(unit, at);
+            if let Some(var) = users.variable(value) {
+                self.write(Slot::Var(unit, id, var), &origins);
+            }
+            if self.slots.is_read(unit, at) {
+                self.write(Slot::Value(unit, at), &origins);
+            }
+        }
+        if passes_on {
+            self.pass_on(key);
+        }
+    }
+
     fn site(&self, value: ValueId) -> Site {
         Site { unit: self.current.0, body: self.current.1, value }
     }
@@ -201,9 +250,9 @@ impl<'a> Tracker<'a> {
         self.values[unit.0 as usize][at.body.index()][at.value.index()].clone()
     }
 
-    /// Reads a slot and remembers that the current body depends on it.
+    /// Reads a slot and remembers that the current operation depends on it.
     fn read(&mut self, slot: Slot) -> Origins {
-        self.slots.read(slot, self.current)
+        self.slots.read(slot, (self.current, self.reading))
     }
 
     /// Adds to a slot; bodies that read it are looked at again.
@@ -213,13 +262,15 @@ impl<'a> Tracker<'a> {
         }
         let (readers, cut) = self.slots.write(slot, origins);
         self.broadened += usize::from(cut);
-        for reader in readers {
-            self.enqueue(reader);
+        for (body, value) in readers {
+            self.pending.entry(body).or_default().push(value);
+            self.enqueue(body);
         }
     }
 
     /// Applies one operation; true when its value's set grew.
     fn transfer(&mut self, key: BodyKey, value: ValueId, op: &Op) -> bool {
+        self.reading = value;
         let origins = self.evaluate(key, value, op);
         let set = &mut self.values[key.0.0 as usize][key.1.index()][value.index()];
         let (grew, cut) = merge(set, &origins);
@@ -323,12 +374,9 @@ impl<'a> Tracker<'a> {
         set
     }
 
-    /// The origins of a value of another body of the same unit. Those values only grow through slots that the body
-    /// itself reads, so the dependency is kept by a slot per value.
+    /// The origins of a value that is not an operand of the current operation: of another body of the same unit, or
+    /// part of a literal. The dependency is kept by a slot for the value.
     fn depend(&mut self, unit: UnitId, at: ValueRef) -> Origins {
-        if at.body == self.current.1 && unit == self.current.0 {
-            return self.at(unit, at);
-        }
         let mut set = self.read(Slot::Value(unit, at));
         merge(&mut set, &self.at(unit, at));
         set
@@ -374,8 +422,10 @@ impl<'a> Tracker<'a> {
         set
     }
 
-    /// After a body was looked at: passes on what other bodies read of it.
-    fn publish(&mut self, (unit, id): BodyKey) {
+    /// After a body was looked at for the first time: passes on what other bodies read of it.
+    fn publish(&mut self, key: BodyKey) {
+        self.reading = PUBLISHING;
+        let (unit, id) = key;
         let body = self.program.body(unit, id);
         for (at, var) in body.vars.iter().enumerate() {
             let var_id = VarId(at as u32);
@@ -391,10 +441,15 @@ impl<'a> Tracker<'a> {
             let origins = self.at(unit, at);
             self.write(Slot::Value(unit, at), &origins);
         }
+        self.pass_on(key);
+    }
+
+    /// Passes on exports and fields.
+    fn pass_on(&mut self, (unit, id): BodyKey) {
         if id == BodyId::MODULE {
             self.publish_exports(unit);
         }
-        if body.kind == BodyKind::Class {
+        if self.program.body(unit, id).kind == BodyKind::Class {
             self.publish_fields(unit, id);
         }
     }
@@ -436,40 +491,4 @@ fn merge(set: &mut Origins, more: &[Origin]) -> (bool, bool) {
         }
     }
     (grew, cut)
-}
-
-/// The object literal that each function is an entry of (JavaScript).
-fn owners(program: &Program, unit: UnitId) -> FxHashMap<BodyId, Site> {
-    let mut owners = FxHashMap::default();
-    let module = &program.unit(unit).module;
-    if module.language != Language::JavaScript {
-        return owners;
-    }
-    for (at, body) in module.bodies.iter().enumerate() {
-        for (value, op) in body.ops.iter().enumerate() {
-            let Op::Dict(entries) = op else { continue };
-            for entry in entries {
-                if let Entry::Pair(_, entry) = entry
-                    && let Op::Closure(function) = body.ops[entry.index()]
-                {
-                    owners.insert(function, Site { unit, body: BodyId(at as u32), value: ValueId(value as u32) });
-                }
-            }
-        }
-    }
-    owners
-}
-
-/// Variables that are read across bodies, and all top-level variables (modules import them by name).
-fn shared_vars(module: &lunette_lang::ir::Module) -> FxHashSet<(BodyId, VarId)> {
-    let mut shared = FxHashSet::default();
-    for body in &module.bodies {
-        for op in &body.ops {
-            if let Op::Outer(owner, var) | Op::StoreOuter(owner, var, _) = op {
-                shared.insert((*owner, *var));
-            }
-        }
-    }
-    shared.extend((0..module.bodies[0].vars.len() as u32).map(|var| (BodyId::MODULE, VarId(var))));
-    shared
 }

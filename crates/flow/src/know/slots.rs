@@ -1,7 +1,7 @@
 //! What crosses the border of a body: parameters, results, shared variables, fields, keys, exports.
 
 use compact_str::CompactString;
-use lunette_lang::ir::{BodyId, ClassId, ValueRef, VarId};
+use lunette_lang::ir::{BodyId, ClassId, ValueId, ValueRef, VarId};
 use rustc_hash::FxHashMap;
 
 use super::{BodyKey, Origin, Origins, merge};
@@ -31,8 +31,14 @@ pub(super) enum Slot {
 #[derive(Debug, Default)]
 struct Cell {
     origins: Origins,
-    readers: Vec<BodyKey>,
+    readers: Vec<Reader>,
 }
+
+/// An operation that reads a slot; [`PUBLISHING`] for what a body passes on as a whole.
+pub(super) type Reader = (BodyKey, ValueId);
+
+/// Stands for what a body passes on: exports, fields.
+pub(super) const PUBLISHING: ValueId = ValueId(u32::MAX);
 
 /// All slots.
 #[derive(Debug, Default)]
@@ -46,12 +52,11 @@ impl Slots {
         self.cells.get(slot).map_or(&[], |cell| &cell.origins)
     }
 
-    pub(super) fn read(&mut self, slot: Slot, reader: BodyKey) -> Origins {
-        if let Slot::Value(unit, at) = slot {
-            let list = self.values.entry((unit, at.body)).or_default();
-            if !list.contains(&at) {
-                list.push(at);
-            }
+    pub(super) fn read(&mut self, slot: Slot, reader: Reader) -> Origins {
+        if let Slot::Value(unit, at) = slot
+            && !self.cells.contains_key(&slot)
+        {
+            self.values.entry((unit, at.body)).or_default().push(at);
         }
         let cell = self.cells.entry(slot).or_default();
         if let Err(at) = cell.readers.binary_search(&reader) {
@@ -61,13 +66,18 @@ impl Slots {
     }
 
     /// Adds origins; the readers to look at again (when the set grew), and whether something was left out.
-    pub(super) fn write(&mut self, slot: Slot, origins: &[Origin]) -> (Vec<BodyKey>, bool) {
+    pub(super) fn write(&mut self, slot: Slot, origins: &[Origin]) -> (Vec<Reader>, bool) {
         let cell = self.cells.entry(slot).or_default();
         let (grew, cut) = merge(&mut cell.origins, origins);
         (if grew { cell.readers.clone() } else { Vec::new() }, cut)
     }
 
-    /// Values of a body that other bodies read directly.
+    /// Whether a value is read directly by another operation than its users.
+    pub(super) fn is_read(&self, unit: UnitId, at: ValueRef) -> bool {
+        self.cells.contains_key(&Slot::Value(unit, at))
+    }
+
+    /// Values of a body that are read directly by other operations than their users.
     pub(super) fn values_read(&self, unit: UnitId, body: BodyId) -> Vec<ValueRef> {
         self.values.get(&(unit, body)).cloned().unwrap_or_default()
     }

@@ -1,0 +1,116 @@
+//! Which operations of a body are looked at again when a value's origins grow, and what of a module crosses bodies.
+
+use lunette_lang::ir::{Body, BodyId, Entry, Key, Language, Module, Op, ValueId, VarId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::program::{Program, Site, UnitId};
+
+/// The users of every value of one body, and the shared variables that values are written to.
+#[derive(Debug)]
+pub(super) struct Users {
+    starts: Vec<u32>,
+    users: Vec<ValueId>,
+    /// Values that are written to a shared variable without an assignment of their own (parameters).
+    writes: FxHashMap<ValueId, VarId>,
+}
+
+impl Users {
+    pub(super) fn new(id: BodyId, body: &Body, shared: &FxHashSet<(BodyId, VarId)>) -> Self {
+        let mut pairs: Vec<(ValueId, ValueId)> = Vec::new();
+        for block in &body.blocks {
+            for &value in &block.ops {
+                each_operand(body, &body.ops[value.index()], &mut |operand| pairs.push((operand, value)));
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0; body.ops.len() + 1];
+        for (operand, _) in &pairs {
+            starts[operand.index() + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut writes = FxHashMap::default();
+        for (at, var) in body.vars.iter().enumerate().filter(|(at, _)| shared.contains(&(id, VarId(*at as u32)))) {
+            for write in var.writes.iter().filter(|write| write.body == id) {
+                writes.insert(write.value, VarId(at as u32));
+            }
+        }
+        Users { starts, users: pairs.into_iter().map(|(_, user)| user).collect(), writes }
+    }
+
+    /// The operations whose result depends on a value of the same body.
+    pub(super) fn of(&self, value: ValueId) -> &[ValueId] {
+        &self.users[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
+    }
+
+    /// The shared variable that a value is written to.
+    pub(super) fn variable(&self, value: ValueId) -> Option<VarId> {
+        self.writes.get(&value).copied()
+    }
+}
+
+/// The operands on which the origins of an operation's result depend.
+fn each_operand(body: &Body, op: &Op, visit: &mut dyn FnMut(ValueId)) {
+    match op {
+        Op::Phi(operands) => operands.iter().for_each(|operand| visit(*operand)),
+        Op::Assign(_, from) | Op::StoreOuter(_, _, from) | Op::Await(from) | Op::Enter(from) | Op::Element(from) | Op::Return(from) => {
+            visit(*from);
+        }
+        Op::Load(base, key) | Op::Store(base, key, _) => {
+            visit(*base);
+            if let Key::Value(at) = key {
+                visit(*at);
+            }
+            if let Op::Store(_, _, from) = op {
+                visit(*from);
+            }
+        }
+        Op::Call { callee, args, .. } => {
+            visit(*callee);
+            // Methods of the languages themselves look at their receiver.
+            if let Op::Load(base, _) = body.ops[callee.index()] {
+                visit(base);
+            }
+            args.iter().for_each(|arg| visit(arg.value));
+        }
+        _ => {}
+    }
+}
+
+/// The object literal that each function is an entry of (JavaScript).
+pub(super) fn owners(program: &Program, unit: UnitId) -> FxHashMap<BodyId, Site> {
+    let mut owners = FxHashMap::default();
+    let module = &program.unit(unit).module;
+    if module.language != Language::JavaScript {
+        return owners;
+    }
+    for (at, body) in module.bodies.iter().enumerate() {
+        for (value, op) in body.ops.iter().enumerate() {
+            let Op::Dict(entries) = op else { continue };
+            for entry in entries {
+                if let Entry::Pair(_, entry) = entry
+                    && let Op::Closure(function) = body.ops[entry.index()]
+                {
+                    owners.insert(function, Site { unit, body: BodyId(at as u32), value: ValueId(value as u32) });
+                }
+            }
+        }
+    }
+    owners
+}
+
+/// Variables that are read across bodies, and all top-level variables (modules import them by name).
+pub(super) fn shared_vars(module: &Module) -> FxHashSet<(BodyId, VarId)> {
+    let mut shared = FxHashSet::default();
+    for body in &module.bodies {
+        for op in &body.ops {
+            if let Op::Outer(owner, var) | Op::StoreOuter(owner, var, _) = op {
+                shared.insert((*owner, *var));
+            }
+        }
+    }
+    shared.extend((0..module.bodies[0].vars.len() as u32).map(|var| (BodyId::MODULE, VarId(var))));
+    shared
+}
