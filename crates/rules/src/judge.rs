@@ -6,7 +6,7 @@ use lunette_flow::access::StepInto;
 use lunette_flow::facts::Found;
 use lunette_flow::know::Origin;
 use lunette_flow::program::{Site, UnitId};
-use lunette_lang::ir::{BodyId, BodyKind, Key, Op, Part};
+use lunette_lang::ir::{Body, BodyId, BodyKind, Key, Module, Op, Part};
 use smallvec::SmallVec;
 
 use crate::matcher::{Condition, FunctionTest, Matcher, RouteTest, SiteTest, ValueCondition, ValuePath};
@@ -345,6 +345,7 @@ impl Run<'_, '_> {
             && test.is_async.is_none_or(|wanted| wanted == body.is_async)
             && test.catches.is_none_or(|wanted| wanted == body.tries.iter().any(|region| !region.handlers.is_empty()))
             && test.throws.is_none_or(|wanted| wanted == throws())
+            && test.awaits.is_none_or(|wanted| wanted == awaits(module, body))
             && test.calls.as_ref().is_none_or(|nodes| self.calls_any(unit, id, nodes))
             && !self.calls_any(unit, id, &test.lacks_calls)
             && test.passed_to.as_ref().is_none_or(|nodes| self.is_passed_to(unit, id, nodes))
@@ -379,6 +380,15 @@ fn any_of(each: &mut dyn Iterator<Item = Truth>) -> Truth {
         all.open |= truth.open;
     }
     all
+}
+
+/// Whether a function waits for something whose failure it does not take with `catch`.
+fn awaits(module: &Module, body: &Body) -> bool {
+    body.ops.iter().any(|op| {
+        let Op::Await(value) = op else { return false };
+        let Op::Call { callee, .. } = &body.ops[value.index()] else { return true };
+        !matches!(body.ops[callee.index()], Op::Load(_, Key::Member(name)) if module.name(name) == "catch")
+    })
 }
 
 fn absent_passes(test: &ValueCondition) -> bool {

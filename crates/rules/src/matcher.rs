@@ -97,6 +97,7 @@ pub(crate) struct FunctionTest {
     pub(crate) lacks_calls: Vec<NodeId>,
     pub(crate) catches: Option<bool>,
     pub(crate) throws: Option<bool>,
+    pub(crate) awaits: Option<bool>,
     pub(crate) passed_to: Option<Vec<NodeId>>,
 }
 

@@ -195,6 +195,8 @@ pub(crate) struct FunctionSpec {
     /// It contains a `try` with a handler.
     pub(crate) catches: Option<bool>,
     pub(crate) throws: Option<bool>,
+    /// It waits for a promise whose failure nobody takes.
+    pub(crate) awaits: Option<bool>,
     /// It is passed to a call of one of these.
     pub(crate) passed_to: Option<OneOrMany>,
 }

@@ -165,3 +165,11 @@ fn versions_that_are_not_known_make_less_sure() {
     assert_eq!(run(&[("express", 5)]), [""; 0]);
     assert_eq!(run(&[]), ["tentative"]);
 }
+
+#[test]
+fn functions_that_wait_without_taking_failures() {
+    let matcher = "function: { awaits: true, catches: false }";
+    let code = "async function a() { await lib.f(); }\nasync function b() { await lib.f().catch(() => 1); }\nasync function c() { return 1; }\n\
+        async function d() { try { await lib.f(); } catch { } }\nasync function e(p) { await p; }\n";
+    assert_eq!(check_javascript(matcher, code), [2, 6]);
+}

@@ -174,6 +174,7 @@ impl Compiler<'_> {
             lacks_calls: self.optional_nodes(spec.lacks_calls.as_ref())?,
             catches: spec.catches,
             throws: spec.throws,
+            awaits: spec.awaits,
             passed_to: spec.passed_to.as_ref().map(|patterns| self.nodes(patterns)).transpose()?,
         })
     }
