@@ -157,6 +157,11 @@ impl Program {
         found.map_or_else(|| Target::Package(package_name(name)), Target::Unit)
     }
 
+    /// The Python module with an absolute dotted name, as seen from a file.
+    pub fn dotted(&self, from: &str, name: &str) -> Option<UnitId> {
+        self.resolve_python(from, name, 0)
+    }
+
     fn resolve_python(&self, from: &str, name: &str, level: u8) -> Option<UnitId> {
         let path = name.replace('.', "/");
         if level > 0 {

@@ -9,7 +9,7 @@ use crate::program::{Program, Site, UnitId};
 #[derive(Debug)]
 pub(super) struct Users {
     starts: Vec<u32>,
-    users: Vec<ValueId>,
+    list: Vec<ValueId>,
     /// Values that are written to a shared variable without an assignment of their own (parameters).
     writes: FxHashMap<ValueId, VarId>,
 }
@@ -37,12 +37,12 @@ impl Users {
                 writes.insert(write.value, VarId(at as u32));
             }
         }
-        Users { starts, users: pairs.into_iter().map(|(_, user)| user).collect(), writes }
+        Users { starts, list: pairs.into_iter().map(|(_, user)| user).collect(), writes }
     }
 
     /// The operations whose result depends on a value of the same body.
     pub(super) fn of(&self, value: ValueId) -> &[ValueId] {
-        &self.users[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
+        &self.list[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
     }
 
     /// The shared variable that a value is written to.
@@ -73,7 +73,9 @@ fn each_operand(body: &Body, op: &Op, visit: &mut dyn FnMut(ValueId)) {
             if let Op::Load(base, _) = body.ops[callee.index()] {
                 visit(base);
             }
-            args.iter().for_each(|arg| visit(arg.value));
+            for arg in args {
+                visit(arg.value);
+            }
         }
         _ => {}
     }

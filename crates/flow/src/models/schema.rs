@@ -212,6 +212,10 @@ pub struct MountSpec {
     /// Access path of the inner router, or of a function that is given it.
     #[serde(default)]
     pub child: String,
+    /// Calls that stand for a module of the project, told by its dotted name or itself; the child is that module, the
+    /// parent the module that the call is written in.
+    #[serde(default)]
+    pub includes: OneOrMany,
     /// For a function: which of its parameters is the router.
     #[serde(default)]
     pub child_parameter: Option<usize>,

@@ -20,6 +20,9 @@ pub struct EntrySpec {
     /// Access path of the router; the receiver when absent.
     #[serde(default)]
     pub router: Option<String>,
+    /// Whether the module that the call is written in is the router (Django's lists of URL patterns).
+    #[serde(default)]
+    pub module_router: bool,
     /// Access path of several registrations in one call; the other paths may then start with `each`.
     #[serde(default)]
     pub each: Option<String>,

@@ -3,6 +3,8 @@
 use lunette_core::project::{GuardUse, Input, Proves};
 use lunette_lang::ir::{BodyId, BodyKind, ClassId, Op, Span, ValueRef};
 
+use super::includes::is_include;
+use super::routers::module_router;
 use super::scene::{Context, Scene, Strings};
 use crate::api::NodeId;
 use crate::know::Origin;
@@ -90,6 +92,13 @@ impl Scene<'_> {
         {
             guards.push(GuardUse { name: "schema".to_owned(), proves: Proves::Validated, place: self.facts.place(*site) });
         }
+        let handler = self.handler(last, context);
+        let mut lifted = Vec::new();
+        if let Handler::Function(unit, body) = handler {
+            let decorators = &self.facts.program.body(unit, body).decorators;
+            guards.extend(self.decorator_guards(unit, decorators));
+            lifted = self.lifted(unit, decorators);
+        }
         let at = context.caller.unwrap_or(call);
         let draft = Draft {
             framework: entry.framework.clone(),
@@ -103,11 +112,10 @@ impl Scene<'_> {
             name: String::new(),
             guards,
             inputs: Vec::new(),
-            lifted: Vec::new(),
+            lifted,
             keeps_end: false,
         };
         let methods = self.methods(entry, Some(node), call, context, each);
-        let handler = self.handler(last, context);
         self.expand(entry, &draft, &paths, methods, &handler, drafts);
     }
 
@@ -127,6 +135,9 @@ impl Scene<'_> {
             None => self.facts.receiver(call).into_iter().collect(),
         };
         let mut routers: Vec<Site> = sites.into_iter().flat_map(|site| self.routers(site, context)).map(|(_, made)| made).collect();
+        if entry.module_router {
+            routers.push(module_router(call.unit));
+        }
         routers.sort_unstable();
         routers.dedup();
         routers
@@ -168,6 +179,9 @@ impl Scene<'_> {
     /// Names of routes, options and the like among the arguments.
     fn is_no_handler(&self, site: Site, context: &Context) -> bool {
         let at = self.concrete(site, context);
+        if self.models.mounts.iter().any(|mount| !mount.includes.is_empty() && is_include(self, &mount.includes, at, context)) {
+            return true;
+        }
         matches!(self.facts.program.op(at), Op::Const(_) | Op::Concat(_) | Op::Dict(_))
     }
 

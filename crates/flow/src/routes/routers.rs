@@ -1,9 +1,10 @@
 //! Routers: their prefixes, how they are mounted in each other, and what is applied to all their routes.
 
 use lunette_core::project::GuardUse;
-use lunette_lang::ir::{BodyId, Op};
+use lunette_lang::ir::{BodyId, Op, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::limit::Limit;
 use super::scene::{Context, Scene, Strings};
 use crate::know::Origin;
 use crate::models::{Mount, TemplatePart, Use};
@@ -36,37 +37,6 @@ pub(super) struct Applied {
     pub(super) limits: Vec<Limit>,
     pub(super) everywhere: bool,
     pub(super) whole_application: bool,
-}
-
-/// A path below which something applies.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Limit {
-    /// Segments; parameters and `*` match all.
-    Segments(Vec<String>),
-    /// A pattern: what it matches is not worked out, so it is not taken as a limit that a route falls under.
-    Pattern,
-}
-
-impl Limit {
-    fn new(path: &str) -> Self {
-        if path.starts_with("/^") || path.contains('(') {
-            return Self::Pattern;
-        }
-        Self::Segments(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect())
-    }
-
-    /// Whether a path, as its segments, lies below.
-    pub(super) fn covers(&self, path: &[&str]) -> bool {
-        let Self::Segments(limit) = self else { return false };
-        for (at, want) in limit.iter().enumerate() {
-            match path.get(at) {
-                _ if want.starts_with('*') => return true,
-                Some(have) if have == want || want.starts_with([':', '{', '$']) => {}
-                _ => return false,
-            }
-        }
-        true
-    }
 }
 
 /// All routers of a program, by the site that made each.
@@ -125,7 +95,10 @@ impl Routers {
             Some(path) => scene.follow(call, path, context, None),
             None => scene.facts.receiver(call).into_iter().collect(),
         };
-        let parents: Vec<Site> = parents.into_iter().flat_map(|site| scene.routers(site, context)).map(|(_, made)| made).collect();
+        let mut parents: Vec<Site> = parents.into_iter().flat_map(|site| scene.routers(site, context)).map(|(_, made)| made).collect();
+        if !mount.includes.is_empty() {
+            parents.push(module_router(call.unit));
+        }
         if parents.is_empty() {
             return;
         }
@@ -145,7 +118,8 @@ impl Routers {
             }
         } else if let Some(child) = &mount.child {
             for (position, site) in scene.follow(call, child, context, None).into_iter().enumerate() {
-                for made in children_of(scene, mount, site, context, 3) {
+                let included = super::includes::included(scene, &mount.includes, site, context);
+                for made in children_of(scene, mount, site, context, 3).into_iter().chain(included.map(module_router)) {
                     children.push((made, position, prefix.clone()));
                 }
             }
@@ -393,6 +367,11 @@ impl Routers {
             }
         }
     }
+}
+
+/// A module as a router.
+pub(super) fn module_router(unit: UnitId) -> Site {
+    Site { unit, body: BodyId::MODULE, value: ValueId(u32::MAX) }
 }
 
 /// The prefix that a mount gives: the first of its access paths that may be one.

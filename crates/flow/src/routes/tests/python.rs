@@ -152,3 +152,48 @@ def me(user = Depends(current_user)): pass
     GET /me me app.py:17 [current_user: authenticated]
     ");
 }
+
+#[test]
+fn django_patterns() {
+    let root = "from django.urls import path, include\ndef home(request):\n    return request.GET['q']\nurlpatterns = [path('shop/', include('shop.urls')), path('', home)]\n";
+    let shop = "from django.urls import path, re_path\nfrom . import views\nurlpatterns = [path('<int:id>/', views.item), path('all', views.Items.as_view()), re_path(r'^old/$', views.item)]\n";
+    let views = "
+from django.views import View
+from django.contrib.auth.decorators import login_required
+@login_required
+def item(request, id):
+    return request.POST.get('name')
+class Items(View):
+    def get(self, request): pass
+    def post(self, request): return request.FILES['f']
+";
+    let files = [("shop/__init__.py", ""), ("shop/urls.py", shop), ("shop/views.py", views), ("site/urls.py", root)];
+    insta::assert_snapshot!(check(&files), @r"
+    ANY /shop/<int:id>/ item shop/urls.py:3 [login_required: authenticated] (path id, form name)
+    ANY /shop/^old/$ item shop/urls.py:3 [login_required: authenticated] (form name)
+    GET /shop/all Items.get shop/urls.py:3
+    POST /shop/all Items.post shop/urls.py:3 (file f)
+    ANY / home site/urls.py:4 (query q)
+    ");
+}
+
+#[test]
+fn aiohttp_routes() {
+    let text = "
+from aiohttp import web
+routes = web.RouteTableDef()
+@routes.get('/a/{name}')
+async def a(request):
+    return request.query['q']
+async def b(request):
+    data = await request.json()
+    return data['x']
+app = web.Application()
+app.add_routes(routes)
+app.router.add_post('/b', b)
+";
+    insta::assert_snapshot!(check(&[("app.py", text)]), @r"
+    GET /a/{name} a app.py:4 (path name, query q)
+    POST /b b app.py:12 (body x)
+    ");
+}

@@ -1,0 +1,48 @@
+//! Paths that limit what middleware applies to.
+
+/// A path below which something applies.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Limit {
+    /// Segments; parameters and `*` match all.
+    Segments(Vec<String>),
+    /// A pattern: what it matches is not worked out, so it is not taken as a limit that a route falls under.
+    Pattern,
+}
+
+impl Limit {
+    pub(super) fn new(path: &str) -> Self {
+        if path.starts_with("/^") || path.contains('(') {
+            return Self::Pattern;
+        }
+        Self::Segments(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Whether a path, as its segments, lies below.
+    pub(super) fn covers(&self, path: &[&str]) -> bool {
+        let Self::Segments(limit) = self else { return false };
+        for (at, want) in limit.iter().enumerate() {
+            match path.get(at) {
+                _ if want.starts_with('*') => return true,
+                Some(have) if have == want || want.starts_with([':', '{', '$']) => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Limit;
+
+    #[test]
+    fn segment_by_segment() {
+        let covers = |limit: &str, path: &str| Limit::new(limit).covers(&path.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>());
+        for (limit, path) in [("/", "/a"), ("/a", "/a"), ("/a", "/a/b"), ("/a/*", "/a/b/c"), ("/:id/x", "/1/x"), ("*", "/a")] {
+            assert!(covers(limit, path), "{limit} covers {path}");
+        }
+        for (limit, path) in [("/a", "/ab"), ("/a/b", "/a"), ("/^a/", "/a"), ("/a", "/b/a")] {
+            assert!(!covers(limit, path), "{limit} does not cover {path}");
+        }
+    }
+}
