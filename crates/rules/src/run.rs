@@ -255,7 +255,9 @@ impl<'a, 'f> Run<'a, 'f> {
             Scope::File => needing.unit == other.unit,
             Scope::Function => {
                 let around = self.facts.program.body(needing.unit, needing.body).span;
-                needing.unit == other.unit && (needing.body == other.body || around.contains(other.span))
+                // In the same function, in one inside it, or called with the function that needs it.
+                let related = needing.body == other.body || around.contains(other.span) || other.span.contains(needing.span);
+                needing.unit == other.unit && related
             }
             Scope::Object => {
                 let owners = |spot: &Spot| [spot.call, spot.object].into_iter().flatten().collect::<Vec<_>>();

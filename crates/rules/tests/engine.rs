@@ -326,3 +326,11 @@ fn two_runs_give_the_same() {
     let files = [("b.js", code), ("a.js", code)];
     assert_eq!(engine.findings(&files), engine.findings(&files));
 }
+
+#[test]
+fn what_a_function_is_given_to_counts_for_it() {
+    let find = "- absent:\n    when: { call: lib.f }\n    none: [{ call: lib.around }]\n    scope: function\n    looked-for: around";
+    let code = "const lib = require(\"lib\");\nfunction a() { lib.around(() => {\nlib.f(); }); }\nfunction b() {\nlib.f(); }\n\
+        function c() {\nlib.f(); lib.around(); }\n";
+    assert_eq!(lines(JAVASCRIPT, find, code), [5]);
+}
