@@ -4,7 +4,7 @@ use lunette_core::project::{GuardUse, Input};
 use lunette_lang::ir::{BodyId, ClassId, ValueRef};
 
 use super::register::Draft;
-use super::routers::join;
+use super::limit::join;
 use super::scene::{Context, Scene, Strings};
 use crate::know::Origin;
 use crate::models::ClassEntry;
@@ -174,7 +174,7 @@ impl Scene<'_> {
             let callee = self.callee(site).unwrap_or(site);
             if self.facts.api(callee).iter().any(|(node, _)| entry.guards.contains(node)) {
                 for (argument, _) in self.arguments(site, &Context::default()) {
-                    found.extend(self.guard_uses(argument, &Context::default()));
+                    found.extend(self.guard_uses(argument, &Context::default(), site));
                 }
                 continue;
             }
@@ -199,7 +199,7 @@ impl Scene<'_> {
         for &node in &entry.guards {
             for call in self.facts.calls_of(node).filter(|call| (call.site.unit, call.site.body) == (unit, body)) {
                 for (argument, _) in self.arguments(call.site, &Context::default()) {
-                    found.extend(self.guard_uses(argument, &Context::default()));
+                    found.extend(self.guard_uses(argument, &Context::default(), call.site));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Values used as middleware, decorator, hook or dependency, and what each proves.
 
+use lunette_core::Place;
 use lunette_core::project::{GuardUse, Proves};
 use lunette_lang::ir::{BodyId, ClassId, Op, ValueId, ValueRef};
 
@@ -23,9 +24,19 @@ enum Kind {
 
 impl Scene<'_> {
     /// The guards that a value stands for: one, several for a list, none for what is known not to be one.
-    pub(super) fn guard_uses(&self, site: Site, context: &Context) -> Vec<GuardUse> {
+    /// `at` is what applies them: a value is placed where it is made, which need not be there.
+    pub(super) fn guard_uses(&self, site: Site, context: &Context, at: Site) -> Vec<GuardUse> {
         let mut found = Vec::new();
         self.add_guards(site, context, MAX_NESTING, &mut found);
+        let within = self.facts.program.place(at.unit, self.facts.program.span(at));
+        for guard in &mut found {
+            let start = |place: &Place| (place.line, place.column);
+            let end = (guard.place.end_line, guard.place.end_column);
+            let inside = guard.place.path == within.path && start(&within) <= start(&guard.place) && end <= (within.end_line, within.end_column);
+            if !inside {
+                guard.place = within.clone();
+            }
+        }
         found
     }
 
@@ -163,17 +174,14 @@ impl Scene<'_> {
                 continue;
             }
             // `@guard` is the function itself; `@guard(…)` is what its call gives, or else the function called.
-            let mut guards = self.guard_uses(site, &Context::default());
+            let mut guards = self.guard_uses(site, &Context::default(), site);
             if guards.iter().all(|guard| guard.proves == Proves::Unknown)
                 && let Op::Call { callee, .. } = self.facts.program.op(site)
             {
-                let called = self.guard_uses(Site { value: *callee, ..site }, &Context::default());
+                let called = self.guard_uses(Site { value: *callee, ..site }, &Context::default(), site);
                 if !called.is_empty() {
                     guards = called;
                 }
-            }
-            for guard in &mut guards {
-                guard.place = self.facts.place(site);
             }
             found.extend(guards);
         }

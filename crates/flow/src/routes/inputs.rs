@@ -185,7 +185,7 @@ impl Scene<'_> {
                 .collect();
             if let Some((site, _)) = called.iter().find(|(_, node)| model.guards.contains(node)) {
                 for (argument, _) in self.arguments(*site, &Context::default()).into_iter().take(1) {
-                    guards.extend(self.guard_uses(argument, &Context::default()));
+                    guards.extend(self.guard_uses(argument, &Context::default(), *site));
                 }
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Paths that limit what middleware applies to.
+//! Paths of routes: joined, and as limits of what middleware applies to.
 
 /// A path below which something applies.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,17 @@ impl Limit {
         }
         true
     }
+}
+
+/// Joins two pieces of a path with one slash between them. `keep_end` keeps the slash of a child that is only that.
+pub(super) fn join(first: &str, second: &str, keep_end: bool) -> String {
+    if second.is_empty() || (second == "/" && !keep_end && !first.is_empty()) {
+        return first.to_owned();
+    }
+    if first.is_empty() {
+        return second.to_owned();
+    }
+    format!("{}/{}", first.trim_end_matches('/'), second.trim_start_matches('/'))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Routes registered by calls and by decorators.
 
 use lunette_core::project::{GuardUse, Input, Proves};
-use lunette_lang::ir::{BodyId, BodyKind, ClassId, Op, Span, ValueRef};
+use lunette_lang::ir::{BodyId, BodyKind, ClassId, Key, Op, Span, ValueRef};
 
 use super::includes::is_include;
 use super::routers::module_router;
@@ -82,10 +82,10 @@ impl Scene<'_> {
         let Some(last) = handlers.pop() else { return };
         let mut guards: Vec<GuardUse> = Vec::new();
         for site in entry.guards.iter().flat_map(|path| self.follow(call, path, context, each)) {
-            guards.extend(self.guard_uses(site, context));
+            guards.extend(self.guard_uses(site, context, call));
         }
         for site in handlers {
-            guards.extend(self.guard_uses(site, context));
+            guards.extend(self.guard_uses(site, context, call));
         }
         if let Some(schema) = &entry.schema
             && let Some(site) = self.follow(call, schema, context, each).first()
@@ -126,7 +126,12 @@ impl Scene<'_> {
         {
             return self.facts.program.span(each);
         }
-        self.facts.program.span(call)
+        let span = self.facts.program.span(call);
+        let Some(callee) = self.callee(call) else { return span };
+        let Op::Load(_, Key::Member(name)) = self.facts.program.op(callee) else { return span };
+        let end = self.facts.program.span(callee).end;
+        let start = end.saturating_sub(self.facts.program.unit(call.unit).module.name(*name).len() as u32);
+        if span.start < start && end <= span.end { Span::new(start, span.end) } else { span }
     }
 
     fn routers_of(&self, entry: &Entry, call: Site, context: &Context) -> Vec<Site> {
@@ -364,7 +369,7 @@ impl Scene<'_> {
             let paths = paths.unwrap_or(Strings { values: vec![String::new()], known: true });
             let mut guards = Vec::new();
             for guard in entry.guards.iter().flat_map(|path| self.follow(site, path, &context, None)) {
-                guards.extend(self.guard_uses(guard, &context));
+                guards.extend(self.guard_uses(guard, &context, site));
             }
             guards.extend(self.decorator_guards(site.unit, inner));
             let mut inputs = Vec::new();

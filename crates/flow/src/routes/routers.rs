@@ -4,7 +4,7 @@ use lunette_core::project::GuardUse;
 use lunette_lang::ir::{BodyId, Op, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::limit::Limit;
+use super::limit::{Limit, join};
 use super::scene::{Context, Scene, Strings};
 use crate::know::Origin;
 use crate::models::{Mount, TemplatePart, Use};
@@ -84,7 +84,7 @@ impl Routers {
         routers.share(scene);
         routers.set_prefixes(scene);
         for list in routers.applied.values_mut() {
-            list.sort_by(|a, b| (&a.guard.place, a.argument, &a.guard.name).cmp(&(&b.guard.place, b.argument, &b.guard.name)));
+            list.sort_by_cached_key(|applied| (scene.facts.place(applied.at), applied.argument, applied.guard.name.clone()));
         }
         routers.gather_whole();
         routers
@@ -104,7 +104,7 @@ impl Routers {
         }
         let prefix = first_path(scene, mount, call, context);
         let guards: Vec<GuardUse> =
-            mount.guards.iter().flat_map(|path| scene.follow(call, path, context, None)).flat_map(|site| scene.guard_uses(site, context)).collect();
+            mount.guards.iter().flat_map(|path| scene.follow(call, path, context, None)).flat_map(|site| scene.guard_uses(site, context, call)).collect();
         let mut children: Vec<(Site, usize, Strings)> = Vec::new();
         if let Some(folder) = &mount.folder {
             for (child, own) in super::folders::folder_children(scene, mount, folder, call, context) {
@@ -171,7 +171,7 @@ impl Routers {
             if used.values_only && !scene.is_library_guard(site, context) {
                 continue;
             }
-            guards.extend(scene.guard_uses(site, context).into_iter().map(|guard| (position, guard)));
+            guards.extend(scene.guard_uses(site, context, call).into_iter().map(|guard| (position, guard)));
         }
         for router in routers {
             for (_, made) in scene.routers(router, context) {
@@ -264,7 +264,7 @@ impl Routers {
                     .guards
                     .iter()
                     .flat_map(|path| scene.follow(call.site, path, &context, None))
-                    .flat_map(|site| scene.guard_uses(site, &context))
+                    .flat_map(|site| scene.guard_uses(site, &context, call.site))
                     .collect();
                 if !guards.is_empty() {
                     self.own_guards.insert(made, guards);
@@ -487,15 +487,4 @@ fn fill(scene: &Scene, parts: &[TemplatePart], call: Site, context: &Context) ->
         all = Strings { values, known: all.known && more.known };
     }
     Some(all)
-}
-
-/// Joins two pieces of a path with one slash between them. `keep_end` keeps the slash of a child that is only that.
-pub(super) fn join(first: &str, second: &str, keep_end: bool) -> String {
-    if second.is_empty() || (second == "/" && !keep_end && !first.is_empty()) {
-        return first.to_owned();
-    }
-    if first.is_empty() {
-        return second.to_owned();
-    }
-    format!("{}/{}", first.trim_end_matches('/'), second.trim_start_matches('/'))
 }

@@ -94,7 +94,7 @@ impl Scene<'_> {
         }
         for name in &model.spec.guards_attribute {
             if let Some(site) = self.attribute(&lineage, name) {
-                view.guards.extend(self.guard_uses(site, &Context::default()));
+                view.guards.extend(self.guard_uses(site, &Context::default(), site));
             }
         }
         let declared = &self.facts.program.unit(unit).module.classes[class.index()];
@@ -170,7 +170,7 @@ impl Scene<'_> {
         let values = prefix
             .values
             .iter()
-            .flat_map(|first| path.values.iter().map(move |second| super::routers::join(first, second, true)))
+            .flat_map(|first| path.values.iter().map(move |second| super::limit::join(first, second, true)))
             .collect();
         self.push_all(&draft, &Strings { values, known: true }, &methods, drafts);
     }

@@ -76,6 +76,20 @@ app['delete']('/k', h);
 }
 
 #[test]
+fn chained_routes_stand_on_their_own_lines() {
+    let text = "
+const app = require('express')();
+app.route('/x')
+    .get(read)
+    .post(check, write);
+";
+    insta::assert_snapshot!(check(&[("app.js", text)]), @r"
+    GET /x read app.js:4
+    POST /x write app.js:5 [check]
+    ");
+}
+
+#[test]
 fn registering_functions_are_seen_through_their_callers() {
     let text = "
 const app = require('express')();
