@@ -113,7 +113,9 @@ pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> 
                         Op::Dict(entries) => {
                             for entry in entries {
                                 if let Entry::Pair(Key::Item(name) | Key::Member(name), value) = entry {
-                                    add(*name, AssignKind::Key, *value, body.spans[value.index()]);
+                                    // A variable's value stands elsewhere; the key is what matters.
+                                    let own = body.spans[value.index()];
+                                    add(*name, AssignKind::Key, *value, if span.contains(own) { own } else { span });
                                 }
                             }
                         }
