@@ -49,7 +49,8 @@ impl Tracker<'_> {
             Language::JavaScript => vec![package],
         };
         let root = steps.remove(0);
-        steps.extend(name.filter(|name| *name != "default"));
+        // The name `import.meta` is two members.
+        steps.extend(name.filter(|name| *name != "default").into_iter().flat_map(|name| name.split('.')));
         let mut node = self.trie.package(language, root);
         for step in steps {
             node = node.and_then(|node| self.trie.member(node, self.trie.word(step)?));
