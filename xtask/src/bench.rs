@@ -27,7 +27,7 @@ pub(crate) fn run(folder: &Path) -> Outcome {
     let assess = cpu(Command::new(&lunette).arg("assess").arg(folder).args(["--quiet", "--date", "2026-11-24"]))?;
     println!("{lines} lines of code");
     println!("parse and lower   {parse:8.3} s CPU");
-    println!("assess            {assess:8.3} s CPU   {:.2} x parse and lower   {:.2} µs a line", assess / parse, assess * 1e6 / lines.max(1) as f64);
+    println!("assess            {assess:8.3} s CPU   {:.2} x parse and lower   {:.2} µs a line", assess / parse, assess * 1e6 / f64::from(u32::try_from(lines.max(1)).unwrap_or(u32::MAX)));
     for (name, args) in [("ruff", vec!["check", "--select", "S", "--no-cache", "--quiet"]), ("foxguard", vec!["scan"])] {
         if Command::new(name).arg("--version").output().is_ok() {
             let peer = cpu(Command::new(name).args(args).arg(folder))?;

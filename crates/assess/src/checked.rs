@@ -44,7 +44,7 @@ const GUARDED: [(&str, Proves); 6] = [
     ("security-headers", Proves::Headers),
 ];
 
-fn merge<'t>(facts: &mut BTreeMap<&'t str, TopicFacts>, found: TopicFacts) {
+fn merge(facts: &mut BTreeMap<&str, TopicFacts>, found: TopicFacts) {
     let Some(topic) = TOPICS.iter().find(|topic| topic.id == found.topic) else { return };
     match facts.get_mut(topic.id) {
         None => {

@@ -58,7 +58,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     }
     let all = findings.clone();
     let (inline, mut notices) = suppress::collect(&reading.tree.files);
-    let knows = |id: &str| knowledge.knows(id);
+    let is_rule = |id: &str| knowledge.knows(id);
     let applied = suppress::apply(
         findings,
         &suppress::Sources {
@@ -67,7 +67,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
             directives: &reading.directives,
             rules_path: &root.rules().path,
             date: &options.date,
-            known_rule: &knows,
+            known_rule: &is_rule,
         },
     );
     notices.extend(applied.notices);
@@ -132,7 +132,7 @@ fn request(options: &Options) -> Request {
     let (inferred, source) = kind_of(&options.request);
     let (kind, kind_source) = match options.kind {
         Some(kind) => (kind, "asked for".to_owned()),
-        None => (inferred, source.to_owned()),
+        None => (inferred, source),
     };
     Request { text: options.request.clone(), kind, kind_source }
 }

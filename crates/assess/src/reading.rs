@@ -57,7 +57,8 @@ pub(crate) fn read(root: &Root, options: &Options, knowledge: &Knowledge, progre
     let mut tree = root.walk(&walk);
     let left_out = left_out.into_inner().unwrap_or_default();
     let stack = stack::stack(&tree.files, &tree.listed);
-    let map = import_map(&tree.files);
+    let mut map = import_map(&tree.files);
+    map.manifests = manifests(&tree.files, &stack);
     let mut skipped = std::mem::take(&mut tree.skipped);
     skipped.extend(stack.skipped.iter().cloned());
     let (program, faults) = lower(&tree.files, &map, options, progress)?;
@@ -123,13 +124,24 @@ fn fault(file: &SourceFile, lowered: &Lowered) -> Option<Skipped> {
     Some(Skipped { path: lunette_core::text::printable(&file.path), reason, detail })
 }
 
+/// Every `package.json` with what it asks for, also one that asks for nothing.
+fn manifests(files: &[SourceFile], stack: &Stack) -> Vec<(String, Vec<String>)> {
+    let is_manifest = |path: &str| path == "package.json" || path.ends_with("/package.json");
+    let packages = |path: &str| {
+        let declared = stack.declared.iter().filter(|declared| declared.place.path == path);
+        declared.map(|declared| declared.name.clone()).collect()
+    };
+    let manifests = files.iter().filter(|file| is_manifest(&file.path));
+    manifests.map(|file| (file.path.trim_end_matches("package.json").to_owned(), packages(&file.path))).collect()
+}
+
 /// What tsconfig files and workspaces say about import names.
 fn import_map(files: &[SourceFile]) -> ImportMap {
     let mut map = ImportMap::default();
     for file in files {
         let (folder, name) = file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
         let inside = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
-        let is_tsconfig = name == "jsconfig.json" || (name.starts_with("tsconfig") && name.ends_with(".json"));
+        let is_tsconfig = name == "jsconfig.json" || name.strip_prefix("tsconfig").is_some_and(|rest| rest.strip_suffix(".json").is_some());
         if is_tsconfig && let Ok(tree) = crate::tree::json(&file.text) {
             let Some(options) = tree.get("compilerOptions") else { continue };
             let base = options.text_of("baseUrl").unwrap_or(".").trim_start_matches("./").to_owned();

@@ -8,8 +8,6 @@ mod server;
 mod tools;
 mod views;
 
-use std::future::Future;
-
 use lunette_assess::Options;
 use lunette_read::Plan;
 use rmcp::ServiceExt;
@@ -35,14 +33,12 @@ pub fn serve(plan: Plan, options: Options) -> Result<(), ServeError> {
     runtime.block_on(run(Consultant::new(plan, options)))
 }
 
-fn run(consultant: Consultant) -> impl Future<Output = Result<(), ServeError>> {
-    async move {
-        let failed = |what: &str, error: String| ServeError(format!("{what}: {error}"));
-        let service = consultant
-            .serve(rmcp::transport::stdio())
-            .await
-            .map_err(|error| failed("the client did not start a session", error.to_string()))?;
-        service.waiting().await.map_err(|error| failed("the session broke off", error.to_string()))?;
-        Ok(())
-    }
+async fn run(consultant: Consultant) -> Result<(), ServeError> {
+    let failed = |what: &str, error: String| ServeError(format!("{what}: {error}"));
+    let service = consultant
+        .serve(rmcp::transport::stdio())
+        .await
+        .map_err(|error| failed("the client did not start a session", error.to_string()))?;
+    service.waiting().await.map_err(|error| failed("the session broke off", error.to_string()))?;
+    Ok(())
 }

@@ -68,7 +68,8 @@ impl Consultant {
 }
 
 fn told(error: AssessError) -> String {
-    error.to_string()
+    let (AssessError::Config(message) | AssessError::Internal(message)) = error;
+    message
 }
 
 impl ServerHandler for Consultant {
@@ -84,9 +85,7 @@ impl ServerHandler for Consultant {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut result = ListToolsResult::default();
-        result.tools = tools::all();
-        Ok(result)
+        Ok(ListToolsResult::with_all_items(tools::all()))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -11,7 +11,7 @@ use crate::exit::{Failure, Status};
 use crate::output;
 
 fn knowledge(extras: &Extras) -> Result<Knowledge, Failure> {
-    Knowledge::load(extras).map_err(|error| super::assess::failure(error))
+    Knowledge::load(extras).map_err(super::assess::failure)
 }
 
 /// Lists the rules, or checks a folder of the user's own.

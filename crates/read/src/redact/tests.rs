@@ -1,3 +1,5 @@
+//! Tests: tests.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests: classes.
+
 use insta::assert_snapshot;
 
 use super::{js, ts};

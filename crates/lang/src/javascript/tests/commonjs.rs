@@ -1,3 +1,5 @@
+//! Tests: commonjs.
+
 use insta::assert_snapshot;
 
 use super::js;

@@ -1,3 +1,5 @@
+//! Tests: control.
+
 use insta::assert_snapshot;
 
 use super::{body_of, js};

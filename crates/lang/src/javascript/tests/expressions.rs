@@ -1,3 +1,5 @@
+//! Tests: expressions.
+
 use insta::assert_snapshot;
 
 use super::{body_of, js, module, text};

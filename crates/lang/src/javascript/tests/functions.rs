@@ -1,3 +1,5 @@
+//! Tests: functions.
+
 use insta::assert_snapshot;
 
 use super::{body_of, js, module, ts};

@@ -1,3 +1,5 @@
+//! Tests: hostile.
+
 use std::fmt::Write as _;
 
 use super::lower;

@@ -1,3 +1,5 @@
+//! Tests: modules.
+
 use insta::assert_snapshot;
 
 use super::{js, ts};

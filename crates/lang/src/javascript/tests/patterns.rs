@@ -1,3 +1,5 @@
+//! Tests: patterns.
+
 use insta::assert_snapshot;
 
 use super::{body_of, js};

@@ -1,3 +1,5 @@
+//! Tests: scopes.
+
 use insta::assert_snapshot;
 
 use super::{body_of, js};

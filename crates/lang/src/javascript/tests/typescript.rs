@@ -1,3 +1,5 @@
+//! Tests: typescript.
+
 use insta::assert_snapshot;
 
 use super::{js, ts};
