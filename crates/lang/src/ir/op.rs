@@ -109,12 +109,12 @@ pub enum Op {
     Const(Const),
     /// Parameter `n` of this body (after its default was applied).
     Param(u32),
-    /// `this` (JavaScript). In an arrow function ([`BodyKind::Lambda`]) it is that of the nearest body around it that
+    /// `this` (JavaScript). In an arrow function ([`super::BodyKind::Lambda`]) it is that of the nearest body around it that
     /// is none. Python's `self` is an ordinary parameter.
     This,
     /// `super`: the base of the class that encloses the body.
     Super,
-    /// One of several values, by the block that ran before: aligned with [`Block::preds`].
+    /// One of several values, by the block that ran before: aligned with [`super::Block::preds`].
     Phi(Vec<ValueId>),
     /// A plain copy, kept where a name matters: an assignment to the variable `VarId` of this body.
     Assign(VarId, ValueId),
