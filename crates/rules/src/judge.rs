@@ -322,6 +322,7 @@ impl Run<'_, '_> {
                 .no_guard_named
                 .as_ref()
                 .is_some_and(|name| route.guards.iter().any(|guard| name.is_match(&guard.name)))
+            && test.guard_named.as_ref().is_none_or(|name| route.guards.iter().any(|guard| name.is_match(&guard.name)))
             && test.has.iter().all(|&wanted| proves(wanted))
             && (test.inputs.is_empty() || route.inputs.iter().any(|input| test.inputs.contains(&input.kind)))
             && test.input_name.as_ref().is_none_or(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))

@@ -80,6 +80,7 @@ pub(crate) struct RouteTest {
     pub(crate) framework: Vec<String>,
     pub(crate) lacks: Vec<Proves>,
     pub(crate) no_guard_named: Option<Regex>,
+    pub(crate) guard_named: Option<Regex>,
     pub(crate) has: Vec<Proves>,
     pub(crate) inputs: Vec<InputKind>,
     pub(crate) input_name: Option<Regex>,

@@ -167,6 +167,8 @@ pub(crate) struct RouteSpec {
     /// No guard in force has a name that matches this regular expression: what the project's own guards prove is told
     /// by their names alone.
     pub(crate) no_guard_named: Option<String>,
+    /// A guard in force has such a name.
+    pub(crate) guard_named: Option<String>,
     /// Guards in force prove all of these.
     pub(crate) has: Vec<Proves>,
     /// The handler reads an input of one of these kinds.

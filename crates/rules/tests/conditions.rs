@@ -173,3 +173,12 @@ fn functions_that_wait_without_taking_failures() {
         async function d() { try { await lib.f(); } catch { } }\nasync function e(p) { await p; }\n";
     assert_eq!(check_javascript(matcher, code), [2, 6]);
 }
+
+#[test]
+fn guards_of_a_route_are_known_by_name() {
+    let matcher = |more: &str| format!("call: lib.run\nwhere:\n  - {{ route: {{ {more} }} }}");
+    let code = "const check = (req, res, next) => next();\napp.post('/a', check, (req, res) => {\nlib.run(1); });\n\
+        app.post('/b', (req, res) => {\nlib.run(1); });\n";
+    assert_eq!(check_javascript(&matcher("guard-named: ^check$"), code), [4]);
+    assert_eq!(check_javascript(&matcher("no-guard-named: ^check$"), code), [6]);
+}

@@ -156,6 +156,7 @@ impl Compiler<'_> {
             framework: spec.framework.as_ref().map(strings).unwrap_or_default(),
             lacks: spec.lacks.clone(),
             no_guard_named: spec.no_guard_named.as_deref().map(regex).transpose()?,
+            guard_named: spec.guard_named.as_deref().map(regex).transpose()?,
             has: spec.has.clone(),
             inputs: spec.inputs.clone(),
             input_name: spec.input_name.as_deref().map(regex).transpose()?,
