@@ -260,7 +260,12 @@ impl<'a, 'f> Run<'a, 'f> {
                 needing.unit == other.unit && related
             }
             Scope::Object => {
-                let owners = |spot: &Spot| [spot.call, spot.object].into_iter().flatten().collect::<Vec<_>>();
+                // A function may be given several objects, and what it does counts for each.
+                let owners = |spot: &Spot| {
+                    let called = spot.call.and_then(|site| self.facts.call_at(site));
+                    let objects = called.into_iter().flat_map(|call| call.api.iter().map(|(_, object)| *object));
+                    objects.chain([spot.call, spot.object].into_iter().flatten()).collect::<Vec<_>>()
+                };
                 let mine = owners(needing);
                 // An object that came in by a parameter nobody is known to pass may be any object.
                 let anyones = other.object.is_some_and(|object| matches!(self.facts.program.op(object), Op::Param(_)));

@@ -334,3 +334,11 @@ fn what_a_function_is_given_to_counts_for_it() {
         function c() {\nlib.f(); lib.around(); }\n";
     assert_eq!(lines(JAVASCRIPT, find, code), [5]);
 }
+
+#[test]
+fn what_is_done_to_several_objects_counts_for_each() {
+    let find = "- absent:\n    when: { call: lib.make }\n    none: [{ call: 'lib.make().guard' }]\n    scope: object\n    looked-for: guard";
+    let code = "const lib = require(\"lib\");\nconst a = lib.make();\nconst b = lib.make();\nconst c = lib.make();\n\
+        function set(x) { x.guard(); }\nset(a);\nset(b);\n";
+    assert_eq!(lines(JAVASCRIPT, find, code), [4]);
+}
