@@ -16,7 +16,7 @@ const STYLES: Styles = Styles::styled()
 const EXAMPLES: &str = "\
 Examples:
   lunette assess                          assess the current folder, a short summary on the terminal
-  lunette assess api -o ../report.md      write the whole report (also .json, .sarif, .html)
+  lunette assess api -o ../report.md      write the whole report (also .json, .sarif)
   lunette assess --fail-on high           for CI: exit code 1 when something High or Critical is found
   lunette assess --request \"We need SOC 2 by March; is session handling sound?\"
   lunette routes --format json            every route with its guards and inputs
