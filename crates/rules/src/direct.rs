@@ -33,6 +33,9 @@ impl Tracer<'_, '_> {
             let op = self.facts.program.op(site);
             if through && self.is_source(site, op, wanted) {
                 found = true;
+                if matches!(op, Op::Param(_) | Op::Caught) {
+                    carriers.push(site);
+                }
                 continue;
             }
             let through = through || self.is_through(site, op, wanted);

@@ -46,6 +46,7 @@ impl Run<'_, '_> {
             Condition::Value(test) => match self.truth(spot, test).outcome(wanted) {
                 Outcome::Unknown if test.if_known && !wanted => Outcome::Certain,
                 Outcome::Unknown if test.or_unknown => Outcome::Likely,
+                Outcome::Likely if test.surely => Outcome::Fails,
                 outcome => outcome,
             },
             Condition::FlowsInto(names) => {

@@ -140,6 +140,7 @@ pub(crate) struct ValueCondition {
     pub(crate) or_absent: bool,
     pub(crate) or_unknown: bool,
     pub(crate) if_known: bool,
+    pub(crate) surely: bool,
 }
 
 /// A test of where a value stands, not of what it is.

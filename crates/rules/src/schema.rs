@@ -268,6 +268,8 @@ pub(crate) struct ConditionSpec {
     pub(crate) or_unknown: bool,
     /// In `unless`: what cannot be told does not hold. Without it nothing is found where nothing can be told.
     pub(crate) if_known: bool,
+    /// What holds only for some of what the value may be does not hold.
+    pub(crate) surely: bool,
 
     pub(crate) flows_into: Option<String>,
     pub(crate) inside: Option<Inside>,

@@ -125,6 +125,9 @@ fn what_decides_a_branch_is_checked() {
     assert_eq!(find("const ok = /^x/.test(a); if (!ok) return;"), [4]);
     assert_eq!(find("if (typeof a !== 'string') return;"), [4]);
     assert_eq!(find("log(a);"), [3, 4], "a call that decides nothing");
+    let parameter = "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { parameter: '.', direct: true, unchecked: true } }";
+    let code = "function f(a) { if (!lib.ok(a)) throw 1;\nlib.run('x' + a); }\nfunction g(a) { lib.ok(a);\nlib.run(a); }\n";
+    assert_eq!(check_javascript(parameter, code), [5], "a parameter");
     let own = "app.get('/', (req, res) => { if (lib.run(req.query.a)) res.end(); });\n";
     assert_eq!(check_javascript(matcher, own), [2], "the call itself is no test");
 }
@@ -181,4 +184,12 @@ fn guards_of_a_route_are_known_by_name() {
         app.post('/b', (req, res) => {\nlib.run(1); });\n";
     assert_eq!(check_javascript(&matcher("guard-named: ^check$"), code), [4]);
     assert_eq!(check_javascript(&matcher("no-guard-named: ^check$"), code), [6]);
+}
+
+#[test]
+fn surely_is_for_all_that_a_value_may_be() {
+    let matcher = |more: &str| format!("call: lib.run\nwhere:\n  - {{ at: 'arg[0]', less-than: 10{more} }}");
+    let code = "const n = test ? 1 : 12;\nlib.run(n);\nlib.run(5);\nlib.run(test ? 1 : 2);\n";
+    assert_eq!(check_javascript(&matcher(""), code), [3, 4, 5]);
+    assert_eq!(check_javascript(&matcher(", surely: true"), code), [4, 5]);
 }

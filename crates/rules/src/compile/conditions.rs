@@ -82,8 +82,8 @@ impl Compiler<'_> {
         if tests.is_empty() && sites.is_empty() && presence.is_none() {
             return match &spec.at {
                 Some(at) => Err(format!("nothing is asked of `{at}`")),
-                None if spec.ignore_case || spec.or_absent || spec.or_unknown || spec.if_known => {
-                    Err("`ignore-case`, `or-absent`, `or-unknown` and `if-known` go with a test of a value".to_owned())
+                None if spec.ignore_case || spec.or_absent || spec.or_unknown || spec.if_known || spec.surely => {
+                    Err("`ignore-case`, `or-absent`, `or-unknown`, `if-known` and `surely` go with a test of a value".to_owned())
                 }
                 None => Ok(None),
             };
@@ -98,6 +98,7 @@ impl Compiler<'_> {
             or_absent: spec.or_absent,
             or_unknown: spec.or_unknown,
             if_known: spec.if_known,
+            surely: spec.surely,
         }))))
     }
 
