@@ -54,6 +54,7 @@ fn merge(facts: &mut BTreeMap<&str, TopicFacts>, found: TopicFacts) {
             if !found.looked_at.is_empty() {
                 known.looked_at = format!("{}; {}", known.looked_at, found.looked_at);
             }
+            known.judged |= found.judged;
             known.seen.extend(found.seen);
             known.seen.truncate(MAX_SEEN);
         }
@@ -69,17 +70,18 @@ fn merge(facts: &mut BTreeMap<&str, TopicFacts>, found: TopicFacts) {
 fn by_rules(topic: &str, knowledge: &Knowledge, checked: &[Checked]) -> Option<TopicFacts> {
     let of_topic = |rule: &&Checked| knowledge.rules().iter().any(|known| known.id == rule.rule && known.topic == topic);
     let rules: Vec<&Checked> = checked.iter().filter(of_topic).collect();
-    if rules.is_empty() {
+    let applied: Vec<&&Checked> = rules.iter().filter(|rule| rule.applicable).collect();
+    // Rules know the libraries that they know: where none applies, that says nothing about the topic.
+    if applied.is_empty() {
         return None;
     }
-    let applied: Vec<&&Checked> = rules.iter().filter(|rule| rule.applicable).collect();
     let places: usize = applied.iter().map(|rule| rule.sites).sum();
-    let looked_at = if applied.is_empty() {
-        format!("none of {} meets anything in this project", count(rules.len(), "rule"))
+    let looked_at = if places == 0 {
+        format!("{} met nothing to judge", count(applied.len(), "rule"))
     } else {
-        format!("{} applied, {} looked at", count(applied.len(), "rule"), count(places, "place"))
+        format!("{} looked at by {}", count(places, "place"), count(applied.len(), "rule"))
     };
-    Some(TopicFacts { topic: topic.to_owned(), applicable: !applied.is_empty(), looked_at, seen: Vec::new() })
+    Some(TopicFacts { topic: topic.to_owned(), applicable: true, looked_at, judged: places > 0, seen: Vec::new() })
 }
 
 fn by_routes(topic: &str, proves: Proves, routes: &[Route]) -> Option<TopicFacts> {
@@ -93,5 +95,5 @@ fn by_routes(topic: &str, proves: Proves, routes: &[Route]) -> Option<TopicFacts
     seen.dedup();
     seen.truncate(MAX_SEEN);
     let looked_at = format!("{} of {} under a guard for it", guarded, count(routes.len(), "route"));
-    Some(TopicFacts { topic: topic.to_owned(), applicable: true, looked_at, seen })
+    Some(TopicFacts { topic: topic.to_owned(), applicable: true, looked_at, judged: false, seen })
 }

@@ -214,12 +214,6 @@ fn incomplete(root: &Root, reading: &Reading) -> Option<String> {
     if root.rules().state == RulesState::Refused {
         return Some(format!("{} is there and was not read ({}), so what it asks could not be obeyed", root.rules().path, root.rules().note));
     }
-    let mut cut: BTreeMap<&str, usize> = BTreeMap::new();
-    for skipped in &reading.skipped {
-        if matches!(skipped.reason, SkipReason::TooMany) {
-            *cut.entry(skipped.reason.words()).or_insert(0) += 1;
-        }
-    }
-    let (words, _) = cut.into_iter().next()?;
-    Some(format!("a part of the tree was not read: {words}"))
+    let cut = reading.skipped.iter().find(|skipped| skipped.reason == SkipReason::TooMany)?;
+    Some(format!("a part of the tree was not read: {}", cut.reason.words()))
 }

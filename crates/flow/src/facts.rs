@@ -272,7 +272,8 @@ impl<'a> Facts<'a> {
         if unknown { Found::Unknown } else { Found::Absent }
     }
 
-    fn step(&self, found: &Found, step: &StepInto) -> Found {
+    /// One step of an access path into values.
+    pub fn step(&self, found: &Found, step: &StepInto) -> Found {
         let Found::Sites(sites) = found else { return found.clone() };
         let mut all: SmallVec<[Site; 2]> = SmallVec::new();
         let mut absent = true;

@@ -1,8 +1,6 @@
 //! Whether the conditions of a matcher hold at a place.
 
-use lunette_flow::Facts;
 use lunette_flow::Value;
-use lunette_flow::access::StepInto;
 use lunette_flow::facts::Found;
 use lunette_flow::know::Origin;
 use lunette_flow::program::{Site, UnitId};
@@ -97,7 +95,7 @@ impl Run<'_, '_> {
                 let start = if matches!(path, ValuePath::Value(_)) { spot.value } else { spot.other };
                 let Some(value) = start else { return Found::Unknown };
                 steps.iter().fold(Found::Sites(SmallVec::from_slice(&[value])), |found, step| {
-                    step_into(self.facts, &found, step)
+                    self.facts.step(&found, step)
                 })
             }
             ValuePath::Access(path) => spot.call.map_or(Found::Unknown, |call| self.facts.follow(call, path)),
@@ -395,30 +393,4 @@ fn awaits(module: &Module, body: &Body) -> bool {
 
 fn absent_passes(test: &ValueCondition) -> bool {
     test.presence == Some(false) || test.or_absent
-}
-
-/// One step of a path into values.
-fn step_into(facts: &Facts<'_>, found: &Found, step: &StepInto) -> Found {
-    let Found::Sites(sites) = found else { return found.clone() };
-    let mut all: SmallVec<[Site; 2]> = SmallVec::new();
-    let mut absent = true;
-    for &site in sites {
-        let next = match step {
-            StepInto::Key(key) => facts.entry(site, key),
-            StepInto::Element => facts.elements(site),
-        };
-        match next {
-            Found::Sites(more) => {
-                absent = false;
-                all.extend(more);
-            }
-            Found::Absent => {}
-            Found::Unknown => absent = false,
-        }
-    }
-    match (all.is_empty(), absent) {
-        (false, _) => Found::Sites(all),
-        (true, true) => Found::Absent,
-        (true, false) => Found::Unknown,
-    }
 }

@@ -38,12 +38,11 @@ impl Table<'_> {
         };
         let facts = self.checked.iter().find(|facts| facts.topic == topic.id);
         let rules = self.rules.iter().filter(|rule| rule.topic == topic.id).count();
-        let applicable = facts.is_some_and(|facts| facts.applicable);
         let mut found = ids(self.findings);
         let withheld = ids(self.withheld);
         let status = if !found.is_empty() || !withheld.is_empty() {
             Status::Finding
-        } else if rules > 0 && applicable {
+        } else if rules > 0 && facts.is_some_and(|facts| facts.applicable && facts.judged) {
             Status::CheckedClean
         } else if facts.is_some_and(|facts| !facts.applicable) {
             Status::NotApplicable
@@ -78,10 +77,10 @@ impl Table<'_> {
                 vec![format!("{} could not be applied to this project", count(rules, "rule"))]
             }
             (Status::NotCheckable, "") => vec!["this version has no check for it".to_owned()],
-            (Status::NotCheckable, told) => vec![told.to_owned(), "no rule judges it".to_owned()],
+            (Status::NotCheckable, told) if rules == 0 => vec![told.to_owned(), "no rule judges it".to_owned()],
+            (Status::NotCheckable, told) => vec![told.to_owned()],
             (Status::Finding | Status::CheckedClean, "") => vec![by_rules],
-            (Status::Finding | Status::CheckedClean, told) if rules == 0 => vec![told.to_owned()],
-            (Status::Finding | Status::CheckedClean, told) => vec![told.to_owned(), by_rules],
+            (Status::Finding | Status::CheckedClean, told) => vec![told.to_owned()],
         };
         let here = |finding: &&Finding| finding.topic == topic.id;
         let withheld: Vec<&Finding> = self.withheld.iter().filter(here).collect();

@@ -84,6 +84,8 @@ pub struct TopicFacts {
     pub applicable: bool,
     /// What was looked at, with numbers: "12 routes, 3 cookie settings"; or why it does not apply.
     pub looked_at: String,
+    /// Whether a rule judged at least one place. Rules that met nothing to judge are no proof that all is well.
+    pub judged: bool,
     /// Controls that were seen.
     pub seen: Vec<Place>,
 }

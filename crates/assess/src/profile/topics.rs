@@ -20,6 +20,7 @@ pub fn topics(stack: &Stack) -> Vec<TopicFacts> {
         topic: topic.to_owned(),
         applicable,
         looked_at,
+        judged: false,
         seen: seen.iter().take(MAX_SEEN).cloned().collect(),
     };
     let mut out = Vec::new();

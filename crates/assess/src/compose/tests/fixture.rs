@@ -277,7 +277,7 @@ pub(super) fn orders() -> Inputs {
 }
 
 pub(super) fn topic(id: &str, applicable: bool, looked_at: &str) -> TopicFacts {
-    TopicFacts { topic: id.to_owned(), applicable, looked_at: looked_at.to_owned(), seen: Vec::new() }
+    TopicFacts { topic: id.to_owned(), applicable, looked_at: looked_at.to_owned(), judged: applicable, seen: Vec::new() }
 }
 
 /// The assessment of a request of a kind.

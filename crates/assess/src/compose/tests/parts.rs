@@ -78,11 +78,11 @@ fn every_status_of_the_coverage_table() {
         (
             "injection",
             Status::Finding,
-            "63 sinks, 7 routes; by 1 rule; 1 finding withheld by the project's rules",
+            "63 sinks, 7 routes; 1 finding withheld by the project's rules",
             false,
         ),
-        ("business-logic", Status::Finding, "12 queries by key; by 1 rule", true),
-        ("cors", Status::CheckedClean, "1 CORS policy; by 1 rule", false),
+        ("business-logic", Status::Finding, "12 queries by key", true),
+        ("cors", Status::CheckedClean, "1 CORS policy", false),
         ("containers", Status::NotApplicable, "no container file", false),
         ("cryptography", Status::NotCheckable, "this version has no check for it", true),
     ] {
@@ -105,7 +105,13 @@ fn clean_needs_a_rule_and_something_to_apply_it_to() {
         (row.status, row.looked_at)
     };
     let text = str::to_owned;
-    assert_eq!(with(true, Some(true)), (Status::CheckedClean, text("2 policies; by 1 rule")));
+    assert_eq!(with(true, Some(true)), (Status::CheckedClean, text("2 policies")));
+    let mut inputs = empty();
+    inputs.rules = vec![rule("r", "cors", 942, "Act")];
+    inputs.checked = vec![topic("cors", true, "1 rule met nothing to judge")];
+    inputs.checked[0].judged = false;
+    let met_nothing = row(&compose(inputs), "cors");
+    assert_eq!((met_nothing.status, met_nothing.question.is_some()), (Status::NotCheckable, true));
     assert_eq!(with(true, Some(false)), (Status::NotApplicable, text("2 policies")));
     assert_eq!(with(true, None), (Status::NotCheckable, text("1 rule could not be applied to this project")));
     assert_eq!(with(false, Some(true)), (Status::NotCheckable, text("2 policies; no rule judges it")));
@@ -121,7 +127,7 @@ fn a_topic_whose_findings_are_all_withheld_is_not_clean() {
     number(&mut inputs.withheld);
     let row = row(&compose(inputs), "cors");
     assert_eq!(row.status, Status::Finding);
-    assert_eq!(row.looked_at, "1 CORS policy; by 1 rule; 1 finding withheld by comments in the code, none counted");
+    assert_eq!(row.looked_at, "1 CORS policy; 1 finding withheld by comments in the code, none counted");
     assert_eq!(row.findings.len(), 1);
 }
 
