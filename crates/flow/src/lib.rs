@@ -12,6 +12,7 @@ pub mod know;
 pub mod models;
 pub mod program;
 pub mod routes;
+pub mod taint;
 mod test_code;
 
 pub use embedded::MODELS;

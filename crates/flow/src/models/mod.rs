@@ -5,20 +5,25 @@
 
 mod compile;
 mod compiled;
+mod compiled_taint;
 mod schema;
 mod schema_entries;
+mod schema_taint;
 
 pub(crate) use compiled::*;
+pub(crate) use compiled_taint::{Flow, Sink, Spot, TaintModels, Test, When};
 pub use schema::{
     ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, DenialSpec, EntrySpec, ExemptionSpec,
     FileEntrySpec, GuardSpec, InputSpec, MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,
     TypeSpec, UseSpec, ViewClassSpec,
+    ComponentSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
 
 use lunette_lang::ir::Language;
 use rustc_hash::FxHashMap;
 
 use crate::api::{ApiTrie, Callback, NodeId};
+use crate::taint::KindSet;
 
 /// All models, compiled into one trie.
 #[derive(Debug, Default)]
@@ -28,6 +33,7 @@ pub struct Models {
     /// The model files, sorted by language and package.
     pub files: Vec<ModelFile>,
     pub(crate) routes: RouteModels,
+    pub(crate) taint: TaintModels,
     values: FxHashMap<(Language, String), Vec<String>>,
 }
 
@@ -50,6 +56,14 @@ impl Models {
         let mut models = Models::default();
         let mut errors = Vec::new();
         for (name, text) in sources {
+            // The kinds of harm belong to no language and no package.
+            if name.rsplit('/').next() == Some("kinds.yml") {
+                let added = serde_saphyr::from_str::<KindsFile>(text).map_err(|error| error.to_string());
+                if let Err(message) = added.and_then(|file| models.taint.add_kinds(&file.kinds)) {
+                    errors.push(ModelError { file: name.to_owned(), message });
+                }
+                continue;
+            }
             match serde_saphyr::from_str::<ModelFile>(text) {
                 Ok(mut file) => {
                     name.clone_into(&mut file.file);
@@ -68,7 +82,7 @@ impl Models {
         let files = std::mem::take(&mut models.files);
         // Types first, and of all files: paths that go through a typed value must lead to the value that it is.
         // Twice, since the types of one file may lead through those of another.
-        let steps = [Models::compile_types, Models::compile_types, Models::compile_values, Models::compile_routes];
+        let steps = [Models::compile_types, Models::compile_types, Models::compile_values, Models::compile_routes, Models::compile_taint];
         for (at, step) in steps.into_iter().enumerate() {
             if at == 2 {
                 models.settle_types();
@@ -194,6 +208,16 @@ impl Models {
             }
         }
         Ok(nodes)
+    }
+
+    /// The kinds of harm of a name; `None` when no model names it.
+    pub fn harm(&self, name: &str) -> Option<KindSet> {
+        self.taint.kind(name)
+    }
+
+    /// The names of all kinds of harm, in the order of their bits.
+    pub fn harms(&self) -> impl Iterator<Item = &str> {
+        self.taint.kinds.iter().map(|kind| kind.name.as_str())
     }
 
     /// The nodes of several patterns.

@@ -10,6 +10,9 @@ use lunette_lang::ir::Language;
 use serde::Deserialize;
 
 pub use super::schema_entries::{ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
+pub use super::schema_taint::{
+    ComponentSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+};
 
 /// A model file.
 #[derive(Clone, Debug, Deserialize)]
@@ -80,6 +83,21 @@ pub struct ModelFile {
     /// Values that hold settings by key.
     #[serde(default)]
     pub settings: Vec<SettingSpec>,
+    /// Where untrusted data enters, beside `inputs`.
+    #[serde(default)]
+    pub sources: Vec<SourceSpec>,
+    /// Where untrusted data does harm.
+    #[serde(default)]
+    pub sinks: Vec<SinkSpec>,
+    /// How data travels through calls, and what makes it harmless.
+    #[serde(default)]
+    pub flows: Vec<FlowSpec>,
+    /// Calls that test a value.
+    #[serde(default)]
+    pub tests: Vec<TestSpec>,
+    /// Parts of values that stand for the whole when they are compared.
+    #[serde(default)]
+    pub components: Vec<ComponentSpec>,
 }
 
 /// The language of a model.

@@ -1,0 +1,283 @@
+//! What models say of untrusted data, with API paths as nodes and access paths parsed.
+
+use lunette_lang::ir::Language;
+use regex::Regex;
+use rustc_hash::FxHashMap;
+
+use super::schema::{
+    ComponentSpec, FlowSpec, Good, KindSpec, ModelFile, OneOrMany, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+};
+use super::Models;
+use crate::access::AccessPath;
+use crate::api::NodeId;
+use crate::constant::Value;
+use crate::models::Scalar;
+use crate::taint::{KindSet, SourceKind};
+
+/// A kind of harm.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) name: String,
+    pub(crate) does: String,
+    pub(crate) probes: Vec<String>,
+    pub(crate) harmless_without: Vec<String>,
+    pub(crate) harmless_prefix: Option<Regex>,
+    pub(crate) harmless_after: Option<Regex>,
+    pub(crate) cleared_by_name: Option<Regex>,
+}
+
+/// All that models say of untrusted data.
+#[derive(Debug, Default)]
+pub(crate) struct TaintModels {
+    pub(crate) kinds: Vec<Kind>,
+    /// Kinds that only objects do.
+    pub(crate) objects_only: KindSet,
+    pub(crate) sources: FxHashMap<NodeId, SourceKind>,
+    pub(crate) source_calls: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
+    pub(crate) sinks: Vec<Sink>,
+    pub(crate) sinks_of: FxHashMap<NodeId, Vec<u32>>,
+    pub(crate) writes_of: FxHashMap<NodeId, Vec<u32>>,
+    pub(crate) returns_of: FxHashMap<String, Vec<u32>>,
+    pub(crate) flows: FxHashMap<NodeId, Vec<Flow>>,
+    pub(crate) tests: FxHashMap<NodeId, Vec<Test>>,
+    pub(crate) components: FxHashMap<NodeId, Vec<Component>>,
+}
+
+/// A place at a call: an access path, or a parameter of the function found there.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) path: AccessPath,
+    pub(crate) parameter: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub(crate) at: Vec<AccessPath>,
+    pub(crate) key: Option<Regex>,
+    pub(crate) keys: bool,
+    pub(crate) kinds: KindSet,
+    pub(crate) deep: bool,
+    pub(crate) when: Vec<When>,
+    pub(crate) unless: Vec<When>,
+}
+
+#[derive(Debug)]
+pub(crate) struct When {
+    pub(crate) at: AccessPath,
+    pub(crate) is_in: Vec<Value>,
+    pub(crate) matches: Option<Regex>,
+    pub(crate) truthy: Option<bool>,
+    pub(crate) present: Option<bool>,
+    pub(crate) shape: Option<Shape>,
+    pub(crate) or_absent: bool,
+    pub(crate) or_unknown: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) from: Vec<AccessPath>,
+    pub(crate) to: Spot,
+    pub(crate) clears: KindSet,
+    pub(crate) restores: KindSet,
+    pub(crate) same: bool,
+    pub(crate) deep: bool,
+    pub(crate) when: Vec<When>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Test {
+    pub(crate) at: Vec<AccessPath>,
+    pub(crate) good: Good,
+    pub(crate) clears: KindSet,
+}
+
+#[derive(Debug)]
+pub(crate) struct Component {
+    pub(crate) of: AccessPath,
+    pub(crate) clears: KindSet,
+}
+
+impl TaintModels {
+    /// The bit of a kind.
+    pub(crate) fn kind(&self, name: &str) -> Option<KindSet> {
+        let at = self.kinds.iter().position(|kind| kind.name == name)?;
+        Some(KindSet::one(at))
+    }
+
+    pub(crate) fn add_kinds(&mut self, specs: &[KindSpec]) -> Result<(), String> {
+        for spec in specs {
+            if self.kind(&spec.name).is_some() {
+                return Err(format!("the kind `{}` is there already", spec.name));
+            }
+            if self.kinds.len() >= KindSet::MAX {
+                return Err(format!("there are more than {} kinds", KindSet::MAX));
+            }
+            let kind = Kind {
+                name: spec.name.clone(),
+                does: spec.does.clone(),
+                probes: spec.probes.clone(),
+                harmless_without: spec.harmless_without.clone(),
+                harmless_prefix: optional_regex(spec.harmless_prefix.as_deref())?,
+                harmless_after: optional_regex(spec.harmless_after.as_deref())?,
+                cleared_by_name: optional_regex(spec.cleared_by_name.as_deref())?,
+            };
+            if spec.objects_only {
+                self.objects_only |= KindSet::one(self.kinds.len());
+            }
+            self.kinds.push(kind);
+        }
+        Ok(())
+    }
+
+    fn kinds_named(&self, names: &OneOrMany) -> Result<KindSet, String> {
+        let mut set = KindSet::default();
+        for name in names {
+            set |= match name.as_str() {
+                "all" => KindSet::ALL,
+                name => self.kind(name).ok_or_else(|| format!("there is no kind `{name}` in kinds.yml"))?,
+            };
+        }
+        Ok(set)
+    }
+}
+
+impl Models {
+    /// Compiles what a model says of untrusted data.
+    pub(super) fn compile_taint(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
+        for spec in &file.sources {
+            self.compile_source(spec, language)?;
+        }
+        for spec in &file.sinks {
+            self.compile_sink(spec, language)?;
+        }
+        for spec in &file.flows {
+            self.compile_flow(spec, language)?;
+        }
+        for spec in &file.tests {
+            self.compile_test(spec, language)?;
+        }
+        for spec in &file.components {
+            self.compile_component(spec, language)?;
+        }
+        Ok(())
+    }
+
+    fn compile_source(&mut self, spec: &SourceSpec, language: Language) -> Result<(), String> {
+        if spec.value.iter().next().is_none() && spec.call.iter().next().is_none() {
+            return Err("a source needs either `value` or `call`".to_owned());
+        }
+        for node in self.patterns(language, &spec.value)? {
+            self.taint.sources.insert(node, spec.kind);
+        }
+        let spots = spec.at.iter().map(|text| spot(text)).collect::<Result<Vec<_>, _>>()?;
+        for node in self.patterns(language, &spec.call)? {
+            let calls = self.taint.source_calls.entry(node).or_default();
+            if spots.is_empty() {
+                calls.push((spot("return")?, spec.kind));
+            }
+            calls.extend(spots.iter().cloned().map(|spot| (spot, spec.kind)));
+        }
+        Ok(())
+    }
+
+    fn compile_sink(&mut self, spec: &SinkSpec, language: Language) -> Result<(), String> {
+        let sink = Sink {
+            at: paths(&spec.at, "arg[0]")?,
+            key: optional_regex(spec.key.as_deref())?,
+            keys: spec.keys,
+            kinds: self.taint.kinds_named(&spec.kind)?,
+            deep: spec.deep,
+            when: whens(&spec.when)?,
+            unless: whens(&spec.unless)?,
+        };
+        let at = self.taint.sinks.len() as u32;
+        let calls = self.patterns(language, &spec.call)?;
+        let writes = self.patterns(language, &spec.write)?;
+        if calls.is_empty() && writes.is_empty() && spec.handler_return.is_none() {
+            return Err("a sink needs `call`, `write` or `handler-return`".to_owned());
+        }
+        for node in calls {
+            self.taint.sinks_of.entry(node).or_default().push(at);
+        }
+        for node in writes {
+            self.taint.writes_of.entry(node).or_default().push(at);
+        }
+        if let Some(framework) = &spec.handler_return {
+            self.taint.returns_of.entry(framework.clone()).or_default().push(at);
+        }
+        self.taint.sinks.push(sink);
+        Ok(())
+    }
+
+    fn compile_flow(&mut self, spec: &FlowSpec, language: Language) -> Result<(), String> {
+        for node in self.patterns(language, &spec.call)? {
+            let flow = Flow {
+                from: spec.from.iter().map(|text| text.parse()).collect::<Result<_, String>>()?,
+                to: spot(spec.to.as_deref().unwrap_or("return"))?,
+                clears: self.taint.kinds_named(&spec.clears)?,
+                restores: self.taint.kinds_named(&spec.restores)?,
+                same: spec.same,
+                deep: spec.deep,
+                when: whens(&spec.when)?,
+            };
+            self.taint.flows.entry(node).or_default().push(flow);
+        }
+        Ok(())
+    }
+
+    fn compile_test(&mut self, spec: &TestSpec, language: Language) -> Result<(), String> {
+        for node in self.patterns(language, &spec.call)? {
+            let test = Test { at: paths(&spec.at, "arg[0]")?, good: spec.good, clears: self.taint.kinds_named(&spec.clears)? };
+            self.taint.tests.entry(node).or_default().push(test);
+        }
+        Ok(())
+    }
+
+    fn compile_component(&mut self, spec: &ComponentSpec, language: Language) -> Result<(), String> {
+        let clears = self.taint.kinds_named(&spec.clears)?;
+        let of: AccessPath = spec.of.as_deref().unwrap_or("arg[0]").parse()?;
+        for node in self.patterns(language, &spec.value)? {
+            self.taint.components.entry(node).or_default().push(Component { of: of.clone(), clears });
+        }
+        Ok(())
+    }
+}
+
+fn spot(text: &str) -> Result<Spot, String> {
+    let Some((path, rest)) = text.split_once(".parameter[") else {
+        return Ok(Spot { path: text.parse()?, parameter: None });
+    };
+    let index = rest.strip_suffix(']').and_then(|index| index.parse().ok());
+    let index = index.ok_or_else(|| format!("`{text}` does not end in `.parameter[n]`"))?;
+    Ok(Spot { path: path.parse()?, parameter: Some(index) })
+}
+
+fn paths(texts: &OneOrMany, otherwise: &str) -> Result<Vec<AccessPath>, String> {
+    let paths: Vec<AccessPath> = texts.iter().map(|text| text.parse()).collect::<Result<_, String>>()?;
+    if paths.is_empty() { Ok(vec![otherwise.parse()?]) } else { Ok(paths) }
+}
+
+fn whens(specs: &[WhenSpec]) -> Result<Vec<When>, String> {
+    let one = |spec: &WhenSpec| -> Result<When, String> {
+        let value = |scalar: &Scalar| match scalar {
+            Scalar::Bool(value) => Value::Bool(*value),
+            Scalar::Int(value) => Value::Int(*value),
+            Scalar::Text(text) => Value::Str(text.clone()),
+        };
+        Ok(When {
+            at: spec.at.parse()?,
+            is_in: spec.is_in.iter().map(value).collect(),
+            matches: optional_regex(spec.matches.as_deref())?,
+            truthy: spec.truthy,
+            present: spec.present,
+            shape: spec.shape,
+            or_absent: spec.or_absent,
+            or_unknown: spec.or_unknown,
+        })
+    };
+    specs.iter().map(one).collect()
+}
+
+fn optional_regex(text: Option<&str>) -> Result<Option<Regex>, String> {
+    text.map(|text| Regex::new(text).map_err(|error| format!("`{text}`: {error}"))).transpose()
+}

@@ -1,0 +1,221 @@
+//! The YAML form of what models say of untrusted data: where it enters, where it does harm, how it travels, and what
+//! makes it harmless.
+
+use serde::Deserialize;
+
+use super::schema::OneOrMany;
+use crate::taint::SourceKind;
+
+/// A place where data enters that the program does not control.
+///
+/// The parts of a request that `inputs` names are sources already; this adds others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SourceSpec {
+    /// API values that are untrusted wherever they are read: `sys.argv`, a message that a callback is given.
+    #[serde(default)]
+    pub value: OneOrMany,
+    /// Or calls.
+    #[serde(default)]
+    pub call: OneOrMany,
+    /// What of the call is untrusted: `return` (default), `arg[1]` (filled by the call), or a parameter of a callback:
+    /// `arg[1].parameter[0]`.
+    #[serde(default)]
+    pub at: OneOrMany,
+    /// What kind of source it is.
+    pub kind: SourceKind,
+}
+
+/// A place where untrusted data does harm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SinkSpec {
+    /// Calls.
+    #[serde(default)]
+    pub call: OneOrMany,
+    /// Access paths, in the call, of the values that do harm. `arg[0]` when absent.
+    #[serde(default)]
+    pub at: OneOrMany,
+    /// Or API values to which something is written.
+    #[serde(default)]
+    pub write: OneOrMany,
+    /// For `write`: the member or key written must match this expression.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// For `write`: whether the key does harm, too, not only the value.
+    #[serde(default)]
+    pub keys: bool,
+    /// Or: what handlers of this framework return.
+    #[serde(default)]
+    pub handler_return: Option<String>,
+    /// The kinds of harm.
+    pub kind: OneOrMany,
+    /// Whether a list or mapping that holds untrusted data anywhere does the same harm.
+    #[serde(default)]
+    pub deep: bool,
+    /// All of these must hold for the call.
+    #[serde(default)]
+    pub when: Vec<WhenSpec>,
+    /// None of these may hold for the call.
+    #[serde(default)]
+    pub unless: Vec<WhenSpec>,
+}
+
+/// A test of an argument's constant value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WhenSpec {
+    /// Access path of the argument.
+    pub at: String,
+    /// It is one of these constants.
+    #[serde(default, rename = "in")]
+    pub is_in: Vec<Scalar>,
+    /// It is a string (or regular expression) that matches.
+    #[serde(default)]
+    pub matches: Option<String>,
+    /// Its truth value is this.
+    #[serde(default)]
+    pub truthy: Option<bool>,
+    /// It is given (or not).
+    #[serde(default)]
+    pub present: Option<bool>,
+    /// It is a function of the project, a list, a mapping or a text (`function`, `list`, `mapping`, `text`).
+    #[serde(default)]
+    pub shape: Option<Shape>,
+    /// The test also holds when the argument is not given.
+    #[serde(default)]
+    pub or_absent: bool,
+    /// The test also holds when the value cannot be told.
+    #[serde(default)]
+    pub or_unknown: bool,
+}
+
+/// A constant in a model.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the variants are what their names say")]
+pub enum Scalar {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+}
+
+/// The form of a literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the variants are what their names say")]
+pub enum Shape {
+    Function,
+    List,
+    Mapping,
+    Text,
+}
+
+/// How data travels through a call of a library. A call about which any flow is written passes on nothing else; one
+/// about which nothing is written is assumed to pass its arguments and its receiver on to its result.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FlowSpec {
+    /// Calls.
+    pub call: OneOrMany,
+    /// Access paths of what is passed on: `arg[0]`, `receiver`, `arg[*]`; nothing passes when it is empty.
+    #[serde(default)]
+    pub from: OneOrMany,
+    /// Where to: `return` (default), `return.key`, `return[]`, `receiver`, `arg[1]`, `arg[1].parameter[0]`.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// Kinds of harm that the result can no longer do; `all`.
+    #[serde(default)]
+    pub clears: OneOrMany,
+    /// Kinds of harm that the result can do again (decoding undoes an escape).
+    #[serde(default)]
+    pub restores: OneOrMany,
+    /// The result is the very same value, with its fields (otherwise: something made of it).
+    #[serde(default)]
+    pub same: bool,
+    /// A list or mapping that holds untrusted data anywhere gives an untrusted result (serialising, formatting).
+    #[serde(default)]
+    pub deep: bool,
+    /// Constraints on the call, as for sinks.
+    #[serde(default)]
+    pub when: Vec<WhenSpec>,
+}
+
+/// A call that tests a value: in the branch where the test went well, the value is harmless.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TestSpec {
+    /// Calls.
+    pub call: OneOrMany,
+    /// Access paths of what is tested; `arg[0]` when absent.
+    #[serde(default)]
+    pub at: OneOrMany,
+    /// The result that says that the value is good; `throws`: the call returns only when it is.
+    #[serde(default)]
+    pub good: Good,
+    /// Kinds of harm that a good value cannot do; `all`.
+    pub clears: OneOrMany,
+}
+
+/// How a call tells that a value is good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Good {
+    /// It gives true.
+    #[default]
+    True,
+    /// It gives false: `isNaN(x)`.
+    False,
+    /// It returns at all.
+    Throws,
+}
+
+/// A part of a value which, compared with something fixed, makes the whole value harmless: the host of a URL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ComponentSpec {
+    /// The part, as an API value: `urllib.parse.urlparse().netloc`, `URL().hostname`.
+    pub value: OneOrMany,
+    /// Access path, in the call that made the value's owner, of the whole; `arg[0]` when absent.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Kinds of harm that the whole cannot do once the part was compared.
+    pub clears: OneOrMany,
+}
+
+/// `models/kinds.yml`: the kinds of harm, up to 64.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KindsFile {
+    /// All kinds.
+    pub kinds: Vec<KindSpec>,
+}
+
+/// A kind of harm that untrusted data can do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KindSpec {
+    /// Its name: `sql`, `path`.
+    pub name: String,
+    /// What a trace calls the sink: "is run as SQL".
+    pub does: String,
+    /// Texts that an attack would hold: a regular expression that refuses all of them is a good test.
+    #[serde(default)]
+    pub probes: Vec<String>,
+    /// Texts whose absence makes a value harmless: `if ".." in name: return`. One of them is enough.
+    #[serde(default)]
+    pub harmless_without: Vec<String>,
+    /// A value known to start with a text that matches is harmless: `if url.startswith("https://shop.example/")`.
+    #[serde(default)]
+    pub harmless_prefix: Option<String>,
+    /// A value pasted behind a text that matches is harmless: `"https://shop.example/" + path`.
+    #[serde(default)]
+    pub harmless_after: Option<String>,
+    /// Only objects do this harm: text made of a value is harmless.
+    #[serde(default)]
+    pub objects_only: bool,
+    /// Functions about which nothing is known, but which have a name that matches, are trusted to make a value
+    /// harmless, at the price of confidence.
+    #[serde(default)]
+    pub cleared_by_name: Option<String>,
+}
