@@ -4,11 +4,13 @@
 //! - `docs [--check]`: the generated pages under `docs/`; with `--check`, fails when they are out of date
 //! - `tidy`: what the compiler does not check: file sizes, doc headers, corpus names, unfinished marks
 //! - `bench DIR`: speed on a folder, as ratios to a plain parse
+//! - `score`: recall, false alarms and noise on corpora outside the repository
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its developer")]
 
 mod bench;
 mod docs;
 mod new_rule;
+mod score;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +28,8 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::run(&root(), true),
         ["tidy"] => tidy::run(&root()),
         ["bench", folder] => bench::run(Path::new(folder)),
-        _ => Err("usage: cargo xtask new-rule FAMILY ID | docs [--check] | tidy | bench DIR".to_owned()),
+        ["score", rest @ ..] => score::run(rest),
+        _ => Err("usage: cargo xtask new-rule FAMILY ID | docs [--check] | tidy | bench DIR | score …".to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
