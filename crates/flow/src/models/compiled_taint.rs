@@ -69,6 +69,8 @@ pub(crate) struct When {
     pub(crate) truthy: Option<bool>,
     pub(crate) present: Option<bool>,
     pub(crate) shape: Option<Shape>,
+    /// It must be one of these API values; empty when nothing is asked.
+    pub(crate) api: Vec<NodeId>,
     pub(crate) or_absent: bool,
     pub(crate) or_unknown: bool,
 }
@@ -187,8 +189,8 @@ impl Models {
             keys: spec.keys,
             kinds: self.taint.kinds_named(&spec.kind)?,
             deep: spec.deep,
-            when: whens(&spec.when)?,
-            unless: whens(&spec.unless)?,
+            when: self.whens(language, &spec.when)?,
+            unless: self.whens(language, &spec.unless)?,
         };
         let at = self.taint.sinks.len() as u32;
         let calls = self.patterns(language, &spec.call)?;
@@ -218,7 +220,7 @@ impl Models {
                 restores: self.taint.kinds_named(&spec.restores)?,
                 same: spec.same,
                 deep: spec.deep,
-                when: whens(&spec.when)?,
+                when: self.whens(language, &spec.when)?,
             };
             self.taint.flows.entry(node).or_default().push(flow);
         }
@@ -241,6 +243,29 @@ impl Models {
         }
         Ok(())
     }
+
+    fn whens(&mut self, language: Language, specs: &[WhenSpec]) -> Result<Vec<When>, String> {
+        specs.iter().map(|spec| self.when(language, spec)).collect()
+    }
+
+    fn when(&mut self, language: Language, spec: &WhenSpec) -> Result<When, String> {
+        let value = |scalar: &Scalar| match scalar {
+            Scalar::Bool(value) => Value::Bool(*value),
+            Scalar::Int(value) => Value::Int(*value),
+            Scalar::Text(text) => Value::Str(text.clone()),
+        };
+        Ok(When {
+            at: spec.at.parse()?,
+            is_in: spec.is_in.iter().map(value).collect(),
+            matches: optional_regex(spec.matches.as_deref())?,
+            truthy: spec.truthy,
+            present: spec.present,
+            shape: spec.shape,
+            api: self.patterns(language, &spec.api)?,
+            or_absent: spec.or_absent,
+            or_unknown: spec.or_unknown,
+        })
+    }
 }
 
 fn spot(text: &str) -> Result<Spot, String> {
@@ -255,27 +280,6 @@ fn spot(text: &str) -> Result<Spot, String> {
 fn paths(texts: &OneOrMany, otherwise: &str) -> Result<Vec<AccessPath>, String> {
     let paths: Vec<AccessPath> = texts.iter().map(|text| text.parse()).collect::<Result<_, String>>()?;
     if paths.is_empty() { Ok(vec![otherwise.parse()?]) } else { Ok(paths) }
-}
-
-fn whens(specs: &[WhenSpec]) -> Result<Vec<When>, String> {
-    let one = |spec: &WhenSpec| -> Result<When, String> {
-        let value = |scalar: &Scalar| match scalar {
-            Scalar::Bool(value) => Value::Bool(*value),
-            Scalar::Int(value) => Value::Int(*value),
-            Scalar::Text(text) => Value::Str(text.clone()),
-        };
-        Ok(When {
-            at: spec.at.parse()?,
-            is_in: spec.is_in.iter().map(value).collect(),
-            matches: optional_regex(spec.matches.as_deref())?,
-            truthy: spec.truthy,
-            present: spec.present,
-            shape: spec.shape,
-            or_absent: spec.or_absent,
-            or_unknown: spec.or_unknown,
-        })
-    };
-    specs.iter().map(one).collect()
 }
 
 fn optional_regex(text: Option<&str>) -> Result<Option<Regex>, String> {

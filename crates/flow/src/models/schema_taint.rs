@@ -82,6 +82,9 @@ pub struct WhenSpec {
     /// It is a function of the project, a list, a mapping or a text (`function`, `list`, `mapping`, `text`).
     #[serde(default)]
     pub shape: Option<Shape>,
+    /// It is one of these API values: `yaml.SafeLoader`.
+    #[serde(default)]
+    pub api: OneOrMany,
     /// The test also holds when the argument is not given.
     #[serde(default)]
     pub or_absent: bool,
