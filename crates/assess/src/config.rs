@@ -30,6 +30,8 @@ pub struct Config {
     pub rules: Option<String>,
     /// Folder of extra models, relative to the root.
     pub models: Option<String>,
+    /// Whether what callers pass to exported functions counts as untrusted: by what the project is when absent.
+    pub library: Option<bool>,
 }
 
 /// From which severity findings fail a run.
@@ -80,7 +82,7 @@ pub struct ConfigError {
     pub message: String,
 }
 
-const KEYS: [&str; 6] = ["exclude", "fail_on", "min_confidence", "rules", "models", "suppress"];
+const KEYS: [&str; 7] = ["exclude", "fail_on", "min_confidence", "rules", "models", "suppress", "analysis"];
 const SUPPRESS_KEYS: [&str; 5] = ["rule", "path", "id", "reason", "until"];
 
 /// Reads the file's text.
@@ -124,6 +126,7 @@ impl Reader {
             "rules" => self.config.rules = self.folder(key, value),
             "models" => self.config.models = self.folder(key, value),
             "suppress" => self.suppressions(key, value),
+            "analysis" => self.analysis(key, value),
             other => self.error(key.line, unknown_key(other, &KEYS)),
         }
     }
@@ -153,6 +156,22 @@ impl Reader {
         }
         self.error(key.line, format!("{} is the name of a folder below the project's root", key.text));
         None
+    }
+
+    /// The table `[analysis]`: `library = "auto"`, `"on"` or `"off"`.
+    fn analysis(&mut self, key: &Key, value: &Node) {
+        if !matches!(value.value, Value::Map(_)) {
+            self.error(key.line, "analysis is a table: [analysis]");
+        }
+        for (key, value) in value.entries() {
+            match (key.text.as_str(), string(value)) {
+                ("library", Some("auto")) => self.config.library = None,
+                ("library", Some("on")) => self.config.library = Some(true),
+                ("library", Some("off")) => self.config.library = Some(false),
+                ("library", _) => self.error(key.line, "library is one of \"auto\", \"on\", \"off\""),
+                (other, _) => self.error(key.line, unknown_key(other, &["library"])),
+            }
+        }
     }
 
     fn suppressions(&mut self, key: &Key, value: &Node) {
@@ -298,7 +317,7 @@ mod tests {
         assert_eq!(
             errors("\nzzzzzzzz = 1\n"),
             [
-                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress"
+                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress, analysis"
             ]
         );
         assert!(errors("fail_on = \"severe\"")[0].contains(":1: fail_on is one of"));
@@ -308,6 +327,15 @@ mod tests {
         assert!(errors("rules = \"../x\"")[0].contains("below the project's root"));
         assert!(errors("a = ")[0].starts_with("lunette.toml:1:"));
         assert!(errors("suppress = 1")[0].contains("[[suppress]]"));
+    }
+
+    #[test]
+    fn library_mode_can_be_set() {
+        assert_eq!(parse("[analysis]\nlibrary = \"on\"\n").unwrap().library, Some(true));
+        assert_eq!(parse("[analysis]\nlibrary = \"off\"\n").unwrap().library, Some(false));
+        assert_eq!(parse("[analysis]\nlibrary = \"auto\"\n").unwrap().library, None);
+        assert_eq!(errors("[analysis]\nlibrary = true\n"), ["lunette.toml:2: library is one of \"auto\", \"on\", \"off\""]);
+        assert!(errors("[analysis]\nlibary = \"on\"\n")[0].contains("did you mean `library`"));
     }
 
     #[test]

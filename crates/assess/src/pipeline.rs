@@ -8,10 +8,9 @@ use lunette_core::project::{Project, SkipReason, Skipped};
 use lunette_core::risk::Severity;
 use lunette_core::{Assessment, Place};
 use lunette_flow::Facts;
-use lunette_flow::program::UnitId;
 use lunette_flow::routes::Unresolved;
+use lunette_flow::taint::Options as Taint;
 use lunette_flow::{Routes, routes};
-use lunette_lang::ir::BodyId;
 use lunette_read::Root;
 use lunette_rules::{RunContext, RunResult};
 
@@ -45,9 +44,8 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let request = request(options);
     let project = project(root, &reading, &found, &request);
     progress.phase("matching", 0);
-    let of_body = |unit: UnitId, body: BodyId| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
-    let served = lunette_rules::Routes { routes: &found.routes, of_body: &of_body };
-    let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &served, &run_context(&reading.stack));
+    let context = RunContext { taint: Taint { library: reading.config.library }, ..run_context(&reading.stack) };
+    let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
     drop(facts);
 
     let least = min_confidence(options, &reading.config);

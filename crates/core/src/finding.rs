@@ -174,10 +174,33 @@ pub struct Finding {
     pub events: Vec<String>,
     /// Stable identity, 64 hex digits: does not depend on line numbers.
     pub fingerprint: String,
+    /// Whether it is about an application or about what users of a package pass to it.
+    pub mode: Mode,
     /// Why it is not counted, when it is not.
     pub suppression: Option<Suppression>,
     /// Present in the baseline file given.
     pub in_baseline: bool,
+}
+
+/// Who is taken to give the data that a finding is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Those who use the application.
+    #[default]
+    Application,
+    /// Those who call a package's exported functions: whether they pass on untrusted data is theirs to know.
+    Library,
+}
+
+impl Mode {
+    /// Lower-case word for reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Library => "library",
+        }
+    }
 }
 
 /// Why a finding is withheld or accepted.
@@ -258,6 +281,7 @@ impl Finding {
             route: draft.route,
             events: draft.events,
             fingerprint,
+            mode: Mode::Application,
             suppression: None,
             in_baseline: false,
         }

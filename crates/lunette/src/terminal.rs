@@ -15,6 +15,8 @@ use crate::worker::Terminal;
 const FRAMES: usize = 6;
 /// Further entries shown in a line each.
 const LINES: usize = 20;
+/// Most steps of a trace in a frame.
+const STEPS: usize = 8;
 /// Longest source line that is framed; longer ones (minified code) are quoted shortened.
 const MAX_LINE: usize = 240;
 
@@ -113,11 +115,34 @@ fn frame(assessment: &Assessment, finding: &Finding, source: Source<'_>, termina
         None => group.element(annotate_snippets::Origin::path(printable(&finding.place.to_string()))),
     };
     group = group.element(Level::NOTE.no_name().message(printable(&finding.message)));
+    for text in way(finding) {
+        group = group.element(Level::NOTE.with_name("trace").message(text));
+    }
     for (name, text) in notes(assessment, finding) {
         group = group.element(Level::HELP.with_name(name).message(text));
     }
     let renderer = if terminal.color { Renderer::styled() } else { Renderer::plain() };
     renderer.term_width(terminal.width).render(&[group])
+}
+
+/// The steps of a trace, numbered, the middle of long ones left out.
+fn way(finding: &Finding) -> Vec<String> {
+    let Evidence::Trace { steps } = &finding.evidence else { return Vec::new() };
+    if steps.len() < 2 {
+        return Vec::new();
+    }
+    let over = steps.len().saturating_sub(STEPS);
+    let head = if over == 0 { steps.len() } else { STEPS / 2 };
+    let mut lines = Vec::new();
+    for (at, step) in steps.iter().enumerate().filter(|(at, _)| !(head + 1..head + over).contains(at)) {
+        lines.push(if over > 0 && at == head {
+            format!("… {} more, all in the report", count(over, "step"))
+        } else {
+            let note = if step.note.is_empty() { String::new() } else { format!(" ({})", step.note) };
+            printable(&format!("{}. {}: {}{}", at + 1, step.place, shorten(step.code.trim(), 90), shorten(&note, 120)))
+        });
+    }
+    lines
 }
 
 /// The footer lines of a frame: where from, what to do, where more is.

@@ -12,7 +12,7 @@ use lunette_flow::Facts;
 use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
 use lunette_lang::Dialect;
-use lunette_rules::{Routes, Rulebook, RunContext, testing};
+use lunette_rules::{Rulebook, RunContext, testing};
 
 fn main() -> ExitCode {
     let mut only = None;
@@ -93,11 +93,10 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let routes = lunette_flow::routes(&facts, models);
-    let of_body = |unit, body| routes.of_body.get(&(unit, body)).cloned().unwrap_or_default();
     let off =
         book.rules().iter().map(|rule| rule.id.clone()).filter(|id| only.is_some_and(|only| only != id)).collect();
     let context = RunContext { off, ..RunContext::default() };
-    let result = book.run(&facts, &Routes { routes: &routes.routes, of_body: &of_body }, &context);
+    let result = book.run(&facts, models, &routes, &context);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &result.findings {
         *counts.entry(&finding.rule).or_default() += 1;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lunette_core::coverage::topic_by_id;
 
 use lunette_core::rule::Rule;
-use lunette_flow::Facts;
+use lunette_flow::{Facts, Routes};
 use lunette_flow::api::{ApiTrie, NodeId};
 use lunette_flow::models::{Models, OneOrMany};
 use lunette_lang::ir::Language;
@@ -43,6 +43,8 @@ pub struct RunContext {
     pub include_tests: bool,
     /// Major versions of packages, as far as known.
     pub versions: BTreeMap<String, u32>,
+    /// What is followed as untrusted data.
+    pub taint: lunette_flow::taint::Options,
 }
 
 /// A rule, compiled.
@@ -147,10 +149,10 @@ impl Rulebook {
         self.compiled.iter().find(|rule| rule.meta.id == id).map(|rule| rule.file.as_str())
     }
 
-    /// Runs all rules over a program.
-    pub fn run(&self, facts: &Facts<'_>, routes: &crate::Routes<'_>, context: &RunContext) -> RunResult {
-        let surface = Surface::new(facts, routes.routes, routes.of_body, &self.makers);
-        Run::new(facts, surface, self, context).all()
+    /// Runs all rules over a program. `models` are those that the rules were loaded with.
+    pub fn run(&self, facts: &Facts<'_>, models: &Models, routes: &Routes, context: &RunContext) -> RunResult {
+        let surface = Surface::new(facts, routes, &self.makers);
+        Run::new(facts, models, routes, surface, self, context).all()
     }
 
     /// Whether any rule asks about values assigned to this name.
@@ -352,7 +354,8 @@ fn derive_applies(matchers: &[Matcher], trie: &ApiTrie, groups: &[SettingGroup])
             | Kind::Catch(_)
             | Kind::Assign { .. }
             | Kind::Return
-            | Kind::Compare => return Vec::new(),
+            | Kind::Compare
+            | Kind::Flow { .. } => return Vec::new(),
         }
         modules.extend(nodes.into_iter().map(|node| package_of(trie, node)));
         if modules.iter().any(|module| matches!(module.as_str(), "builtins" | "globalThis")) {

@@ -1,6 +1,6 @@
 //! From a match to a finding.
 
-use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Step, Why};
+use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Mode, Step, Why};
 use lunette_core::risk::{Exposure, ImpactFactors, LikelihoodFactors, Risk};
 use lunette_core::text::{code_line, printable, shorten};
 use lunette_flow::facts::Found;
@@ -57,9 +57,19 @@ impl Run<'_, '_> {
         let secret = matcher.secret.as_ref().and_then(|_| self.secret_text(matcher, spot));
         let configuration =
             matches!(matcher.kind, Kind::Setting { .. } | Kind::MissingSetting { .. } | Kind::Absent(_));
+        let flow = self.flow_of(spot);
         let reach = self.reach_of(spot, configuration);
-        let message = self.message(rule, matcher, spot, found, secret.as_deref());
-        let confidence = matcher.confidence.unwrap_or(rule.meta.confidence);
+        let reach = flow.map_or_else(|| reach.clone(), |flow| self.flow_reach(flow, reach.clone()));
+        let mode = self.mode(spot);
+        let mut message = self.message(rule, matcher, spot, found, secret.as_deref());
+        if mode == Mode::Library {
+            message = format!("In library mode: {message}");
+        }
+        message.push_str(flow.map_or("", Self::assumptions));
+        let mut confidence = matcher.confidence.unwrap_or(rule.meta.confidence);
+        for _ in [found.likely, flow.is_some_and(Self::is_indirect)].into_iter().filter(|&less| less) {
+            confidence = lower(confidence);
+        }
         let route =
             reach.route.map(|at| &self.surface.routes[at]).map(|route| format!("{} {}", route.method, route.path));
         let source = normal(self.facts.program.source(spot.unit, span));
@@ -72,7 +82,7 @@ impl Run<'_, '_> {
             title: matcher.title.clone().unwrap_or_else(|| rule.meta.title.clone()),
             message,
             place,
-            confidence: if found.likely { lower(confidence) } else { confidence },
+            confidence,
             nature: rule.meta.nature,
             cwe: rule.meta.cwe.clone(),
             topic: rule.meta.topic.clone(),
@@ -82,7 +92,12 @@ impl Run<'_, '_> {
             events: rule.meta.events.clone(),
             anchor,
         };
-        Finding::new(draft, self.evidence(matcher, spot, found, secret.as_deref()))
+        let mut finding = Finding::new(draft, self.evidence(matcher, spot, found, secret.as_deref()));
+        finding.mode = mode;
+        if mode == Mode::Library {
+            Self::correct(&mut finding.risk);
+        }
+        finding
     }
 
     fn reach_of(&self, spot: &Spot, configuration: bool) -> Reach {
@@ -106,6 +121,9 @@ impl Run<'_, '_> {
         }
         if let Some(flow) = &found.flow {
             return Evidence::Trace { steps: self.flow_steps(flow) };
+        }
+        if let Some(flow) = self.flow_of(spot) {
+            return Evidence::Trace { steps: self.taint_steps(flow) };
         }
         match &matcher.kind {
             Kind::Absent(absent) => Evidence::Absence {
@@ -202,7 +220,7 @@ impl Run<'_, '_> {
         steps
     }
 
-    fn step(&self, unit: UnitId, span: Span, why: Why, note: String, secret: Option<&str>) -> Step {
+    pub(crate) fn step(&self, unit: UnitId, span: Span, why: Why, note: String, secret: Option<&str>) -> Step {
         let place = self.facts.program.place(unit, span);
         let line = self.facts.program.source_line(unit, place.line);
         let line = conceal(line, secret);
@@ -239,6 +257,12 @@ impl Run<'_, '_> {
                 "" => "the top level".to_owned(),
                 name => printable(name),
             },
+            Slot::Source => {
+                self.flow_of(spot).map_or_else(|| "this".to_owned(), |flow| self.source_words(flow))
+            }
+            Slot::Sink if spot.taint.is_some() => {
+                self.callee(spot).unwrap_or_else(|| self.excerpt(spot.unit, spot.span, None))
+            }
             Slot::Sink => {
                 found.flow.as_ref().map_or_else(String::new, |flow| printable(&shorten(&flow.name, MAX_EXCERPT)))
             }
@@ -264,7 +288,7 @@ impl Run<'_, '_> {
     }
 
     /// Source text for a message: on one line, short, redacted.
-    fn excerpt(&self, unit: UnitId, span: Span, secret: Option<&str>) -> String {
+    pub(crate) fn excerpt(&self, unit: UnitId, span: Span, secret: Option<&str>) -> String {
         let text = conceal(self.facts.program.source(unit, span), secret);
         let text = normal(&text);
         shorten(&printable(&lunette_read::redact(&text)), MAX_EXCERPT)

@@ -85,7 +85,7 @@ impl Run<'_, '_> {
     }
 
     pub(crate) fn tracer(&self) -> Tracer<'_, '_> {
-        Tracer { facts: self.facts, uses: &self.uses }
+        Tracer { facts: self.facts, uses: &self.uses, surface: &self.surface }
     }
 
     /// The values at a path from a spot.

@@ -20,6 +20,7 @@ mod schema;
 mod settings;
 mod spot;
 mod surface;
+mod taint;
 mod template;
 pub mod testing;
 mod trace;
@@ -32,16 +33,3 @@ pub use document::Example;
 pub use error::RuleError;
 pub use run::{Checked, RunResult};
 pub use version::major;
-
-use lunette_core::project::Route;
-use lunette_flow::program::UnitId;
-use lunette_lang::ir::BodyId;
-
-/// The routes of a project and which of them each function serves.
-#[derive(Clone, Copy)]
-pub struct Routes<'a> {
-    /// The routes.
-    pub routes: &'a [Route],
-    /// Indices of the routes whose handler or guard a function is.
-    pub of_body: &'a dyn Fn(UnitId, BodyId) -> Vec<usize>,
-}

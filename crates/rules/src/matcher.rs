@@ -5,6 +5,7 @@ use lunette_core::project::{InputKind, Proves};
 use lunette_core::rule::RiskProfile;
 use lunette_flow::access::{AccessPath, Start, StepInto};
 use lunette_flow::api::NodeId;
+use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
 use regex::Regex;
 
@@ -63,6 +64,8 @@ pub(crate) enum Kind {
     Assign { name: Regex, kinds: Vec<AssignKind> },
     Return,
     Compare,
+    /// Flows of untrusted data that do one of these kinds of harm, from sources of these kinds.
+    Flow { kinds: KindSet, from: Vec<SourceKind> },
 }
 
 #[derive(Clone, Debug)]
@@ -167,6 +170,7 @@ pub(crate) struct ComesFrom {
     pub(crate) leading: bool,
     pub(crate) entries: bool,
     pub(crate) through: Vec<NodeId>,
+    pub(crate) uncalled: bool,
 }
 
 #[derive(Clone, Debug)]

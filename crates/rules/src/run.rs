@@ -4,7 +4,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use lunette_core::finding::Finding;
-use lunette_flow::Facts;
+use lunette_flow::models::Models;
+use lunette_flow::taint::Taint;
+use lunette_flow::{Facts, Routes};
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
@@ -18,6 +20,7 @@ use crate::schema::{AssignKind, Scope};
 use crate::settings::Settings;
 use crate::spot::{self, Spot};
 use crate::surface::Surface;
+use crate::taint::Rank;
 use crate::uses::Uses;
 
 /// What a rule looked at.
@@ -47,7 +50,11 @@ pub(crate) struct Run<'a, 'f> {
     pub(crate) book: &'a Rulebook,
     pub(crate) settings: Settings,
     pub(crate) uses: Uses,
+    models: &'a Models,
+    routes: &'a Routes,
     context: &'a RunContext,
+    /// Untrusted data, followed when the first matcher asks.
+    taint: OnceCell<Taint<'a>>,
     /// Whether each module is test code.
     tests: Vec<bool>,
     assignments: Vec<(AssignKind, Spot)>,
@@ -63,7 +70,14 @@ pub(crate) struct Run<'a, 'f> {
 }
 
 impl<'a, 'f> Run<'a, 'f> {
-    pub(crate) fn new(facts: &'a Facts<'f>, surface: Surface<'a>, book: &'a Rulebook, context: &'a RunContext) -> Self {
+    pub(crate) fn new(
+        facts: &'a Facts<'f>,
+        models: &'a Models,
+        routes: &'a Routes,
+        surface: Surface<'a>,
+        book: &'a Rulebook,
+        context: &'a RunContext,
+    ) -> Self {
         let program = facts.program;
         let tests = program.units.iter().map(|unit| lunette_flow::is_test_path(&unit.path)).collect();
         let assignments = spot::assignments(facts, &|language, name| book.is_assigned_name(language, name));
@@ -84,7 +98,10 @@ impl<'a, 'f> Run<'a, 'f> {
             book,
             settings: Settings::gather(facts, &book.groups),
             uses: Uses::default(),
+            models,
+            routes,
             context,
+            taint: OnceCell::new(),
             tests,
             assignments,
             functions: OnceCell::new(),
@@ -112,21 +129,25 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// A rule's findings: one per place, the surest, and the number of places looked at.
     fn rule(&self, rule: &CompiledRule) -> (Vec<Finding>, usize) {
-        let mut best: BTreeMap<(UnitId, Span), Finding> = BTreeMap::new();
+        let mut best: BTreeMap<(UnitId, Span), (Rank, Finding)> = BTreeMap::new();
         let mut sites = 0;
         for matcher in &rule.matchers {
             let (looked_at, accepted) = self.matches(matcher);
-            sites += looked_at;
+            sites += match &matcher.kind {
+                Kind::Flow { kinds, .. } => self.taint().places(*kinds),
+                _ => looked_at,
+            };
             for (spot, found) in accepted {
                 let finding = self.finding(rule, matcher, &spot, &found);
                 let place = (spot.unit, self.pointed(matcher, &spot));
+                let rank = self.rank(&spot, &finding);
                 match best.get(&place) {
-                    Some(known) if known.confidence >= finding.confidence => {}
-                    _ => _ = best.insert(place, finding),
+                    Some((known, _)) if *known >= rank => {}
+                    _ => _ = best.insert(place, (rank, finding)),
                 }
             }
         }
-        (best.into_values().collect(), sites)
+        (best.into_values().map(|(_, finding)| finding).collect(), sites)
     }
 
     /// The places where a matcher holds, and how many it looked at.
@@ -202,6 +223,7 @@ impl<'a, 'f> Run<'a, 'f> {
                 let returns = self.returns.get_or_init(|| spot::returns(self.facts));
                 certain(returns.iter().filter(|spot| self.language(spot.unit) == matcher.language).cloned().collect())
             }
+            Kind::Flow { kinds, from } => self.flows(matcher.language, *kinds, from),
             Kind::Compare => {
                 let comparisons = self.comparisons.get_or_init(|| spot::comparisons(self.facts));
                 let wanted =
@@ -211,6 +233,11 @@ impl<'a, 'f> Run<'a, 'f> {
         };
         spots.retain(|(spot, _)| self.counts(spot.unit));
         spots
+    }
+
+    /// Untrusted data of the program, followed at the first call.
+    pub(crate) fn taint(&self) -> &Taint<'a> {
+        self.taint.get_or_init(|| Taint::new(self.facts, self.models, self.routes, self.context.taint))
     }
 
     /// Whether a comparison is an argument: of a query, which compares in the database.
@@ -423,11 +450,11 @@ impl<'a, 'f> Run<'a, 'f> {
             })
     }
 
-    fn language(&self, unit: UnitId) -> Language {
+    pub(crate) fn language(&self, unit: UnitId) -> Language {
         self.facts.program.unit(unit).module.language
     }
 
-    fn counts(&self, unit: UnitId) -> bool {
+    pub(crate) fn counts(&self, unit: UnitId) -> bool {
         self.include_tests.get() || !self.tests[unit.0 as usize]
     }
 }

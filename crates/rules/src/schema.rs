@@ -56,7 +56,7 @@ pub(crate) enum TestCode {
     Include,
 }
 
-/// One matcher. Exactly one of the keys down to `compare` says what is looked for.
+/// One matcher. Exactly one of the keys down to `flow` says what is looked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct MatcherSpec {
@@ -74,6 +74,8 @@ pub(crate) struct MatcherSpec {
     pub(crate) returned: Option<bool>,
     /// An equality test (`==`, `!=`); `value` and `other` are its operands, once each way round.
     pub(crate) compare: Option<bool>,
+    /// Untrusted data that reaches a place where it does one of these kinds of harm (`models/kinds.yml`).
+    pub(crate) flow: Option<OneOrMany>,
 
     /// With `write` and `read`: a regular expression that the whole key must match.
     pub(crate) key: Option<String>,
@@ -82,6 +84,8 @@ pub(crate) struct MatcherSpec {
     /// With `setting`: match when the setting is never set, at every call of `when`.
     pub(crate) missing: Option<bool>,
     pub(crate) when: Option<OneOrMany>,
+    /// With `flow`: kinds of sources, or groups of them; `remote` when absent.
+    pub(crate) from: Option<OneOrMany>,
     /// With `assign`: which kinds of assignment.
     pub(crate) kinds: Option<Vec<AssignKind>>,
 
@@ -330,6 +334,8 @@ pub(crate) struct ComesFromSpec {
     pub(crate) entries: bool,
     /// With `direct`: calls that pass on what they are given.
     pub(crate) through: Option<OneOrMany>,
+    /// With `parameter`: only of functions that nothing in the project calls and no route runs.
+    pub(crate) uncalled: bool,
 }
 
 /// Where a place lies.

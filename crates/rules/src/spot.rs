@@ -30,6 +30,8 @@ pub(crate) struct Spot {
     pub(crate) route: Option<usize>,
     /// The function, for matches of functions.
     pub(crate) function: Option<BodyId>,
+    /// The flow of untrusted data, by its index, for matches of flows.
+    pub(crate) taint: Option<usize>,
 }
 
 impl Spot {
@@ -45,6 +47,7 @@ impl Spot {
             name: None,
             route: None,
             function: None,
+            taint: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use lunette_core::project::Route;
 use lunette_core::risk::Exposure;
-use lunette_flow::Facts;
+use lunette_flow::{Facts, Routes};
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, UnitId};
 use lunette_lang::ir::{BodyId, BodyKind, Language, Op};
@@ -43,10 +43,10 @@ impl<'a> Surface<'a> {
     /// Follows calls from every handler. `makers` are the calls that make an application.
     pub(crate) fn new(
         facts: &Facts<'_>,
-        routes: &'a [Route],
-        of_body: impl Fn(UnitId, BodyId) -> Vec<usize>,
+        found: &'a Routes,
         makers: &[NodeId],
     ) -> Self {
+        let routes = found.routes.as_slice();
         let graph = call_graph(facts);
         let mut surface = Surface {
             routes,
@@ -59,7 +59,7 @@ impl<'a> Surface<'a> {
         for unit in facts.program.ids() {
             for at in 0..facts.program.unit(unit).module.bodies.len() {
                 let key = (unit, BodyId(at as u32));
-                let served = of_body(unit, key.1);
+                let served = found.of_body.get(&key).cloned().unwrap_or_default();
                 for &route in served.iter().filter(|&&route| route < routes.len()) {
                     by_route[route].push(key);
                 }

@@ -31,6 +31,8 @@ pub(crate) enum Slot {
     Function,
     /// What the value flows into.
     Sink,
+    /// Where untrusted data enters: what kind of data, and how it is written.
+    Source,
 }
 
 impl Template {
@@ -80,11 +82,12 @@ fn slot(name: &str) -> Result<Slot, String> {
         "route" => Slot::Route,
         "function" => Slot::Function,
         "sink" => Slot::Sink,
+        "source" => Slot::Source,
         path => match ValuePath::parse(path) {
             Ok(path) => Slot::At(path),
             Err(_) => {
                 return Err(format!(
-                    "`{{{path}}}` is no placeholder: there are callee, name, setting, key, value, route, function, sink and access paths such as arg[0]"
+                    "`{{{path}}}` is no placeholder: there are callee, name, setting, key, value, route, function, source, sink and access paths such as arg[0]"
                 ));
             }
         },

@@ -8,7 +8,6 @@ use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
 use lunette_lang::Dialect;
 
-use crate::Routes;
 use crate::book::{Rulebook, RunContext};
 use crate::run::RunResult;
 use crate::version::major;
@@ -36,7 +35,7 @@ impl Mismatch {
 pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule: &str) -> Mismatch {
     let mut mismatch = Mismatch::default();
     let off = book.rules().iter().map(|known| known.id.clone()).filter(|id| id != rule).collect();
-    let (result, syntax) = run(book, models, files, &RunContext { off, include_tests: false, versions: versions(files) });
+    let (result, syntax) = run(book, models, files, &RunContext { off, include_tests: false, versions: versions(files), ..RunContext::default() });
     mismatch.syntax = syntax;
     let mut expected: Vec<(String, u32)> = files
         .iter()
@@ -90,8 +89,7 @@ pub fn run(
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let found = lunette_flow::routes(&facts, models);
-    let of_body = |unit, body| found.of_body.get(&(unit, body)).cloned().unwrap_or_default();
-    let result = book.run(&facts, &Routes { routes: &found.routes, of_body: &of_body }, context);
+    let result = book.run(&facts, models, &found, context);
     (result, complaints)
 }
 

@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::matcher::ComesFrom;
 use crate::run::is_broad;
+use crate::surface::Surface;
 use crate::uses::{Uses, operands};
 
 /// Most values looked at for one question.
@@ -40,6 +41,7 @@ const ADDING: [&str; 6] = ["append", "push", "add", "unshift", "extend", "insert
 pub(crate) struct Tracer<'a, 'f> {
     pub(crate) facts: &'a Facts<'f>,
     pub(crate) uses: &'a Uses,
+    pub(crate) surface: &'a Surface<'a>,
 }
 
 impl Tracer<'_, '_> {
@@ -243,7 +245,8 @@ impl Tracer<'_, '_> {
         if let (Op::Param(index), Some(parameter)) = (op, &wanted.parameter) {
             let params = &self.facts.program.body(site.unit, site.body).params;
             let named =
-                params.get(*index as usize).is_some_and(|param| parameter.is_match(self.name(site, param.name)));
+                params.get(*index as usize).is_some_and(|param| parameter.is_match(self.name(site, param.name)))
+                    && !(wanted.uncalled && self.is_run(site));
             if named {
                 return true;
             }
@@ -253,6 +256,12 @@ impl Tracer<'_, '_> {
 }
 
 impl Tracer<'_, '_> {
+    /// Whether something in the project is known to run the function around a value.
+    fn is_run(&self, site: Site) -> bool {
+        !self.surface.reaching(site.unit, site.body).is_empty()
+            || !self.uses.callers(self.facts, site.unit, site.body).is_empty()
+    }
+
     fn is_caught_broadly(&self, site: Site) -> bool {
         let handlers = self.facts.program.body(site.unit, site.body).tries.iter().flat_map(|region| &region.handlers);
         let mut of_site = handlers.filter(|handler| handler.caught == site.value);

@@ -57,6 +57,23 @@ fn unknown_keys_are_told_with_their_line() {
 }
 
 #[test]
+fn flows_name_kinds_that_there_are() {
+    for (matcher, expected) in [
+        ("- flow: nonsense", "there is no kind of harm `nonsense`"),
+        ("- { call: lib.f, from: remote }", "`from` goes with `flow`"),
+        ("- { flow: sql, call: lib.f }", "exactly one of"),
+        ("- { flow: sql, from: [queri] }", "there is no kind of source `queri`"),
+        ("- { flow: sql, from: [] }", "`from` names no source"),
+        ("- { call: lib.f, where: [{ at: 'arg[0]', comes-from: { api: lib.g, uncalled: true } }] }", "`uncalled` goes with `parameter`"),
+    ] {
+        let text = rule("languages: [python]", matcher);
+        let mut models = common::flow_models();
+        let faults = Rulebook::load([("custom/py-x.md", text.as_str())], &mut models).expect_err("the rule is refused");
+        assert!(faults[0].message.contains(expected) && faults[0].line > 10, "{matcher}: {faults:?}");
+    }
+}
+
+#[test]
 fn matchers_are_checked() {
     for (matcher, expected) in [
         ("- { call: lib.f, read: lib.g }", "exactly one"),

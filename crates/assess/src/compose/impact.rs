@@ -1,6 +1,6 @@
 //! What a finding means for the business: who could do what, where, and which duties follow. Never money.
 
-use lunette_core::finding::{Evidence, Finding};
+use lunette_core::finding::{Evidence, Finding, Mode};
 use lunette_core::risk::{
     Availability, Confidentiality, DataClass, Exposure, ImpactFactors, Integrity, Precondition, Risk,
 };
@@ -28,6 +28,9 @@ pub(super) fn business_impact(members: &[&Finding], view: &View<'_>) -> String {
                 "no entry point that was found reaches it today; one that did would let its caller {}{place}",
                 list(&harm, 3)
             )
+        }
+        (false, false) if worst.mode == Mode::Library => {
+            format!("whoever an application lets reach the package's function could {}{place}", list(&harm, 3))
         }
         (false, false) => format!("{} could {}{place}", who(risk), list(&harm, 3)),
     };

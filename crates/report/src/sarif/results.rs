@@ -1,6 +1,6 @@
 //! Findings as SARIF results.
 
-use lunette_core::finding::{Evidence, Finding, Step, SuppressedBy, Why};
+use lunette_core::finding::{Evidence, Finding, Mode, Step, SuppressedBy, Why};
 use lunette_core::rule::Nature;
 use serde_json::{Map, Value};
 
@@ -107,7 +107,13 @@ fn properties(finding: &Finding) -> Map<String, Value> {
         ("nature", nature(finding.nature).into()),
         ("cwe", cwe.into()),
         ("inBaseline", finding.in_baseline.into()),
+        ("mode", library(finding.mode).into()),
     ])
+}
+
+/// The mode, where it is not the usual one.
+fn library(mode: Mode) -> Option<&'static str> {
+    (mode == Mode::Library).then_some(mode.as_str())
 }
 
 fn nature(nature: Nature) -> &'static str {

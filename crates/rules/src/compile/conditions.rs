@@ -128,9 +128,13 @@ impl Compiler<'_> {
                 leading: from.leading,
                 entries: from.entries,
                 through: self.optional_nodes(from.through.as_ref())?,
+                uncalled: from.uncalled,
             };
             if !test.caught && test.api.is_empty() && test.parameter.is_none() {
                 return Err("`comes-from` needs `caught`, `api` or `parameter`".to_owned());
+            }
+            if test.uncalled && test.parameter.is_none() {
+                return Err("`uncalled` goes with `parameter`".to_owned());
             }
             if test.broad && !test.caught {
                 return Err("`broad` goes with `caught`".to_owned());

@@ -6,6 +6,7 @@ mod conditions;
 use lunette_core::rule::RiskProfile;
 use lunette_flow::api::NodeId;
 use lunette_flow::models::{Models, OneOrMany};
+use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
 use regex::Regex;
 
@@ -84,6 +85,8 @@ impl Compiler<'_> {
                 AssignKind::Argument,
             ];
             Kind::Assign { name: regex(name)?, kinds: spec.kinds.clone().unwrap_or_else(|| all.to_vec()) }
+        } else if let Some(harms) = &spec.flow {
+            Kind::Flow { kinds: self.harms(harms)?, from: sources(spec.from.as_ref())? }
         } else if spec.compare.is_some() {
             Kind::Compare
         } else {
@@ -112,6 +115,18 @@ impl Compiler<'_> {
 
     fn optional_nodes(&mut self, patterns: Option<&OneOrMany>) -> Compiled<Vec<NodeId>> {
         patterns.map_or_else(|| Ok(Vec::new()), |patterns| self.nodes(patterns))
+    }
+
+    /// The kinds of harm with these names.
+    fn harms(&self, names: &OneOrMany) -> Compiled<KindSet> {
+        let mut set = KindSet::default();
+        for name in names {
+            set |= self.models.harm(name).ok_or_else(|| {
+                let known = self.models.harms().collect::<Vec<_>>().join(", ");
+                format!("there is no kind of harm `{name}`; known are {known}")
+            })?;
+        }
+        if set.is_empty() { Err("`flow` names no kind of harm".to_owned()) } else { Ok(set) }
     }
 
     /// Makes sure that a model describes the settings that `name` belongs to, and that its ways in are tracked.
@@ -204,6 +219,7 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         ("assign", spec.assign.is_some()),
         ("return", spec.returned.is_some()),
         ("compare", spec.compare.is_some()),
+        ("flow", spec.flow.is_some()),
     ];
     let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     let [kind] = given[..] else {
@@ -218,6 +234,7 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         ("missing", spec.missing.is_some(), "setting"),
         ("when", spec.when.is_some(), "setting"),
         ("kinds", spec.kinds.is_some(), "assign"),
+        ("from", spec.from.is_some(), "flow"),
     ] {
         if given && kind != with {
             return Err(format!("`{name}` goes with `{with}`, not with `{kind}`"));
@@ -229,6 +246,34 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         return Err("`missing: true` and `when` go together".to_owned());
     }
     Ok(())
+}
+
+/// The kinds of sources that names and groups stand for.
+fn sources(names: Option<&OneOrMany>) -> Compiled<Vec<SourceKind>> {
+    let group = |holds: fn(SourceKind) -> bool| SourceKind::ALL.into_iter().filter(|&kind| holds(kind)).collect();
+    let mut found: Vec<SourceKind> = Vec::new();
+    for name in names.into_iter().flatten() {
+        found.extend::<Vec<_>>(match name.as_str() {
+            "any" => group(|_| true),
+            "remote" => group(SourceKind::is_remote),
+            "local" => {
+                group(|kind| matches!(kind, SourceKind::Environment | SourceKind::Arguments | SourceKind::Stored))
+            }
+            name => match SourceKind::ALL.into_iter().find(|kind| kind.as_str() == name) {
+                Some(kind) => vec![kind],
+                None => {
+                    let known = SourceKind::ALL.map(SourceKind::as_str).join(", ");
+                    return Err(format!("there is no kind of source `{name}`; known are remote, local, any, {known}"));
+                }
+            },
+        });
+    }
+    if names.is_none() {
+        found = group(SourceKind::is_remote);
+    }
+    found.sort_unstable();
+    found.dedup();
+    if found.is_empty() { Err("`from` names no source".to_owned()) } else { Ok(found) }
 }
 
 /// A key that is given as `true` or not at all.

@@ -64,6 +64,27 @@ settings:
     Models::load([("web.yml", text)]).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
+/// A framework made up for tests, with sources and a place where data does harm.
+pub fn flow_models() -> Models {
+    let kinds = "kinds: [{ name: sql, does: is run as SQL }, { name: path, does: names a file }]";
+    let text = r"
+package: web
+language: python
+values:
+  app: [web.App()]
+routers:
+  - { value: 'web:app' }
+entries:
+  - { decorator: 'web:app.route', path: 'arg[0]', methods: 'arg[methods]', default-methods: [GET] }
+sources:
+  - { value: web.query, kind: query }
+  - { call: web.rows, kind: database }
+sinks:
+  - { call: web.run, at: 'arg[0]', kind: sql }
+";
+    Models::load([("kinds.yml", kinds), ("web.yml", text)]).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
 /// A rule file named `py-x` with these matchers.
 pub fn rule(languages: &str, find: &str) -> String {
     let find = find.replace('\n', "\n  ");

@@ -1,0 +1,141 @@
+//! Flows of untrusted data as matches: their places, how sure they are, and how a report tells them.
+
+use std::cmp::Reverse;
+
+use lunette_core::finding::{Confidence, Finding, Mode, Step};
+use lunette_core::risk::{Exposure, Risk};
+use lunette_flow::program::Site;
+use lunette_flow::taint::{KindSet, SourceKind, TaintFlow};
+use lunette_lang::ir::{Language, Op};
+
+use crate::run::Run;
+use crate::spot::Spot;
+use crate::surface::Reach;
+
+/// Most steps of a flow that are kept; of longer ones the two ends.
+const MAX_STEPS: usize = 24;
+
+/// Which of several matches at one place is told: the surest, then that of the most exposed source.
+pub(crate) type Rank = (Confidence, Option<(Exposure, Reverse<SourceKind>)>);
+
+impl Run<'_, '_> {
+    /// The places where untrusted data from such sources does one of these kinds of harm.
+    pub(crate) fn flows(&self, language: Language, kinds: KindSet, from: &[SourceKind]) -> Vec<(Spot, bool)> {
+        let wanted = |flow: &TaintFlow| {
+            kinds.contains(flow.kind)
+                && from.contains(&flow.source.kind)
+                && self.language(flow.sink.unit) == language
+                && self.counts(flow.source.site.unit)
+        };
+        let flows = self.taint().flows().iter().enumerate().filter(|(_, flow)| wanted(flow));
+        flows.map(|(at, flow)| (self.flow_spot(at, flow), flow.assumed || flow.widened)).collect()
+    }
+
+    fn flow_spot(&self, at: usize, flow: &TaintFlow) -> Spot {
+        let is_call = matches!(self.facts.program.op(flow.sink), Op::Call { .. });
+        let span = self.facts.program.span(flow.sink);
+        Spot {
+            call: is_call.then_some(flow.sink),
+            value: Some(flow.value),
+            taint: Some(at),
+            ..Spot::new(flow.sink.unit, flow.sink.body, span)
+        }
+    }
+
+    /// The flow that a match is about.
+    pub(crate) fn flow_of(&self, spot: &Spot) -> Option<&TaintFlow> {
+        spot.taint.and_then(|at| self.taint().flows().get(at))
+    }
+
+    pub(crate) fn rank(&self, spot: &Spot, finding: &Finding) -> Rank {
+        let exposure = || finding.risk.likelihood_factors.exposure;
+        (finding.confidence, self.flow_of(spot).map(|flow| (exposure(), Reverse(flow.source.kind))))
+    }
+
+    /// Who gives the data: for a package the callers of its functions.
+    pub(crate) fn mode(&self, spot: &Spot) -> Mode {
+        match self.flow_of(spot) {
+            Some(flow) if flow.source.kind == SourceKind::Library => Mode::Library,
+            _ => Mode::Application,
+        }
+    }
+
+    /// Takes back what the factor says of exposure: a package does not know who reaches it.
+    pub(crate) fn correct(risk: &mut Risk) {
+        for because in &mut risk.because {
+            *because = because.replace(Exposure::InternalOnly.words(), "reached as far as applications let it be");
+        }
+    }
+
+    /// Who can send the data to the place: as the more exposed of the function where it enters and of that where it
+    /// does harm.
+    pub(crate) fn flow_reach(&self, flow: &TaintFlow, sink: Reach) -> Reach {
+        let source = flow.source.site;
+        if flow.source.kind == SourceKind::Library {
+            let function = match self.facts.function_name(source.unit, source.body) {
+                "" => String::new(),
+                name => format!(" `{}`", lunette_core::text::printable(name)),
+            };
+            return Reach {
+                exposure: Exposure::InternalOnly,
+                route: None,
+                because: format!("the value is a parameter of the exported function{function}: its callers decide what it is"),
+            };
+        }
+        if matches!(flow.source.kind, SourceKind::Environment | SourceKind::Arguments) {
+            let because = format!("the value comes from {}, which those who start the program set", flow.source.kind.words());
+            return Reach { exposure: Exposure::InternalOnly, route: None, because };
+        }
+        let entry = self.surface.reach(self.facts, source.unit, source.body, false);
+        let key = |reach: &Reach| (reach.exposure, reach.route.is_some());
+        if key(&entry) > key(&sink) { entry } else { sink }
+    }
+
+    /// Whether the data was not sent by a client just now: what other servers, files and the database hold is not
+    /// always an attacker's.
+    pub(crate) fn is_indirect(flow: &TaintFlow) -> bool {
+        matches!(flow.source.kind, SourceKind::Database | SourceKind::Stored | SourceKind::Response)
+    }
+
+    /// What had to be assumed for a flow, as a sentence; empty when nothing had.
+    pub(crate) fn assumptions(flow: &TaintFlow) -> &'static str {
+        match (flow.assumed, flow.widened) {
+            (true, true) => " Assumed: that calls about which nothing is known pass it on, and that a large value holds it where it is read.",
+            (true, false) => " Assumed: that a call about which nothing is known passes it on.",
+            (false, true) => " Assumed: that a large value holds it where it is read.",
+            (false, false) => "",
+        }
+    }
+
+    /// What a message calls the source: what kind of data it is, and how it is written.
+    pub(crate) fn source_words(&self, flow: &TaintFlow) -> String {
+        let words = flow.source.kind.words();
+        let site = flow.source.site;
+        let text = match self.facts.program.op(site) {
+            Op::Param(_) => self.facts.name_of(site).map(|name| lunette_core::text::printable(&name)),
+            _ => Some(self.excerpt(site.unit, self.facts.program.span(site), None)),
+        };
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => format!("{words} (`{text}`)"),
+            None => words.to_owned(),
+        }
+    }
+
+    /// The steps of a flow for a report.
+    pub(crate) fn taint_steps(&self, flow: &TaintFlow) -> Vec<Step> {
+        let told = self.taint().explain(flow);
+        let over = told.len().saturating_sub(MAX_STEPS);
+        let head = if over == 0 { told.len() } else { MAX_STEPS / 2 };
+        let kept = told.iter().enumerate().filter(|(at, _)| !(head..head + over).contains(at));
+        kept.map(|(at, step)| {
+            let mut note = step.note.clone();
+            if over > 0 && at == head + over {
+                let gap = format!("{} before this are not shown", lunette_core::text::count(over, "step"));
+                note = if note.is_empty() { gap } else { format!("{note} ({gap})") };
+            }
+            let Site { unit, .. } = step.site;
+            self.step(unit, self.facts.program.span(step.site), step.why, note, None)
+        })
+        .collect()
+    }
+}
