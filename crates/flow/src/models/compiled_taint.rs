@@ -12,7 +12,7 @@ use crate::access::AccessPath;
 use crate::api::NodeId;
 use crate::constant::Value;
 use crate::models::Scalar;
-use crate::taint::{KindSet, SourceKind};
+use crate::taint::{Anchoring, KindSet, SourceKind};
 
 /// A kind of harm.
 #[derive(Debug)]
@@ -84,6 +84,7 @@ pub(crate) struct Flow {
     pub(crate) same: bool,
     pub(crate) deep: bool,
     pub(crate) when: Vec<When>,
+    pub(crate) replaces: Option<AccessPath>,
 }
 
 #[derive(Debug)]
@@ -91,6 +92,8 @@ pub(crate) struct Test {
     pub(crate) at: Vec<AccessPath>,
     pub(crate) good: Good,
     pub(crate) clears: KindSet,
+    pub(crate) pattern: Option<AccessPath>,
+    pub(crate) anchoring: Anchoring,
 }
 
 #[derive(Debug)]
@@ -221,6 +224,7 @@ impl Models {
                 same: spec.same,
                 deep: spec.deep,
                 when: self.whens(language, &spec.when)?,
+                replaces: spec.replaces.as_deref().map(str::parse).transpose()?,
             };
             self.taint.flows.entry(node).or_default().push(flow);
         }
@@ -229,7 +233,13 @@ impl Models {
 
     fn compile_test(&mut self, spec: &TestSpec, language: Language) -> Result<(), String> {
         for node in self.patterns(language, &spec.call)? {
-            let test = Test { at: paths(&spec.at, "arg[0]")?, good: spec.good, clears: self.taint.kinds_named(&spec.clears)? };
+            let test = Test {
+                at: paths(&spec.at, "arg[0]")?,
+                good: spec.good,
+                clears: self.taint.kinds_named(&spec.clears)?,
+                pattern: spec.pattern.as_deref().map(str::parse).transpose()?,
+                anchoring: spec.anchoring,
+            };
             self.taint.tests.entry(node).or_default().push(test);
         }
         Ok(())

@@ -11,7 +11,7 @@ mod schema_entries;
 mod schema_taint;
 
 pub(crate) use compiled::*;
-pub(crate) use compiled_taint::{Flow, Sink, Spot, TaintModels, Test, When};
+pub(crate) use compiled_taint::{Flow, Kind, Spot, TaintModels, Test, When};
 pub use schema::{
     ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, DenialSpec, EntrySpec, ExemptionSpec,
     FileEntrySpec, GuardSpec, InputSpec, MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,

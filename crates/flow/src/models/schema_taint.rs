@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::schema::OneOrMany;
-use crate::taint::SourceKind;
+use crate::taint::{Anchoring, SourceKind};
 
 /// A place where data enters that the program does not control.
 ///
@@ -142,6 +142,10 @@ pub struct FlowSpec {
     /// Constraints on the call, as for sinks.
     #[serde(default)]
     pub when: Vec<WhenSpec>,
+    /// Access path of a regular expression all of whose matches are replaced: that clears every kind all of whose
+    /// probes hold a match.
+    #[serde(default)]
+    pub replaces: Option<String>,
 }
 
 /// A call that tests a value: in the branch where the test went well, the value is harmless.
@@ -157,7 +161,15 @@ pub struct TestSpec {
     #[serde(default)]
     pub good: Good,
     /// Kinds of harm that a good value cannot do; `all`.
+    #[serde(default)]
     pub clears: OneOrMany,
+    /// Access path of a regular expression that the value is matched against: it clears every kind whose probes it
+    /// refuses.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// How much of the value has to match.
+    #[serde(default)]
+    pub anchoring: Anchoring,
 }
 
 /// How a call tells that a value is good.

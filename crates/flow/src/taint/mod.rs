@@ -8,7 +8,29 @@
 //! The method is that of Pysa's summaries (Meta, "Pysa: An Open Source Static Analysis Tool to Detect and Prevent
 //! Security Issues in Python Code") and of CodeQL's tables of models, over the SSA form of [`lunette_lang::ir`].
 
+mod calls;
+mod emit;
+mod env;
+mod explain;
+mod fact;
+mod folding;
+mod guards;
 mod kind;
+mod library;
+mod methods;
+mod order;
+mod path;
+mod scan;
+mod seeds;
+mod shown;
+mod slots;
+mod solve;
+mod summary;
+mod texts;
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 
 use lunette_core::finding::Why;
 
@@ -18,6 +40,12 @@ use crate::program::Site;
 use crate::routes::Routes;
 
 pub use kind::{KindSet, SourceKind};
+pub use texts::Anchoring;
+
+use emit::OwnKinds;
+use env::{Env, State};
+use seeds::Seeds;
+use solve::{Graph, Hop, Item, Search};
 
 /// What is followed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,17 +95,42 @@ pub struct FlowStep {
 }
 
 /// The answer: all flows of a program.
-#[derive(Debug)]
 pub struct Taint<'a> {
-    facts: &'a Facts<'a>,
+    env: Env<'a>,
+    state: RefCell<State>,
+    graph: Graph,
+    items: Vec<Item>,
+    ends: Vec<Hop>,
     flows: Vec<TaintFlow>,
+    library: bool,
 }
 
 impl<'a> Taint<'a> {
     /// Follows all untrusted data of a program.
     pub fn new(facts: &'a Facts<'a>, models: &'a Models, routes: &Routes, options: Options) -> Self {
-        let _ = (models, routes, options);
-        Taint { facts, flows: Vec::new() }
+        let mut seeds = Seeds::new(facts, models, routes);
+        let library = options.library.unwrap_or_else(|| library::is_library(facts, routes, &seeds));
+        if library {
+            library::seed(facts, &mut seeds);
+        }
+        let env = Env::new(facts, models, seeds);
+        let mut handlers: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (route, handler) in routes.routes.iter().zip(&routes.handlers) {
+            if let (Some((unit, body)), Some(sinks)) = (*handler, models.taint.returns_of.get(&route.framework)) {
+                handlers.insert(env.number(unit, body), sinks.clone());
+            }
+        }
+        let harm = |name: &str| models.harm(name).unwrap_or_default();
+        let own = OwnKinds { proto_key: harm("proto-key"), reflection: harm("reflection") };
+        let mut state = State::default();
+        let graph = solve::summarise(&env, &mut state, &handlers, own);
+        let (items, ends, mut flows) = {
+            let mut search = Search::new(&env, &mut state, &graph);
+            search.run();
+            (search.items, search.ends, search.flows)
+        };
+        flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
+        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -87,23 +140,29 @@ impl<'a> Taint<'a> {
 
     /// How many places were looked at that could do one of these kinds of harm.
     pub fn places(&self, kinds: KindSet) -> usize {
-        let _ = kinds;
-        self.flows.len()
+        let models = &self.env.models.taint;
+        let wanted = |at: &u32| !(models.sinks[*at as usize].kinds & kinds).is_empty();
+        let calls = models.sinks_of.iter().filter(|(_, sinks)| sinks.iter().any(wanted));
+        let writes = models.writes_of.iter().filter(|(_, sinks)| sinks.iter().any(wanted));
+        calls.map(|(node, _)| self.env.facts.calls_of(*node).count()).sum::<usize>()
+            + writes.map(|(node, _)| self.env.facts.writes_of(*node).count()).sum::<usize>()
     }
 
     /// Whether the parameters of exported functions were taken as sources.
     pub fn is_library(&self) -> bool {
-        false
+        self.library
     }
 
     /// The way from the source to the sink, step by step. Consecutive steps lie in one function, or are joined by a
     /// call, a return, a variable or a field.
     pub fn explain(&self, flow: &TaintFlow) -> Vec<FlowStep> {
-        let step = |site, why, note: String| FlowStep { site, why, note };
-        let _ = self.facts;
-        vec![
-            step(flow.source.site, Why::Source, flow.source.kind.words().to_owned()),
-            step(flow.sink, Why::Sink, String::new()),
-        ]
+        let Some(&end) = self.ends.get(flow.end as usize) else { return Vec::new() };
+        explain::explain(&self.env, &mut self.state.borrow_mut(), &self.graph, &self.items, end)
+    }
+}
+
+impl std::fmt::Debug for Taint<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Taint").field("flows", &self.flows.len()).field("library", &self.library).finish_non_exhaustive()
     }
 }

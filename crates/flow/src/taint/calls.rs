@@ -1,0 +1,745 @@
+//! Calls: what they give back, and what they pass on to whom.
+
+use lunette_lang::ir::{Arg, ArgKind, BodyId, BodyKind, ClassId, Key, Language, Op, ParamKind, ValueId};
+use smallvec::SmallVec;
+
+use super::fact::{Fact, Facts, Flags, Root};
+use super::methods::{Method, method};
+use super::path::KeyId;
+use super::scan::Scan;
+use super::{KindSet, texts};
+use crate::access::{AccessPath, Start, StepInto};
+use crate::constant::Value;
+use crate::know::Origin;
+use crate::models::{Flow, Shape, Spot, When};
+use crate::program::{Site, UnitId};
+
+/// A body of the program.
+pub(crate) type BodyKey = (UnitId, BodyId);
+
+/// Most functions that one call is taken to call.
+const MAX_CALLEES: usize = 8;
+/// Longest chain of base classes searched for a constructor.
+const MAX_BASES: usize = 12;
+
+/// What the result of a function called is for the call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Gives {
+    /// The call's result.
+    Result,
+    /// An element of the call's result.
+    Element,
+    /// Nothing.
+    Nothing,
+}
+
+/// A function of the project that a call runs, and what it is passed.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) of: BodyKey,
+    /// Parameter, the value that holds it here, and its facts.
+    pub(crate) passed: Vec<(u32, ValueId, Facts)>,
+    pub(crate) gives: Gives,
+}
+
+impl Scan<'_, '_> {
+    pub(crate) fn call(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) {
+        let site = self.site(value);
+        if let Some(same) = self.folding.forwarded(value) {
+            for from in same {
+                let facts = self.used(from, value);
+                self.put_all(value, from, facts);
+            }
+            return;
+        }
+        let known = self.env.facts.call_at(site);
+        let api: SmallVec<[_; 2]> = known.iter().flat_map(|call| call.api.iter().map(|(node, _)| *node)).collect();
+        if !api.is_empty() {
+            self.seed(value);
+        }
+        for &node in &api {
+            if let Some(kind) = self.env.seeds.of_call(node) {
+                self.start(value, site, kind);
+            }
+            for at in 0..self.env.seeds.filled(node).len() {
+                let (spot, kind) = self.env.seeds.filled(node)[at].clone();
+                for target in values(self, value, &spot.path) {
+                    self.start(target, site, kind);
+                }
+            }
+        }
+        let invocations = self.invocations(value, callee, args);
+        let mut answered = !invocations.is_empty();
+        for invocation in &invocations {
+            self.invoke(value, invocation);
+        }
+        for &node in &api {
+            answered |= self.library_call(value, callee, args, node);
+        }
+        if let Some(class) = self.constructed(callee) {
+            answered |= self.fields_given(value, class, args);
+        }
+        if !answered {
+            self.language_call(value, callee, args);
+        }
+    }
+
+    /// Applies the summary of a function called.
+    fn invoke(&mut self, value: ValueId, invocation: &Invocation) {
+        let number = self.env.number(invocation.of.0, invocation.of.1);
+        let Some(summary) = self.state.summary(number) else { return };
+        let (returns, fills) = (summary.returns.clone(), summary.fills.clone());
+        if invocation.gives != Gives::Nothing {
+            for given in &returns {
+                for (from, fact) in self.answers(value, invocation, given) {
+                    let fact = if invocation.gives == Gives::Element { self.state.pools.store(fact, KeyId::ANY) } else { fact };
+                    self.put(value, Fact { from, ..fact });
+                }
+            }
+        }
+        for (param, given) in &fills {
+            let targets: Vec<ValueId> =
+                invocation.passed.iter().filter(|(at, ..)| at == param).map(|(_, target, _)| *target).collect();
+            for (from, fact) in self.answers(value, invocation, given) {
+                for &target in &targets {
+                    let owner = self.canon[target.index()];
+                    self.put(owner, Fact { from, ..fact });
+                }
+            }
+        }
+    }
+
+    /// What a fact of a summary means for this call: the values that it comes by, and the facts.
+    fn answers(&mut self, value: ValueId, invocation: &Invocation, given: &Fact) -> Vec<(ValueId, Fact)> {
+        match self.state.pools.get(given.root) {
+            // Comes from inside the function: here it comes by the call itself.
+            Root::Source(_) | Root::Slot(..) => vec![(value, *given)],
+            Root::Param(param, asked) => {
+                let mut found = Vec::new();
+                for (_, from, facts) in invocation.passed.iter().filter(|(at, ..)| *at == param) {
+                    for fact in facts {
+                        if let Some(fact) = self.state.pools.apply(*fact, asked, given) {
+                            found.push((*from, fact));
+                        }
+                    }
+                }
+                found
+            }
+        }
+    }
+
+    /// The functions of the project that a call runs: its callees, and callbacks that methods of the languages or
+    /// modelled calls run.
+    pub(crate) fn invocations(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) -> SmallVec<[Invocation; 1]> {
+        let mut found: SmallVec<[Invocation; 1]> = SmallVec::new();
+        let site = self.site(value);
+        let mut callees: SmallVec<[BodyKey; 2]> = SmallVec::new();
+        if let Some(known) = self.env.facts.call_at(site) {
+            callees.extend(known.functions.iter().copied());
+        }
+        if let Some((unit, class)) = self.constructed(callee) {
+            callees.extend(self.constructor(unit, class));
+        }
+        callees.truncate(MAX_CALLEES);
+        for of in callees {
+            let passed = self.passed(value, of, callee, args);
+            found.push(Invocation { of, passed, gives: Gives::Result });
+        }
+        if let Op::Load(base, Key::Member(name)) = *self.op(callee)
+            && !args.is_empty()
+            && let Some(method) = method(self.name(name))
+        {
+            self.called_back(value, base, method, args, &mut found);
+        }
+        self.model_callbacks(value, &mut found);
+        found
+    }
+
+    fn passed(&mut self, value: ValueId, of: BodyKey, callee: ValueId, args: &[Arg]) -> Vec<(u32, ValueId, Facts)> {
+        let mut passed = Vec::new();
+        for (param, from) in bind(self, of, callee, args) {
+            let facts = self.used(from, value);
+            if !facts.is_empty() {
+                passed.push((param, from, facts));
+            }
+        }
+        self.passed_rest(value, of, callee, args, &mut passed);
+        passed
+    }
+
+    /// What spread arguments and collecting parameters are passed.
+    fn passed_rest(&mut self, value: ValueId, of: BodyKey, callee: ValueId, args: &[Arg], passed: &mut Vec<(u32, ValueId, Facts)>) {
+        let program = self.env.facts.program;
+        let module = &program.unit(of.0).module;
+        let params = &module.body(of.1).params;
+        let skip = usize::from(skips_self(self, of, callee));
+        let positional = params.iter().filter(|param| param.kind == ParamKind::Positional).count();
+        let mut position = skip;
+        for arg in args {
+            match arg.kind {
+                ArgKind::Positional => {
+                    if position >= positional
+                        && let Some(rest) = params.iter().position(|param| param.kind == ParamKind::Rest)
+                    {
+                        let facts = self.used(arg.value, value);
+                        let key = self.state.pools.paths.key(&(position - positional).to_string());
+                        passed.push((rest as u32, arg.value, self.holding(&facts, key)));
+                    }
+                    position += 1;
+                }
+                ArgKind::Named(name) => {
+                    let name = self.name(name);
+                    if !params.iter().any(|param| module.name(param.name) == name)
+                        && let Some(rest) = params.iter().position(|param| param.kind == ParamKind::KeywordRest)
+                    {
+                        let facts = self.used(arg.value, value);
+                        let key = self.state.pools.paths.key(name);
+                        passed.push((rest as u32, arg.value, self.holding(&facts, key)));
+                    }
+                }
+                ArgKind::Spread => {
+                    let facts = self.used(arg.value, value);
+                    if facts.is_empty() {
+                        continue;
+                    }
+                    let elements = self.under(&facts, KeyId::ANY);
+                    for (at, param) in params.iter().enumerate().skip(position) {
+                        match param.kind {
+                            ParamKind::Positional => passed.push((at as u32, arg.value, elements.clone())),
+                            ParamKind::Rest => passed.push((at as u32, arg.value, facts.clone())),
+                            _ => {}
+                        }
+                    }
+                }
+                ArgKind::SpreadNamed => {
+                    let facts = self.used(arg.value, value);
+                    if facts.is_empty() {
+                        continue;
+                    }
+                    for (at, param) in params.iter().enumerate() {
+                        match param.kind {
+                            ParamKind::KeywordRest => passed.push((at as u32, arg.value, facts.clone())),
+                            ParamKind::Rest => {}
+                            _ => {
+                                let key = self.state.pools.paths.key(module.name(param.name));
+                                passed.push((at as u32, arg.value, self.under(&facts, key)));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Callbacks that methods of lists, promises and functions run.
+    fn called_back(&mut self, value: ValueId, base: ValueId, method: Method, args: &[Arg], found: &mut SmallVec<[Invocation; 1]>) {
+        let receiver = self.used(base, value);
+        let (first, gives): (u32, Gives) = match method {
+            Method::Maps => (0, Gives::Element),
+            Method::Filters | Method::Visits => (0, Gives::Nothing),
+            Method::Folds => (1, Gives::Result),
+            Method::Then => (0, Gives::Result),
+            Method::Replaces => {
+                // `text.replace(pattern, match => …)`
+                if let Some(arg) = args.get(1) {
+                    for of in self.env.facts.functions(self.site(arg.value)) {
+                        found.push(Invocation { of, passed: vec![(0, base, receiver.clone())], gives: Gives::Result });
+                    }
+                }
+                return;
+            }
+            Method::Invokes => {
+                let functions = self.env.facts.functions(self.site(base));
+                let rest = args.get(1..).unwrap_or_default();
+                for of in functions {
+                    let mut passed = Vec::new();
+                    for (at, arg) in rest.iter().enumerate() {
+                        let facts = self.used(arg.value, value);
+                        passed.push((at as u32, arg.value, facts));
+                    }
+                    found.push(Invocation { of, passed, gives: Gives::Result });
+                }
+                return;
+            }
+            _ => return,
+        };
+        let given = if method == Method::Then { receiver } else { self.under(&receiver, KeyId::ANY) };
+        for arg in args.iter().take(if method == Method::Then { 2 } else { 1 }) {
+            for of in self.env.facts.functions(self.site(arg.value)).into_iter().take(MAX_CALLEES) {
+                let mut passed = vec![(first, base, given.clone())];
+                if method == Method::Folds
+                    && let Some(start) = args.get(1)
+                {
+                    passed.push((0, start.value, self.used(start.value, value)));
+                }
+                found.push(Invocation { of, passed, gives });
+            }
+        }
+    }
+
+    /// Callbacks that models say are given something.
+    fn model_callbacks(&mut self, value: ValueId, found: &mut SmallVec<[Invocation; 1]>) {
+        let site = self.site(value);
+        let Some(known) = self.env.facts.call_at(site) else { return };
+        for (node, _) in &known.api {
+            for flow in self.env.models.taint.flows.get(node).into_iter().flatten() {
+                let Some(parameter) = flow.to.parameter else { continue };
+                let targets = self.env.facts.follow(site, &flow.to.path);
+                for &target in targets.sites() {
+                    for of in self.env.facts.functions(target) {
+                        for (from, facts) in self.passed_on(value, flow) {
+                            found.push(Invocation { of, passed: vec![(parameter as u32, from, facts)], gives: Gives::Nothing });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a flow takes from a call: the values, and the facts as they are passed on.
+    fn passed_on(&mut self, value: ValueId, flow: &Flow) -> Vec<(ValueId, Facts)> {
+        let mut clears = flow.clears;
+        if let Some(path) = &flow.replaces
+            && let Some(pattern) = self.pattern_at(self.site(value), path)
+        {
+            clears |= self.state.patterns.replaced(&self.env.models.taint, &pattern);
+        }
+        let mut passed = Vec::new();
+        for path in &flow.from {
+            for (from, facts) in self.along(value, path) {
+                let facts = if flow.same {
+                    facts
+                } else {
+                    let wanted = |fact: &Fact| flow.deep || fact.path.is_empty();
+                    Self::made_of(facts.into_iter().filter(wanted).collect())
+                        .into_iter()
+                        .map(|fact| Fact { flags: if flow.deep { fact.flags } else { fact.flags.without(Flags::DEEP) }, ..fact })
+                        .collect()
+                };
+                let cleared = |fact: Fact| Fact { cleared: (fact.cleared | clears).without(flow.restores), ..fact };
+                passed.push((from, facts.into_iter().map(cleared).collect()));
+            }
+        }
+        passed
+    }
+
+    /// The values at an access path of a call, with the facts about what lies there.
+    pub(crate) fn along(&mut self, call: ValueId, path: &AccessPath) -> Vec<(ValueId, Facts)> {
+        let mut found = Vec::new();
+        for value in values(self, call, path) {
+            let mut facts = self.used(value, call);
+            for step in &path.steps {
+                let key = match step {
+                    StepInto::Key(key) => self.state.pools.paths.key(key),
+                    StepInto::Element => KeyId::ANY,
+                };
+                facts = self.under(&facts, key);
+            }
+            // Of a spread argument the elements are passed.
+            if self.is_spread(call, value) {
+                facts = self.under(&facts, KeyId::ANY);
+            }
+            if !facts.is_empty() {
+                found.push((value, facts));
+            }
+        }
+        found
+    }
+
+    fn is_spread(&self, call: ValueId, value: ValueId) -> bool {
+        let Op::Call { args, .. } = self.op(call) else { return false };
+        args.iter().any(|arg| arg.value == value && arg.kind == ArgKind::Spread)
+    }
+
+    /// A call of a library: what models say of it; whether they say anything.
+    fn library_call(&mut self, value: ValueId, callee: ValueId, args: &[Arg], node: crate::api::NodeId) -> bool {
+        let mut answered = false;
+        if let Some(flows) = self.env.models.taint.flows.get(&node) {
+            for flow in flows {
+                answered = true;
+                if flow.to.parameter.is_some() || !self.holds(value, &flow.when) {
+                    continue;
+                }
+                for (from, facts) in self.passed_on(value, flow) {
+                    self.deliver(value, &flow.to, from, facts);
+                }
+            }
+        }
+        if let Some(argument) = self.env.facts.trie.traits(node).returns_argument
+            && let Some(arg) = args.get(argument)
+        {
+            let facts = self.used(arg.value, value);
+            self.put_all(value, arg.value, facts);
+            answered = true;
+        }
+        let _ = callee;
+        answered
+    }
+
+    /// Puts what a flow passes on where it goes.
+    fn deliver(&mut self, value: ValueId, to: &Spot, from: ValueId, mut facts: Facts) {
+        for step in to.path.steps.iter().rev() {
+            let key = match step {
+                StepInto::Key(key) => self.state.pools.paths.key(key),
+                StepInto::Element => KeyId::ANY,
+            };
+            facts = self.holding(&facts, key);
+        }
+        if to.path.start == Start::Return {
+            self.put_all(value, from, facts);
+        } else {
+            for target in values(self, value, &to.path) {
+                let owner = self.canon[target.index()];
+                self.put_all(owner, from, facts.clone());
+            }
+        }
+    }
+
+    /// Whether all conditions on a call hold.
+    pub(crate) fn holds(&self, value: ValueId, when: &[When]) -> bool {
+        when.iter().all(|when| self.holds_one(value, when))
+    }
+
+    fn holds_one(&self, value: ValueId, when: &When) -> bool {
+        use crate::facts::Found;
+        let site = self.site(value);
+        let sites = match self.env.facts.follow(site, &when.at) {
+            Found::Absent => return when.present.map_or(when.or_absent, |present| !present),
+            Found::Unknown => return when.present.unwrap_or(when.or_unknown),
+            Found::Sites(sites) => sites,
+        };
+        if let Some(present) = when.present {
+            return present;
+        }
+        sites.iter().any(|&site| self.value_fits(site, when))
+    }
+
+    fn value_fits(&self, site: Site, when: &When) -> bool {
+        if !when.api.is_empty() {
+            let found = self.env.facts.api(site);
+            return if found.is_empty() { when.or_unknown } else { found.iter().any(|(node, _)| when.api.contains(node)) };
+        }
+        if let Some(shape) = when.shape {
+            let facts = self.env.facts;
+            return facts.known.origins(site).iter().any(|origin| match *origin {
+                Origin::Function(..) => shape == Shape::Function,
+                Origin::Literal(literal) => match facts.program.op(literal) {
+                    Op::List(..) => shape == Shape::List,
+                    Op::Dict(_) => shape == Shape::Mapping,
+                    Op::Concat(_) | Op::Const(lunette_lang::ir::Const::Str(_)) => shape == Shape::Text,
+                    _ => false,
+                },
+                _ => false,
+            }) || (when.or_unknown && facts.known.origins(site).is_empty());
+        }
+        let possible = self.env.facts.possible(site);
+        if possible.values.is_empty() {
+            return when.or_unknown;
+        }
+        possible.values.iter().any(|value| {
+            when.truthy.is_none_or(|wanted| value.is_truthy() == wanted)
+                && (when.is_in.is_empty() || when.is_in.contains(value))
+                && when.matches.as_ref().is_none_or(|regex| match value {
+                    Value::Str(text) | Value::Bytes(text) => regex.is_match(text),
+                    Value::Regex { pattern, .. } => regex.is_match(pattern),
+                    _ => false,
+                })
+        }) || (!possible.complete && when.or_unknown)
+    }
+
+    /// The class that a call makes an instance of.
+    fn constructed(&self, callee: ValueId) -> Option<(UnitId, ClassId)> {
+        self.origins(callee).iter().find_map(|origin| match *origin {
+            Origin::Class(unit, class) => Some((unit, class)),
+            _ => None,
+        })
+    }
+
+    fn constructor(&self, unit: UnitId, class: ClassId) -> Option<BodyKey> {
+        let facts = self.env.facts;
+        let mut at = (unit, class);
+        for _ in 0..MAX_BASES {
+            let module = &facts.program.unit(at.0).module;
+            let class = &module.classes[at.1.index()];
+            let wanted = match module.language {
+                Language::Python => "__init__",
+                Language::JavaScript => "constructor",
+            };
+            if let Some(&(_, body)) = class.methods.iter().find(|(name, _)| module.name(*name) == wanted) {
+                return Some((at.0, body));
+            }
+            let base = class.bases.iter().find_map(|base| {
+                let site = Site { unit: at.0, body: base.body, value: base.value };
+                facts.known.origins(site).iter().find_map(|origin| match *origin {
+                    Origin::Class(unit, class) => Some((unit, class)),
+                    _ => None,
+                })
+            });
+            match base {
+                Some(base) if base != at => at = base,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// An instance of a class without a constructor of its own (a record): it holds what it was given by name.
+    fn fields_given(&mut self, value: ValueId, (unit, class): (UnitId, ClassId), args: &[Arg]) -> bool {
+        if self.constructor(unit, class).is_some() {
+            return true;
+        }
+        let module = &self.env.facts.program.unit(unit).module;
+        let fields: Vec<&str> = module.classes[class.index()].fields.iter().map(|field| module.name(field.name)).collect();
+        for (at, arg) in args.iter().enumerate() {
+            let facts = self.used(arg.value, value);
+            let held = match arg.kind {
+                ArgKind::Named(name) => {
+                    let key = self.state.pools.paths.key(self.name(name));
+                    self.holding(&facts, key)
+                }
+                ArgKind::Positional => {
+                    let key = fields.get(at).map_or(KeyId::ANY, |field| self.state.pools.paths.key(field));
+                    self.holding(&facts, key)
+                }
+                ArgKind::Spread | ArgKind::SpreadNamed => facts,
+            };
+            self.put_all(value, arg.value, held);
+        }
+        true
+    }
+
+    /// A call that neither the project nor a model answers: the languages' own methods by name, else everything is
+    /// taken to be passed on.
+    fn language_call(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) {
+        let (name, base) = match *self.op(callee) {
+            Op::Load(base, Key::Member(name)) => (Some(self.name(name)), Some(base)),
+            Op::Global(name) => (Some(self.name(name)), None),
+            _ => (None, None),
+        };
+        if let (Some(name), Some(base)) = (name, base)
+            && let Some(method) = method(name)
+        {
+            self.language_method(value, base, method, name, args);
+            return;
+        }
+        let own_name = name.map(str::to_owned).or_else(|| self.env.facts.name_of(self.site(callee)));
+        let cleared = own_name.map_or_else(KindSet::default, |name| texts::named(&self.env.models.taint, &name));
+        let unknown = |fact: Fact| Fact { cleared: fact.cleared | cleared, flags: fact.flags.with(Flags::ASSUMED), ..fact };
+        for from in base.into_iter().chain(args.iter().map(|arg| arg.value)) {
+            let facts = self.used(from, value);
+            let facts = Self::made_of(facts).into_iter().map(unknown).collect();
+            self.put_all(value, from, facts);
+        }
+    }
+
+    fn language_method(&mut self, value: ValueId, base: ValueId, method: Method, name: &str, args: &[Arg]) {
+        let receiver = self.used(base, value);
+        match method {
+            Method::Text => {
+                let facts = self.text_of(receiver);
+                self.put_all(value, base, facts);
+            }
+            Method::Joined => {
+                let facts = self.text_of(receiver);
+                self.put_all(value, base, facts);
+                for arg in args {
+                    let facts = self.used(arg.value, value);
+                    let facts = self.text_of(facts);
+                    self.put_all(value, arg.value, facts);
+                }
+            }
+            Method::Content | Method::Filters => {
+                let loose = |fact: Fact| {
+                    let whole = fact.path.is_empty() && fact.flags.has(Flags::EXACT);
+                    Fact { flags: if whole { fact.flags.without(Flags::EXACT).with(Flags::DEEP) } else { fact.flags }, ..fact }
+                };
+                self.put_all(value, base, receiver.into_iter().map(loose).collect());
+            }
+            Method::Element => {
+                let facts = self.under(&receiver, KeyId::ANY);
+                self.put_all(value, base, facts);
+            }
+            Method::Entry => {
+                let key = match args.first().and_then(|arg| self.constant_key(arg.value)) {
+                    Some(text) => self.state.pools.paths.key(&text),
+                    None => KeyId::ANY,
+                };
+                let facts = self.under(&receiver, key);
+                self.put_all(value, base, facts);
+                if let Some(otherwise) = args.get(1) {
+                    let facts = self.used(otherwise.value, value);
+                    self.put_all(value, otherwise.value, facts);
+                }
+            }
+            Method::Merged => {
+                self.put_all(value, base, receiver);
+                for arg in args {
+                    let facts = self.used(arg.value, value);
+                    self.put_all(value, arg.value, facts);
+                }
+            }
+            Method::Adds => {
+                for arg in args {
+                    let facts = self.used(arg.value, value);
+                    self.put_into(base, KeyId::ANY, &facts, arg.value);
+                }
+            }
+            Method::Extends => {
+                for arg in args {
+                    let facts = self.used(arg.value, value);
+                    let owner = self.canon[base.index()];
+                    match arg.kind {
+                        ArgKind::Named(name) => {
+                            let key = self.state.pools.paths.key(self.name(name));
+                            self.put_into(base, key, &facts, arg.value);
+                        }
+                        _ => self.put_all(owner, arg.value, facts),
+                    }
+                }
+            }
+            Method::Puts => {
+                if let [key, what, ..] = args {
+                    let key = match self.constant_key(key.value) {
+                        Some(text) => self.state.pools.paths.key(&text),
+                        None => KeyId::ANY,
+                    };
+                    let facts = self.used(what.value, value);
+                    self.put_into(base, key, &facts, what.value);
+                }
+            }
+            Method::Replaces => self.replaces(value, base, receiver, name, args),
+            Method::Then => self.put_all(value, base, receiver),
+            Method::Nothing | Method::Maps | Method::Visits | Method::Folds | Method::Invokes => {}
+        }
+    }
+
+    fn replaces(&mut self, value: ValueId, base: ValueId, receiver: Facts, name: &str, args: &[Arg]) {
+        let pattern = args.first().and_then(|arg| self.folding.constant(self.env, self.site(arg.value)));
+        let models = &self.env.models.taint;
+        let python = self.module.language == Language::Python;
+        let cleared = match pattern {
+            Some(Value::Regex { pattern, flags }) if flags.contains('g') || name == "replaceAll" => {
+                self.state.patterns.replaced(models, &pattern)
+            }
+            Some(Value::Str(text)) if (python || name == "replaceAll") && !text.is_empty() => {
+                self.state.patterns.replaced(models, &regex::escape(&text))
+            }
+            _ => KindSet::default(),
+        };
+        let facts = self.text_of(receiver).into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect();
+        self.put_all(value, base, facts);
+        if let Some(by) = args.get(1) {
+            let facts = self.used(by.value, value);
+            let facts = self.text_of(facts);
+            self.put_all(value, by.value, facts);
+        }
+    }
+}
+
+/// The values of this body at the start of an access path of a call (the steps are the caller's).
+pub(crate) fn values(scan: &Scan<'_, '_>, call: ValueId, path: &AccessPath) -> SmallVec<[ValueId; 2]> {
+    let mut found = SmallVec::new();
+    let Op::Call { callee, args, .. } = scan.op(call) else { return found };
+    if path.made || path.chained {
+        for site in scan.env.facts.follow(scan.site(call), path).sites() {
+            if (site.unit, site.body) == (scan.unit, scan.id) {
+                found.push(site.value);
+            }
+        }
+        return found;
+    }
+    match &path.start {
+        Start::Receiver => {
+            if let Op::Load(base, _) = scan.op(*callee) {
+                found.push(*base);
+            }
+        }
+        Start::Return => found.push(call),
+        Start::Each => {}
+        Start::LastArg => found.extend(args.last().map(|arg| arg.value)),
+        Start::ArgsFrom(from) => found.extend(args.iter().skip(*from).map(|arg| arg.value)),
+        Start::ArgsMiddle(from) => found.extend(args.iter().take(args.len().saturating_sub(1)).skip(*from).map(|arg| arg.value)),
+        Start::Arg { position, name } => {
+            let mut at = 0;
+            for arg in args {
+                match arg.kind {
+                    ArgKind::Positional => {
+                        if *position == Some(at) {
+                            found.push(arg.value);
+                            break;
+                        }
+                        at += 1;
+                    }
+                    ArgKind::Named(given) if name.as_deref() == Some(scan.name(given)) => {
+                        found.push(arg.value);
+                        break;
+                    }
+                    ArgKind::Spread if position.is_some_and(|position| position >= at) => {
+                        found.push(arg.value);
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The parameters that the arguments of a call are bound to, one by one.
+pub(crate) fn bind(scan: &Scan<'_, '_>, of: BodyKey, callee: ValueId, args: &[Arg]) -> Vec<(u32, ValueId)> {
+    let there = &scan.env.facts.program.unit(of.0).module;
+    let params = &there.body(of.1).params;
+    let skip = skips_self(scan, of, callee);
+    let mut bound = Vec::new();
+    if skip
+        && let Op::Load(base, _) = scan.op(callee)
+        && !matches!(scan.op(*base), Op::Super)
+    {
+        bound.push((0, *base));
+    }
+    let mut position = usize::from(skip);
+    for arg in args {
+        match arg.kind {
+            ArgKind::Positional => {
+                if params.get(position).is_some_and(|param| param.kind == ParamKind::Positional) {
+                    bound.push((position as u32, arg.value));
+                }
+                position += 1;
+            }
+            ArgKind::Named(name) => {
+                let name = scan.name(name);
+                if let Some(at) = params.iter().position(|param| there.name(param.name) == name) {
+                    bound.push((at as u32, arg.value));
+                }
+            }
+            ArgKind::Spread => break,
+            ArgKind::SpreadNamed => {}
+        }
+    }
+    bound
+}
+
+/// Whether a Python method takes its first argument from the object that it is called on.
+fn skips_self(scan: &Scan<'_, '_>, (unit, body): BodyKey, callee: ValueId) -> bool {
+    let module = &scan.env.facts.program.unit(unit).module;
+    let function = module.body(body);
+    if module.language != Language::Python || function.kind != BodyKind::Method {
+        return false;
+    }
+    let is_plain = function.decorators.iter().any(|at| {
+        let site = Site { unit, body: at.body, value: at.value };
+        scan.env.facts.name_of(site).is_some_and(|name| name == "staticmethod")
+    });
+    if is_plain {
+        return false;
+    }
+    match scan.op(callee) {
+        Op::Load(base, _) => {
+            let origins = scan.origins(*base);
+            function.is_static || origins.is_empty() || !origins.iter().all(|origin| matches!(origin, Origin::Class(..)))
+        }
+        _ => true,
+    }
+}
+

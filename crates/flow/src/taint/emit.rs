@@ -1,0 +1,320 @@
+//! What leaves a body: its summary, and the ways from its roots to calls, slots and harmful uses.
+
+use lunette_lang::ir::{Key, ListKind, Op, Terminator, ValueId};
+use smallvec::SmallVec;
+
+use super::KindSet;
+use super::env::{Edge, To};
+use super::fact::{Fact, Facts, Flags, Root, add_to};
+use super::guards::{State, both};
+use super::path::KeyId;
+use super::scan::Scan;
+use super::slots::Slot;
+use super::summary::{MAX_RETURNS, Shows, Summary};
+
+/// The kinds of harm that the engine itself finds, without a model.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnKinds {
+    /// A property whose name comes from outside is written on an object that was itself chosen from outside.
+    pub(crate) proto_key: KindSet,
+    /// A member that is chosen from outside is called.
+    pub(crate) reflection: KindSet,
+}
+
+/// What a body gives away.
+pub(crate) struct Emitted {
+    pub(crate) summary: Summary,
+    pub(crate) edges: Vec<Edge>,
+}
+
+impl Scan<'_, '_> {
+    /// Gathers what leaves this body. `returns_html` are the sinks of the framework whose handler it is; `within` tells
+    /// whether a body belongs to the same circle of calls, whose summaries are not final.
+    pub(crate) fn emit(&mut self, handler_sinks: &[u32], own: OwnKinds, within: &dyn Fn(u32) -> bool) -> Emitted {
+        let mut out = Emitter { edges: Vec::new(), returns: Vec::new(), reach: vec![KindSet::default(); self.body.params.len()] };
+        for at in 0..self.order.len() {
+            let block = self.order[at];
+            for &value in &self.body.blocks[block.index()].ops {
+                self.emit_op(value, handler_sinks, own, within, &mut out);
+            }
+        }
+        let summary = Summary { returns: out.returns, fills: self.fills(), shows: self.shows(), reach: out.reach };
+        Emitted { summary, edges: out.edges }
+    }
+
+    fn emit_op(&mut self, value: ValueId, handler_sinks: &[u32], own: OwnKinds, within: &dyn Fn(u32) -> bool, out: &mut Emitter) {
+        match self.op(value) {
+            Op::Param(_) => {
+                if let Some(slot) = self.env.slots.of_param(self.site(value)) {
+                    let facts = self.facts[value.index()].clone();
+                    self.leave(value, value, &facts, To::Slot(slot), KindSet::ALL, out);
+                }
+            }
+            Op::Assign(var, from) => {
+                if let Some(slot) = self.env.slots.find(&Slot::Var(self.unit, self.id, *var)) {
+                    let facts = self.used(*from, value);
+                    self.leave(value, *from, &facts, To::Slot(slot), KindSet::ALL, out);
+                }
+            }
+            Op::StoreOuter(owner, var, from) => {
+                if let Some(slot) = self.env.slots.find(&Slot::Var(self.unit, *owner, *var)) {
+                    let facts = self.used(*from, value);
+                    self.leave(value, *from, &facts, To::Slot(slot), KindSet::ALL, out);
+                }
+            }
+            Op::Store(base, key, from) => self.emit_store(value, *base, *key, *from, own, out),
+            Op::Return(from) => {
+                let facts = self.used(*from, value);
+                for fact in &facts {
+                    if out.returns.len() < MAX_RETURNS {
+                        add_to(&mut out.returns, *fact);
+                    }
+                }
+                self.emit_handler_return(value, *from, &facts, handler_sinks, out);
+            }
+            Op::Yield(from) => {
+                let facts = self.used(*from, value);
+                for fact in self.holding(&facts, KeyId::ANY) {
+                    if out.returns.len() < MAX_RETURNS {
+                        add_to(&mut out.returns, fact);
+                    }
+                }
+                self.emit_handler_return(value, *from, &facts, handler_sinks, out);
+            }
+            Op::Call { callee, args, .. } => {
+                self.emit_sinks(value, out);
+                for invocation in self.invocations(value, *callee, args) {
+                    let number = self.env.number(invocation.of.0, invocation.of.1);
+                    for (param, from, facts) in &invocation.passed {
+                        let reach = match self.state.summary(number) {
+                            _ if within(number) => KindSet::ALL,
+                            Some(summary) => summary.reach.get(*param as usize).copied().unwrap_or_default(),
+                            None => KindSet::ALL,
+                        };
+                        self.leave(value, *from, facts, To::Param(number, *param), reach, out);
+                    }
+                }
+                // `object[name]()`: whoever chooses the name chooses what runs.
+                if let Op::Load(..) = self.op(*callee) {
+                    let chosen: Facts = self.used(*callee, value).into_iter().filter(|fact| fact.flags.has(Flags::CHOSEN)).collect();
+                    self.leave(value, *callee, &chosen, To::ChosenSink(own.reflection), own.reflection, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Records ways out. `reach`: the harm that can be done there.
+    fn leave(&mut self, at: ValueId, from: ValueId, facts: &Facts, to: To, reach: KindSet, out: &mut Emitter) {
+        for fact in facts {
+            let harm = reach.without(fact.cleared);
+            if harm.is_empty() {
+                continue;
+            }
+            if let Root::Param(param, _) = self.state.pools.get(fact.root)
+                && let Some(reach) = out.reach.get_mut(param as usize)
+            {
+                *reach |= harm;
+            }
+            let to = match to {
+                To::Sink(_) => To::Sink(harm),
+                To::ChosenSink(_) => To::ChosenSink(harm),
+                to => to,
+            };
+            out.edges.push(Edge { fact: Fact { from, ..*fact }, to, at });
+        }
+    }
+
+    fn emit_sinks(&mut self, value: ValueId, out: &mut Emitter) {
+        let Some(known) = self.env.facts.call_at(self.site(value)) else { return };
+        let models = self.env.models;
+        let sinks: SmallVec<[u32; 4]> =
+            known.api.iter().filter_map(|(node, _)| models.taint.sinks_of.get(node)).flatten().copied().collect();
+        for at in sinks {
+            let sink = &models.taint.sinks[at as usize];
+            if !self.holds(value, &sink.when) || sink.unless.iter().any(|when| self.holds(value, std::slice::from_ref(when))) {
+                continue;
+            }
+            for path in &sink.at {
+                for (from, facts) in self.along(value, path) {
+                    self.harm(value, from, &facts, sink.kinds, sink.deep, out);
+                }
+            }
+        }
+    }
+
+    /// Untrusted data in a harmful use.
+    fn harm(&mut self, at: ValueId, from: ValueId, facts: &Facts, kinds: KindSet, deep: bool, out: &mut Emitter) {
+        let harmful = |fact: &&Fact| !fact.flags.has(Flags::CHOSEN) && (deep || fact.path.is_empty());
+        let mark = |fact: &Fact| Fact { flags: fact.flags.with_if(deep, Flags::DEEP), ..*fact };
+        let facts: Facts = facts.iter().filter(harmful).map(mark).collect();
+        self.leave(at, from, &facts, To::Sink(kinds), kinds, out);
+    }
+
+    fn emit_store(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId, own: OwnKinds, out: &mut Emitter) {
+        let facts = self.used(from, value);
+        if let Key::Member(name) | Key::Item(name) = key {
+            let text = self.name(name);
+            let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(base), text).collect();
+            for slot in slots {
+                self.leave(value, from, &facts, To::Slot(slot), KindSet::ALL, out);
+            }
+        }
+        // An entry of a shared variable.
+        if let Op::Outer(owner, var) = *self.op(self.canon[base.index()])
+            && let Some(slot) = self.env.slots.find(&Slot::Var(self.unit, owner, var))
+        {
+            let key = self.key(key);
+            let held = self.holding(&facts, key);
+            self.leave(value, from, &held, To::Slot(slot), KindSet::ALL, out);
+        }
+        self.emit_write(value, base, key, from, &facts, out);
+        let Key::Value(by) = key else { return };
+        // `object[a][b] = value`: with `a` = `__proto__` every object gets the property `b`.
+        let keys = self.used(by, value);
+        let named = |fact: &Fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN) && !fact.cleared.contains(own.proto_key);
+        if own.proto_key.is_empty() || !keys.iter().any(named) {
+            return;
+        }
+        let bases: Facts = self
+            .used(base, value)
+            .into_iter()
+            .filter(|fact| fact.path.is_empty() && (fact.flags.has(Flags::CHOSEN) || fact.flags.has(Flags::EXACT)))
+            .collect();
+        self.leave(value, base, &bases, To::ChosenSink(own.proto_key), own.proto_key, out);
+    }
+
+    fn emit_write(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId, facts: &Facts, out: &mut Emitter) {
+        let models = self.env.models;
+        if models.taint.writes_of.is_empty() {
+            return;
+        }
+        let sinks: SmallVec<[u32; 2]> = self
+            .env
+            .facts
+            .api(self.site(base))
+            .iter()
+            .filter_map(|(node, _)| models.taint.writes_of.get(node))
+            .flatten()
+            .copied()
+            .collect();
+        for at in sinks {
+            let sink = &models.taint.sinks[at as usize];
+            let text = match key {
+                Key::Member(name) | Key::Item(name) => Some(self.name(name).to_owned()),
+                Key::Index(index) => Some(index.to_string()),
+                Key::Value(by) => self.constant_key(by),
+            };
+            if let Some(wanted) = &sink.key
+                && !text.as_deref().is_some_and(|text| wanted.is_match(text))
+            {
+                continue;
+            }
+            self.harm(value, from, facts, sink.kinds, sink.deep, out);
+            if sink.keys
+                && let Key::Value(by) = key
+            {
+                let keys = self.used(by, value);
+                self.harm(value, by, &keys, sink.kinds, false, out);
+            }
+        }
+    }
+
+    fn emit_handler_return(&mut self, value: ValueId, from: ValueId, facts: &Facts, sinks: &[u32], out: &mut Emitter) {
+        let models = self.env.models;
+        for &at in sinks {
+            let sink = &models.taint.sinks[at as usize];
+            self.harm(value, from, facts, sink.kinds, sink.deep, out);
+            // `return text, 404`: the first part is what is sent.
+            if let Op::List(ListKind::Tuple, items) = self.op(self.canon[from.index()])
+                && let Some(first) = items.first()
+            {
+                let facts = self.used(first.value, value);
+                self.harm(value, first.value, &facts, sink.kinds, sink.deep, out);
+            }
+        }
+    }
+
+    /// What the body puts into objects that it was passed.
+    fn fills(&mut self) -> Vec<(u32, Fact)> {
+        let mut fills = Vec::new();
+        for (index, param) in self.body.params.iter().enumerate() {
+            let own = |root: Root| matches!(root, Root::Param(of, _) if of as usize == index);
+            for fact in &self.facts[param.value.index()] {
+                if !fact.path.is_empty() && !own(self.state.pools.get(fact.root)) && fills.len() < MAX_RETURNS {
+                    fills.push((index as u32, *fact));
+                }
+            }
+        }
+        fills
+    }
+
+    /// What the result says of the parameters.
+    fn shows(&mut self) -> Vec<Shows> {
+        if self.guards.is_empty() && !self.returns_test() {
+            return Vec::new();
+        }
+        let (mut when_true, mut when_false, mut always): (Option<State>, Option<State>, Option<State>) = (None, None, None);
+        let join = |state: &mut Option<State>, here: &State| {
+            *state = Some(state.as_ref().map_or_else(|| here.clone(), |state| both(state, here)));
+        };
+        for at in 0..self.order.len() {
+            let block = self.order[at];
+            let returned = match self.body.blocks[block.index()].end {
+                Terminator::Return => self.body.blocks[block.index()].ops.iter().rev().find_map(|&value| match self.op(value) {
+                    Op::Return(from) => Some(Some(*from)),
+                    _ => None,
+                }),
+                Terminator::End => Some(None),
+                _ => None,
+            };
+            let Some(returned) = returned else { continue };
+            let here = self.guards.end_of(block);
+            join(&mut always, &here);
+            let constant = match returned {
+                None => Some(false),
+                Some(value) => self.folding.constant(self.env, self.site(value)).map(|value| value.is_truthy()),
+            };
+            for (truth, state) in [(true, &mut when_true), (false, &mut when_false)] {
+                if constant == Some(!truth) {
+                    continue;
+                }
+                let mut there = here.clone();
+                if let (None, Some(value)) = (constant, returned) {
+                    for shown in super::guards::Tests::shown(self, value, truth) {
+                        super::guards::show(&mut there, shown);
+                    }
+                }
+                join(state, &there);
+            }
+        }
+        self.body
+            .params
+            .iter()
+            .enumerate()
+            .filter_map(|(index, param)| {
+                let of = |state: &Option<State>| {
+                    let shown = state.iter().flatten().filter(|shown| shown.value == param.value && shown.unless.is_none());
+                    shown.fold(KindSet::default(), |all, shown| all | shown.kinds)
+                };
+                let shows = Shows { param: index as u32, when_true: of(&when_true), when_false: of(&when_false), always: of(&always) };
+                let any = !(shows.when_true | shows.when_false | shows.always).is_empty();
+                any.then_some(shows)
+            })
+            .collect()
+    }
+
+    /// Whether the body returns the outcome of a test.
+    fn returns_test(&self) -> bool {
+        self.body.ops.iter().any(|op| match op {
+            Op::Return(from) => matches!(self.op(*from), Op::Binary(..) | Op::Call { .. } | Op::Unary(..) | Op::Phi(_)),
+            _ => false,
+        })
+    }
+}
+
+struct Emitter {
+    edges: Vec<Edge>,
+    returns: Vec<Fact>,
+    reach: Vec<KindSet>,
+}

@@ -1,0 +1,200 @@
+//! The way of untrusted data, told step by step. Bodies on the way are looked at once more: nothing is kept of them
+//! that only an explanation needs.
+
+use lunette_core::finding::Why;
+use lunette_lang::ir::{Key, Op, ValueId};
+
+use super::FlowStep;
+use super::env::{Edge, Env, State, To};
+use super::fact::{Fact, Root, RootId};
+use super::scan::Scan;
+use super::solve::{Graph, Hop, Item};
+
+/// Most steps told within one body.
+const MAX_STEPS: usize = 40;
+/// Deepest nesting of functions that give back what they read.
+const MAX_NESTING: usize = 8;
+/// Most bodies on one way.
+const MAX_HOPS: usize = 64;
+
+/// Tells the way that ends with `end`.
+pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[Item], end: Hop) -> Vec<FlowStep> {
+    let mut hops = vec![end];
+    while let Some(before) = hops.last().and_then(|hop| hop.before) {
+        if hops.len() >= MAX_HOPS {
+            break;
+        }
+        hops.push(items[before as usize].hop);
+    }
+    hops.reverse();
+    let mut steps = Vec::new();
+    for (at, hop) in hops.iter().enumerate() {
+        let edge = graph.edges[hop.body as usize][hop.edge as usize];
+        let (unit, id) = env.body_of(hop.body);
+        let mut scan = Scan::new(env, state, unit, id);
+        let mut within = Teller { nesting: 0 }.chain(&mut scan, edge.fact.from, edge.fact.root);
+        if at > 0 {
+            // What the data is called where it came in.
+            for step in &mut within {
+                if step.why == Why::Source {
+                    step.why = Why::Assign;
+                }
+            }
+        }
+        steps.append(&mut within);
+        let last = at + 1 == hops.len();
+        steps.push(leaving(&scan, &edge, last));
+    }
+    steps.dedup_by(|a, b| a.site == b.site && (b.why == Why::Assign || a.why == b.why) && {
+        // Of two steps at one place the later says more.
+        b.clone_from(a);
+        true
+    });
+    steps
+}
+
+/// The step that leaves a body, or the sink.
+fn leaving(scan: &Scan<'_, '_>, edge: &Edge, last: bool) -> FlowStep {
+    let site = scan.site(edge.at);
+    let facts = scan.env.facts;
+    if last {
+        let kinds = match edge.to {
+            To::Sink(kinds) | To::ChosenSink(kinds) => kinds,
+            _ => super::KindSet::default(),
+        };
+        let does = kinds.indices().filter_map(|at| scan.env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();
+        return FlowStep { site, why: Why::Sink, note: does.unwrap_or_default().to_owned() };
+    }
+    match edge.to {
+        To::Param(body, param) => {
+            let (unit, id) = scan.env.body_of(body);
+            let module = &facts.program.unit(unit).module;
+            let function = facts.function_name(unit, id);
+            let name = module.body(id).params.get(param as usize).map_or("", |param| module.name(param.name));
+            let note = match (function.is_empty(), name.is_empty()) {
+                (false, false) => format!("passed to `{function}` as `{name}`"),
+                (false, true) => format!("passed to `{function}`"),
+                (true, false) => format!("passed on as `{name}`"),
+                (true, true) => "passed to a function".to_owned(),
+            };
+            FlowStep { site, why: Why::Call, note }
+        }
+        To::Slot(_) => FlowStep { site, why: Why::Field, note: "kept where other code reads it".to_owned() },
+        To::Sink(_) | To::ChosenSink(_) => FlowStep { site, why: Why::Sink, note: String::new() },
+    }
+}
+
+struct Teller {
+    nesting: usize,
+}
+
+impl Teller {
+    /// The steps from a root of a body to one of its values.
+    fn chain(&self, scan: &mut Scan<'_, '_>, end: ValueId, root: RootId) -> Vec<FlowStep> {
+        let mut steps = Vec::new();
+        let (mut value, mut root) = (end, root);
+        let mut seen = vec![value];
+        while steps.len() < MAX_STEPS {
+            let Some(fact) = find(scan, value, root) else { break };
+            let at_start = fact.from == value;
+            if at_start {
+                self.start(scan, value, &fact, &mut steps);
+                break;
+            }
+            if let Some(step) = step(scan, value) {
+                steps.push(step);
+            }
+            root = fact.root;
+            value = fact.from;
+            if seen.contains(&value) {
+                break;
+            }
+            seen.push(value);
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// How a fact enters a body. Steps are pushed last first.
+    fn start(&self, scan: &mut Scan<'_, '_>, value: ValueId, fact: &Fact, steps: &mut Vec<FlowStep>) {
+        let site = scan.site(value);
+        match scan.state.pools.get(fact.root) {
+            Root::Source(source) => {
+                let source = scan.state.sources[source as usize];
+                if source.site == site || !matches!(scan.op(value), Op::Call { .. }) {
+                    steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
+                } else {
+                    self.inside(scan, value, fact, steps);
+                }
+            }
+            Root::Param(..) => {
+                if let Some(name) = scan.env.facts.name_of(site) {
+                    steps.push(FlowStep { site, why: Why::Assign, note: format!("comes in as `{name}`") });
+                }
+            }
+            Root::Slot(..) if matches!(scan.op(value), Op::Call { .. }) => self.inside(scan, value, fact, steps),
+            Root::Slot(..) => {
+                steps.push(FlowStep { site, why: Why::Field, note: "read from where it was kept".to_owned() });
+            }
+        }
+    }
+
+    /// A function called gives back what it read itself: its own way first.
+    fn inside(&self, scan: &mut Scan<'_, '_>, value: ValueId, fact: &Fact, steps: &mut Vec<FlowStep>) {
+        let site = scan.site(value);
+        let Op::Call { callee, args, .. } = scan.op(value) else { return };
+        steps.push(FlowStep { site, why: Why::Return, note: "given back to the caller".to_owned() });
+        if self.nesting >= MAX_NESTING {
+            return;
+        }
+        for invocation in scan.invocations(value, *callee, args) {
+            let number = scan.env.number(invocation.of.0, invocation.of.1);
+            let given = scan.state.summary(number).and_then(|summary| summary.returns.iter().find(|given| given.root == fact.root));
+            let Some(from) = given.map(|given| given.from) else { continue };
+            let mut inner = Scan::new(scan.env, scan.state, invocation.of.0, invocation.of.1);
+            let mut chain = Teller { nesting: self.nesting + 1 }.chain(&mut inner, from, fact.root);
+            chain.reverse();
+            steps.append(&mut chain);
+            return;
+        }
+        if let Root::Source(source) = scan.state.pools.get(fact.root) {
+            let source = scan.state.sources[source as usize];
+            steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
+        }
+    }
+}
+
+/// The fact of a value that goes back to a root, or to a part of the same root.
+fn find(scan: &Scan<'_, '_>, value: ValueId, root: RootId) -> Option<Fact> {
+    let facts = &scan.facts[value.index()];
+    let family = |id: RootId| match scan.state.pools.get(id) {
+        Root::Source(at) => (0, at),
+        Root::Param(at, _) => (1, at),
+        Root::Slot(at, _) => (2, at),
+    };
+    facts
+        .iter()
+        .find(|fact| fact.root == root)
+        .or_else(|| facts.iter().find(|fact| family(fact.root) == family(root)))
+        .copied()
+}
+
+/// What an operation on the way is worth telling.
+fn step(scan: &Scan<'_, '_>, value: ValueId) -> Option<FlowStep> {
+    let site = scan.site(value);
+    let (why, note) = match scan.op(value) {
+        Op::Assign(var, _) => (Why::Assign, format!("`{}`", scan.name(scan.body.vars[var.index()].name))),
+        Op::StoreOuter(..) => (Why::Assign, "kept in an outer variable".to_owned()),
+        Op::Concat(_) => (Why::Assign, "joined into a text".to_owned()),
+        Op::Dict(_) | Op::List(..) => (Why::Field, "put into a collection".to_owned()),
+        Op::Call { callee, .. } => {
+            let name = scan.env.facts.name_of(scan.site(*callee)).unwrap_or_default();
+            (Why::Call, if name.is_empty() { "goes through a call".to_owned() } else { format!("goes through `{name}`") })
+        }
+        Op::Load(_, Key::Member(name) | Key::Item(name)) => (Why::Field, format!("its `{}`", scan.name(*name))),
+        Op::Await(_) | Op::Return(_) | Op::Phi(_) => return None,
+        _ => return None,
+    };
+    Some(FlowStep { site, why, note })
+}
+

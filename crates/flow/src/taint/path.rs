@@ -1,0 +1,191 @@
+//! Access paths: where, inside a value, the untrusted part lies.
+
+use compact_str::CompactString;
+use rustc_hash::FxHashMap;
+
+/// A key of a path: a member, an item or an index, by its text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub(crate) struct KeyId(u32);
+
+impl KeyId {
+    /// Any key: an element of a list, a computed key.
+    pub(crate) const ANY: KeyId = KeyId(0);
+
+    /// Whether two keys may be the same.
+    pub(crate) fn meets(self, other: KeyId) -> bool {
+        self == other || self == Self::ANY || other == Self::ANY
+    }
+}
+
+/// A path of at most [`MAX_KEYS`] keys.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub(crate) struct PathId(u32);
+
+impl PathId {
+    /// The value itself.
+    pub(crate) const EMPTY: PathId = PathId(0);
+
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+}
+
+/// Longest path kept; what lies deeper counts as the whole of what lies there.
+pub(crate) const MAX_KEYS: usize = 3;
+
+/// All keys and paths of a program, interned.
+#[derive(Debug)]
+pub(crate) struct Paths {
+    keys: Vec<CompactString>,
+    key_ids: FxHashMap<CompactString, KeyId>,
+    /// First key and the rest; the entry of the empty path is not looked at.
+    cells: Vec<(KeyId, PathId)>,
+    cell_ids: FxHashMap<(KeyId, PathId), PathId>,
+}
+
+/// How a path that is untrusted relates to a path that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fit {
+    /// What is asked for lies in (or is) what is untrusted; the keys from there on.
+    Within(PathId),
+    /// What is untrusted lies in what is asked for; the keys from there on.
+    Around(PathId),
+    /// They have nothing to do with each other.
+    Apart,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        let mut paths = Paths {
+            keys: Vec::new(),
+            key_ids: FxHashMap::default(),
+            cells: vec![(KeyId::ANY, PathId::EMPTY)],
+            cell_ids: FxHashMap::default(),
+        };
+        paths.key("*");
+        paths
+    }
+}
+
+impl Paths {
+    pub(crate) fn key(&mut self, text: &str) -> KeyId {
+        if let Some(&key) = self.key_ids.get(text) {
+            return key;
+        }
+        let key = KeyId(self.keys.len() as u32);
+        self.keys.push(CompactString::new(text));
+        self.key_ids.insert(CompactString::new(text), key);
+        key
+    }
+
+    pub(crate) fn key_text(&self, key: KeyId) -> &str {
+        &self.keys[key.0 as usize]
+    }
+
+    fn cons(&mut self, key: KeyId, rest: PathId) -> PathId {
+        let next = PathId(self.cells.len() as u32);
+        let cells = &mut self.cells;
+        *self.cell_ids.entry((key, rest)).or_insert_with(|| {
+            cells.push((key, rest));
+            next
+        })
+    }
+
+    pub(crate) fn keys(&self, mut path: PathId) -> impl Iterator<Item = KeyId> {
+        std::iter::from_fn(move || {
+            (!path.is_empty()).then(|| {
+                let (key, rest) = self.cells[path.0 as usize];
+                path = rest;
+                key
+            })
+        })
+    }
+
+    fn from_keys(&mut self, keys: &[KeyId]) -> (PathId, bool) {
+        let kept = &keys[..keys.len().min(MAX_KEYS)];
+        let path = kept.iter().rev().fold(PathId::EMPTY, |rest, &key| self.cons(key, rest));
+        (path, kept.len() < keys.len())
+    }
+
+    /// The path with a key before it, and whether something had to be cut off.
+    pub(crate) fn before(&mut self, key: KeyId, path: PathId) -> (PathId, bool) {
+        if path.is_empty() {
+            return (self.cons(key, path), false);
+        }
+        let keys: Vec<KeyId> = std::iter::once(key).chain(self.keys(path)).collect();
+        self.from_keys(&keys)
+    }
+
+    /// One path after another, and whether something had to be cut off.
+    pub(crate) fn join(&mut self, first: PathId, second: PathId) -> (PathId, bool) {
+        if second.is_empty() {
+            return (first, false);
+        }
+        if first.is_empty() {
+            return (second, false);
+        }
+        let keys: Vec<KeyId> = self.keys(first).chain(self.keys(second)).collect();
+        self.from_keys(&keys)
+    }
+
+    /// What is left of a path behind a key; `None` when the path leads elsewhere. Not for the empty path.
+    pub(crate) fn behind(&self, path: PathId, key: KeyId) -> Option<PathId> {
+        let (first, rest) = self.cells[path.0 as usize];
+        first.meets(key).then_some(rest)
+    }
+
+    /// How what is untrusted relates to what is asked for.
+    pub(crate) fn fit(&self, mut untrusted: PathId, mut asked: PathId) -> Fit {
+        loop {
+            if untrusted.is_empty() {
+                return Fit::Within(asked);
+            }
+            if asked.is_empty() {
+                return Fit::Around(untrusted);
+            }
+            let (a, rest_a) = self.cells[untrusted.0 as usize];
+            let (b, rest_b) = self.cells[asked.0 as usize];
+            if !a.meets(b) {
+                return Fit::Apart;
+            }
+            (untrusted, asked) = (rest_a, rest_b);
+        }
+    }
+
+    pub(crate) fn text(&self, path: PathId) -> String {
+        self.keys(path).map(|key| format!(".{}", self.key_text(key))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_fit_by_their_keys() {
+        let mut paths = Paths::default();
+        let (a, b) = (paths.key("a"), paths.key("b"));
+        let (of_b, _) = paths.before(b, PathId::EMPTY);
+        let (of_ab, _) = paths.before(a, of_b);
+        let (of_a, _) = paths.before(a, PathId::EMPTY);
+        assert_eq!(paths.fit(of_a, of_ab), Fit::Within(of_b));
+        assert_eq!(paths.fit(of_ab, of_a), Fit::Around(of_b));
+        assert_eq!(paths.fit(of_b, of_a), Fit::Apart);
+        let (any, _) = paths.before(KeyId::ANY, PathId::EMPTY);
+        assert_eq!(paths.fit(any, of_a), Fit::Within(PathId::EMPTY));
+        assert_eq!(paths.text(of_ab), ".a.b");
+    }
+
+    #[test]
+    fn deep_paths_are_cut() {
+        let mut paths = Paths::default();
+        let key = paths.key("k");
+        let mut path = PathId::EMPTY;
+        for depth in 0..6 {
+            let (next, cut) = paths.before(key, path);
+            assert_eq!(cut, depth >= MAX_KEYS);
+            path = next;
+        }
+        assert_eq!(paths.keys(path).count(), MAX_KEYS);
+    }
+}

@@ -1,0 +1,572 @@
+//! One body: which of its values hold something untrusted.
+//!
+//! Facts are found by going over the operations until nothing changes: the form is SSA, so that few rounds suffice.
+
+use lunette_lang::ir::{Arg, BlockId, Body, BodyId, Entry, Key, ListKind, Module, NameId, Op, Part, BinaryOp, ValueId};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::env::{Env, State};
+use super::fact::{Fact, Facts, Flags, Root, add};
+use super::folding::Folding;
+use super::guards::Guards;
+use super::methods::is_measure;
+use super::path::{KeyId, PathId};
+use super::{KindSet, texts};
+use crate::know::Origin;
+use crate::program::{Site, UnitId};
+
+/// Most rounds over one body; what is not settled by then is close enough.
+const MAX_ROUNDS: usize = 8;
+/// Most reads up the chain of members that a write is told to.
+const MAX_OWNERS: usize = 4;
+
+/// The analysis of one body.
+pub(crate) struct Scan<'s, 'a> {
+    pub(crate) env: &'s Env<'a>,
+    pub(crate) state: &'s mut State,
+    pub(crate) unit: UnitId,
+    pub(crate) id: BodyId,
+    pub(crate) body: &'a Body,
+    pub(crate) module: &'a Module,
+    pub(crate) folding: Folding,
+    /// The blocks that can run, so that most come after those before them.
+    pub(crate) order: Vec<BlockId>,
+    /// The same number for values that are the same: copies, repeated reads of a member.
+    pub(crate) canon: Vec<ValueId>,
+    pub(crate) guards: Guards,
+    pub(crate) facts: Vec<Facts>,
+    /// The block of every value.
+    blocks: Vec<BlockId>,
+    changed: bool,
+}
+
+impl<'s, 'a> Scan<'s, 'a> {
+    /// Analyses a body.
+    pub(crate) fn new(env: &'s Env<'a>, state: &'s mut State, unit: UnitId, id: BodyId) -> Self {
+        let module = &env.facts.program.unit(unit).module;
+        let body = module.body(id);
+        let folding = Folding::new(env, unit, id);
+        let order = order(body, &folding);
+        let canon = canon(body, &order);
+        let facts = vec![Facts::new(); body.ops.len()];
+        let mut blocks = vec![BlockId(0); body.ops.len()];
+        for &block in &order {
+            for value in &body.blocks[block.index()].ops {
+                blocks[value.index()] = block;
+            }
+        }
+        let guards = Guards::default();
+        let mut scan =
+            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, changed: false };
+        scan.guards = scan.find_guards();
+        scan.settle();
+        scan
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..MAX_ROUNDS {
+            self.changed = false;
+            for at in 0..self.order.len() {
+                let block = self.order[at];
+                for &value in &self.body.blocks[block.index()].ops {
+                    self.transfer(value);
+                }
+            }
+            if !self.changed {
+                break;
+            }
+        }
+    }
+
+    pub(crate) fn site(&self, value: ValueId) -> Site {
+        Site { unit: self.unit, body: self.id, value }
+    }
+
+    /// The block that a value is computed in.
+    pub(crate) fn block_of(&self, value: ValueId) -> BlockId {
+        self.blocks[value.index()]
+    }
+
+    pub(crate) fn op(&self, value: ValueId) -> &'a Op {
+        &self.body.ops[value.index()]
+    }
+
+    pub(crate) fn name(&self, name: NameId) -> &'a str {
+        self.module.name(name)
+    }
+
+    pub(crate) fn origins(&self, value: ValueId) -> &'a [Origin] {
+        self.env.facts.known.origins(self.site(value))
+    }
+
+    /// The facts about a value where `at` uses it: what tests have shown there is taken off.
+    pub(crate) fn used(&self, value: ValueId, at: ValueId) -> Facts {
+        let mut facts = self.facts[value.index()].clone();
+        if facts.is_empty() || self.guards.is_empty() {
+            return facts;
+        }
+        let mut shown = KindSet::default();
+        for guard in self.guards.at(self.canon[value.index()], at) {
+            if guard.unless.is_none_or(|other| !self.is_untrusted(other)) {
+                shown |= guard.kinds;
+            }
+        }
+        for fact in &mut facts {
+            fact.cleared |= shown;
+        }
+        facts
+    }
+
+    /// Whether a value is known to come from a source.
+    pub(crate) fn is_untrusted(&self, value: ValueId) -> bool {
+        self.facts[value.index()].iter().any(|fact| matches!(self.state.pools.get(fact.root), Root::Source(_)))
+    }
+
+    /// Adds a fact about a value.
+    pub(crate) fn put(&mut self, value: ValueId, fact: Fact) {
+        if fact.cleared == KindSet::ALL {
+            return;
+        }
+        self.changed |= add(&mut self.facts[value.index()], fact);
+    }
+
+    /// Adds facts about a value, as coming from another one.
+    pub(crate) fn put_all(&mut self, value: ValueId, from: ValueId, facts: Facts) {
+        for fact in facts {
+            self.put(value, Fact { from, ..fact });
+        }
+    }
+
+    /// A value made of another one's text.
+    pub(crate) fn text_of(&self, facts: Facts) -> Facts {
+        let objects = self.env.models.taint.objects_only;
+        let made = |fact: Fact| Fact {
+            path: PathId::EMPTY,
+            cleared: fact.cleared | objects,
+            flags: fact.flags.without(Flags::EXACT).with_if(fact.path.is_empty(), Flags::DEEP),
+            ..fact
+        };
+        facts.into_iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).map(made).collect()
+    }
+
+    /// A value made of another one in a way that is not known, with all that it holds.
+    pub(crate) fn made_of(facts: Facts) -> Facts {
+        let made = |fact: Fact| Fact { path: PathId::EMPTY, flags: fact.flags.without(Flags::EXACT).with(Flags::DEEP), ..fact };
+        facts.into_iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).map(made).collect()
+    }
+
+    /// The facts about what lies under a key of a value.
+    pub(crate) fn under(&mut self, facts: &Facts, key: KeyId) -> Facts {
+        facts
+            .iter()
+            .filter(|fact| !fact.flags.has(Flags::CHOSEN))
+            .filter_map(|fact| self.state.pools.load(*fact, key))
+            .collect()
+    }
+
+    /// The facts about a value that holds another under a key.
+    pub(crate) fn holding(&mut self, facts: &Facts, key: KeyId) -> Facts {
+        facts.iter().map(|fact| self.state.pools.store(*fact, key)).collect()
+    }
+
+    /// The key that an operation names, as far as it is known.
+    pub(crate) fn key(&mut self, key: Key) -> KeyId {
+        let text = match key {
+            Key::Member(name) | Key::Item(name) => self.module.name(name),
+            Key::Index(index) => return self.state.pools.paths.key(&index.to_string()),
+            Key::Value(value) => match self.constant_key(value) {
+                Some(text) => return self.state.pools.paths.key(&text),
+                None => return KeyId::ANY,
+            },
+        };
+        self.state.pools.paths.key(text)
+    }
+
+    /// The text of a computed key, when it is constant.
+    pub(crate) fn constant_key(&self, value: ValueId) -> Option<String> {
+        use crate::constant::Value;
+        match self.folding.constant(self.env, self.site(value))? {
+            Value::Str(text) => Some(text),
+            Value::Int(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    fn transfer(&mut self, value: ValueId) {
+        let op = self.op(value);
+        match op {
+            Op::Const(_) | Op::Closure(_) | Op::Class(_) | Op::Super | Op::Caught | Op::Unary(..) => {}
+            Op::Param(index) => self.param(value, *index),
+            Op::This => self.seed(value),
+            Op::Assign(_, from) | Op::Await(from) | Op::Enter(from) | Op::StoreOuter(_, _, from) | Op::Yield(from)
+            | Op::Return(from) | Op::Throw(from) => {
+                let facts = self.used(*from, value);
+                self.put_all(value, *from, facts);
+            }
+            Op::Phi(operands) => self.phi(value, operands),
+            Op::Import(import) => {
+                self.seed(value);
+                let slot = self.env.slots.imported(self.env.facts, self.unit, *import);
+                self.read_slot(value, slot);
+            }
+            Op::Global(_) => self.seed(value),
+            Op::Outer(owner, var) => {
+                let slot = self.env.slots.find(&super::slots::Slot::Var(self.unit, *owner, *var));
+                self.read_slot(value, slot);
+            }
+            Op::Load(base, key) => self.load(value, *base, *key),
+            Op::Store(base, key, from) => self.store(value, *base, *key, *from),
+            Op::Slice(base, _) => {
+                let facts = self.used(*base, value);
+                let facts: Facts = facts.into_iter().map(|fact| Fact { flags: fact.flags.without(Flags::EXACT), ..fact }).collect();
+                self.put_all(value, *base, facts);
+            }
+            Op::Concat(parts) => self.concat(value, parts),
+            Op::Binary(op, left, right) => self.binary(value, *op, *left, *right),
+            Op::Call { callee, args, .. } => self.call(value, *callee, args),
+            Op::List(kind, items) => self.list(value, *kind, items),
+            Op::Dict(entries) => self.dict(value, entries),
+            Op::Element(from) => self.element(value, *from),
+            Op::Mix(from) => {
+                for &from in from {
+                    let facts = self.used(from, value);
+                    // A comprehension's result holds its elements; what else is mixed is not known.
+                    let facts = self.holding(&facts, KeyId::ANY);
+                    self.put_all(value, from, facts);
+                }
+            }
+        }
+    }
+
+    /// What models call untrusted wherever it is read.
+    pub(crate) fn seed(&mut self, value: ValueId) {
+        for origin in self.origins(value) {
+            if let Origin::Api(node, _) = *origin
+                && let Some(kind) = self.env.seeds.of_node(node)
+            {
+                self.start(value, self.site(value), kind);
+            }
+        }
+    }
+
+    /// Untrusted data enters.
+    pub(crate) fn start(&mut self, value: ValueId, site: Site, kind: super::SourceKind) {
+        let source = self.state.source(site, kind);
+        let root = self.state.pools.root(Root::Source(source));
+        let cleared = self.env.seeds.cleared(kind, self.env.models.taint.objects_only);
+        self.put(value, Fact { root, path: PathId::EMPTY, cleared, from: value, flags: Flags::EXACT });
+    }
+
+    fn param(&mut self, value: ValueId, index: u32) {
+        let Some(param) = self.body.params.get(index as usize) else { return };
+        if let Some(ty) = param.ty {
+            let site = Site { unit: self.unit, body: ty.body, value: ty.value };
+            if self.env.facts.name_of(site).is_some_and(|name| super::methods::is_harmless_type(&name)) {
+                return;
+            }
+        }
+        let root = self.state.pools.root(Root::Param(index, PathId::EMPTY));
+        self.put(value, Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT });
+        let site = self.site(value);
+        for at in 0..self.env.seeds.of_param(site).len() {
+            let kind = self.env.seeds.of_param(site)[at];
+            self.start(value, site, kind);
+        }
+        for origin in self.origins(value) {
+            // What a library gives to this very parameter; what callers pass is followed from there.
+            if let Origin::Api(node, made) = *origin
+                && made == site
+                && let Some(kind) = self.env.seeds.of_node(node)
+            {
+                self.start(value, site, kind);
+            }
+        }
+    }
+
+    pub(crate) fn read_slot(&mut self, value: ValueId, slot: Option<u32>) {
+        let Some(slot) = slot else { return };
+        let root = self.state.pools.root(Root::Slot(slot, PathId::EMPTY));
+        self.put(value, Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT });
+    }
+
+    fn phi(&mut self, value: ValueId, operands: &[ValueId]) {
+        let block = self.block_of(value);
+        let preds = &self.body.blocks[block.index()].preds;
+        for (at, &operand) in operands.iter().enumerate() {
+            let facts = self.facts[operand.index()].clone();
+            if facts.is_empty() {
+                continue;
+            }
+            let Some(&pred) = preds.get(at) else { continue };
+            if !self.folding.edge(pred, block) {
+                continue;
+            }
+            let mut shown = KindSet::default();
+            let number = self.canon[operand.index()];
+            for guard in self.edge_state(pred, block) {
+                if guard.value == number && guard.unless.is_none_or(|other| !self.is_untrusted(other)) {
+                    shown |= guard.kinds;
+                }
+            }
+            for fact in facts {
+                self.put(value, Fact { cleared: fact.cleared | shown, from: operand, ..fact });
+            }
+        }
+    }
+
+    fn load(&mut self, value: ValueId, base: ValueId, key: Key) {
+        self.seed(value);
+        if let Some(same) = self.folding.forwarded(value) {
+            for from in same {
+                let facts = self.used(from, value);
+                self.put_all(value, from, facts);
+            }
+            return;
+        }
+        if let Key::Member(name) = key
+            && is_measure(self.name(name))
+        {
+            return;
+        }
+        let id = self.key(key);
+        let facts = self.used(base, value);
+        let under = self.under(&facts, id);
+        self.put_all(value, base, under);
+        if let Key::Member(name) | Key::Item(name) = key {
+            let text = self.name(name);
+            let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(base), text).collect();
+            for slot in slots {
+                self.read_slot(value, Some(slot));
+            }
+        }
+        if let Key::Value(by) = key
+            && id == KeyId::ANY
+        {
+            // Whoever gives the key chooses the value.
+            for fact in self.used(by, value).into_iter().filter(|fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN)) {
+                self.put(value, Fact { flags: fact.flags.without(Flags::EXACT).with(Flags::CHOSEN), from: by, ..fact });
+            }
+        }
+    }
+
+    fn store(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId) {
+        let facts = self.used(from, value);
+        self.put_all(value, from, facts.clone());
+        if facts.is_empty() {
+            return;
+        }
+        let key = self.key(key);
+        self.put_into(base, key, &facts, from);
+    }
+
+    /// Something is put into an object, under a key: all that is that object holds it from then on.
+    pub(crate) fn put_into(&mut self, base: ValueId, key: KeyId, facts: &Facts, from: ValueId) {
+        let facts: Facts = facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).copied().collect();
+        let mut held = self.holding(&facts, key);
+        let mut owner = self.canon[base.index()];
+        for _ in 0..MAX_OWNERS {
+            self.put_all(owner, from, held.clone());
+            let Op::Load(outer, at) = *self.op(owner) else { break };
+            let at = self.key(at);
+            held = self.holding(&held, at);
+            owner = self.canon[outer.index()];
+        }
+    }
+
+    fn concat(&mut self, value: ValueId, parts: &[Part]) {
+        let mut before = String::new();
+        for part in parts {
+            match *part {
+                Part::Text(text) => before.push_str(self.name(text)),
+                Part::Value(part) => {
+                    let facts = self.used(part, value);
+                    if !facts.is_empty() {
+                        let cleared = texts::behind(&self.env.models.taint, &before);
+                        let facts = self.text_of(facts);
+                        self.put_all(value, part, facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect());
+                    }
+                    before.push_str(&self.literal_text(part, 8));
+                }
+            }
+        }
+    }
+
+    /// The text that a value is known to be; a placeholder for what is not known.
+    fn literal_text(&self, value: ValueId, depth: usize) -> String {
+        use crate::constant::Value;
+        if let Some(Value::Str(text)) = self.folding.constant(self.env, self.site(value)) {
+            return text;
+        }
+        if depth > 0 {
+            match self.op(value) {
+                Op::Assign(_, from) | Op::Await(from) => return self.literal_text(*from, depth - 1),
+                Op::Concat(parts) => {
+                    let text = |part: &Part| match part {
+                        Part::Text(text) => self.name(*text).to_owned(),
+                        Part::Value(inner) => self.literal_text(*inner, depth - 1),
+                    };
+                    return parts.iter().map(text).collect();
+                }
+                Op::Binary(BinaryOp::Add, left, right) => {
+                    return self.literal_text(*left, depth - 1) + &self.literal_text(*right, depth - 1);
+                }
+                _ => {}
+            }
+        }
+        // A base that is configured: whoever pastes something behind it has not chosen the host.
+        let untrusted = !self.facts[value.index()].is_empty();
+        if untrusted { "?".to_owned() } else { "x://x".to_owned() }
+    }
+
+    fn binary(&mut self, value: ValueId, op: BinaryOp, left: ValueId, right: ValueId) {
+        // `%` formats texts; `*` repeats them, `|` joins mappings and sets.
+        if !matches!(op, BinaryOp::Add | BinaryOp::Mod | BinaryOp::BitOr) {
+            // An overloaded operator: a path joined from parts.
+            if op == BinaryOp::Div && self.is_object(left) {
+                for from in [left, right] {
+                    let facts = self.used(from, value);
+                    let facts = self.text_of(facts);
+                    self.put_all(value, from, facts);
+                }
+            }
+            return;
+        }
+        for (from, other) in [(left, right), (right, left)] {
+            let facts = self.used(from, value);
+            if facts.is_empty() {
+                continue;
+            }
+            let cleared = if op == BinaryOp::Add && from == right {
+                texts::behind(&self.env.models.taint, &self.literal_text(other, 8))
+            } else {
+                KindSet::default()
+            };
+            let lists = matches!(self.op(self.canon[other.index()]), Op::List(..)) || op == BinaryOp::BitOr;
+            let facts = if lists { facts } else { self.text_of(facts) };
+            self.put_all(value, from, facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect());
+        }
+    }
+
+    /// Whether a value is known to be an object of a library.
+    fn is_object(&self, value: ValueId) -> bool {
+        self.origins(value).iter().any(|origin| matches!(origin, Origin::Api(..)))
+            || !self.facts[value.index()].is_empty()
+    }
+
+    fn list(&mut self, value: ValueId, kind: ListKind, items: &[Arg]) {
+        use lunette_lang::ir::ArgKind;
+        let mut position = Some(0u32);
+        for item in items {
+            let facts = self.used(item.value, value);
+            let spread = item.kind != ArgKind::Positional;
+            let key = match position {
+                Some(at) if kind != ListKind::Set && !spread => self.state.pools.paths.key(&at.to_string()),
+                _ => KeyId::ANY,
+            };
+            position = if spread { None } else { position.map(|at| at + 1) };
+            let facts = if spread { self.under(&facts, KeyId::ANY) } else { facts };
+            let held = self.holding(&facts, key);
+            self.put_all(value, item.value, held);
+        }
+    }
+
+    fn dict(&mut self, value: ValueId, entries: &[Entry]) {
+        for entry in entries {
+            match *entry {
+                Entry::Pair(key, from) => {
+                    let key = self.key(key);
+                    let facts = self.used(from, value);
+                    let held = self.holding(&facts, key);
+                    self.put_all(value, from, held);
+                }
+                Entry::Spread(from) => {
+                    let facts = self.used(from, value);
+                    self.put_all(value, from, facts);
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, value: ValueId, from: ValueId) {
+        self.seed(value);
+        if let Some(same) = self.folding.forwarded(value) {
+            for from in same {
+                let facts = self.used(from, value);
+                self.put_all(value, from, facts);
+            }
+            return;
+        }
+        let facts = self.used(from, value);
+        let under = self.under(&facts, KeyId::ANY);
+        self.put_all(value, from, under);
+    }
+}
+
+/// The blocks that can run, in reverse postorder.
+fn order(body: &Body, folding: &Folding) -> Vec<BlockId> {
+    let mut next: Vec<SmallVec<[BlockId; 2]>> = vec![SmallVec::new(); body.blocks.len()];
+    for (at, block) in body.blocks.iter().enumerate() {
+        let to = BlockId(at as u32);
+        for &from in &block.preds {
+            if folding.edge(from, to) {
+                next[from.index()].push(to);
+            }
+        }
+    }
+    let mut seen = vec![false; body.blocks.len()];
+    let mut order = Vec::with_capacity(body.blocks.len());
+    let mut stack = vec![(BlockId(0), 0usize)];
+    if !body.blocks.is_empty() {
+        seen[0] = true;
+    } else {
+        return order;
+    }
+    while let Some((block, at)) = stack.pop() {
+        if let Some(&to) = next[block.index()].get(at) {
+            stack.push((block, at + 1));
+            if !seen[to.index()] {
+                seen[to.index()] = true;
+                stack.push((to, 0));
+            }
+        } else {
+            order.push(block);
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// What makes two values the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Same {
+    Load(ValueId, Key),
+    Outer(BodyId, lunette_lang::ir::VarId),
+    Global(NameId),
+    Import(lunette_lang::ir::ImportId),
+    This,
+}
+
+fn canon(body: &Body, order: &[BlockId]) -> Vec<ValueId> {
+    let mut canon: Vec<ValueId> = (0..body.ops.len() as u32).map(ValueId).collect();
+    let mut first: FxHashMap<Same, ValueId> = FxHashMap::default();
+    for &block in order {
+        for &value in &body.blocks[block.index()].ops {
+            let same = match &body.ops[value.index()] {
+                Op::Assign(_, from) | Op::Await(from) | Op::Enter(from) => {
+                    canon[value.index()] = canon[from.index()];
+                    continue;
+                }
+                Op::Load(base, Key::Value(key)) => Same::Load(canon[base.index()], Key::Value(canon[key.index()])),
+                Op::Load(base, key) => Same::Load(canon[base.index()], *key),
+                Op::Outer(owner, var) => Same::Outer(*owner, *var),
+                Op::Global(name) => Same::Global(*name),
+                Op::Import(import) => Same::Import(*import),
+                Op::This => Same::This,
+                _ => continue,
+            };
+            canon[value.index()] = *first.entry(same).or_insert(value);
+        }
+    }
+    canon
+}

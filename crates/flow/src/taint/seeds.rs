@@ -1,0 +1,169 @@
+//! Where untrusted data enters a program: what models say of values and calls, parts of requests, parameters that
+//! carry inputs, and in library mode the parameters of exported functions.
+
+use lunette_core::project::InputKind;
+use lunette_lang::ir::{BodyId, Language, Op, ParamKind};
+use rustc_hash::FxHashMap;
+
+use super::{KindSet, SourceKind};
+use crate::api::NodeId;
+use crate::facts::Facts;
+use crate::models::{Models, Spot};
+use crate::program::{Site, UnitId};
+use crate::routes::Routes;
+
+/// The places where untrusted data enters.
+#[derive(Debug, Default)]
+pub(crate) struct Seeds {
+    nodes: FxHashMap<NodeId, SourceKind>,
+    /// Calls whose result is untrusted.
+    calls: FxHashMap<NodeId, SourceKind>,
+    params: FxHashMap<Site, Vec<SourceKind>>,
+    /// Calls that fill an argument with untrusted data.
+    fills: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
+}
+
+impl Seeds {
+    pub(crate) fn new(facts: &Facts<'_>, models: &Models, routes: &Routes) -> Self {
+        let mut seeds = Seeds::default();
+        seeds.inputs(models);
+        for (&node, calls) in &models.taint.source_calls {
+            for (spot, kind) in calls {
+                use crate::access::Start;
+                match (&spot.path.start, spot.parameter) {
+                    (Start::Return, None) if spot.path.steps.is_empty() => _ = seeds.calls.insert(node, *kind),
+                    (_, None) => seeds.fills.entry(node).or_default().push((spot.clone(), *kind)),
+                    (_, Some(parameter)) => {
+                        for call in facts.calls_of(node) {
+                            for &found in facts.follow(call.site, &spot.path).sites() {
+                                for (unit, body) in facts.functions(found) {
+                                    seeds.param(facts, unit, body, parameter, *kind);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        seeds.decorated(facts, models);
+        seeds.handlers(facts, routes);
+        for kinds in seeds.params.values_mut() {
+            kinds.sort_unstable();
+            kinds.dedup();
+        }
+        seeds
+    }
+
+    /// The parts of requests that route models name.
+    fn inputs(&mut self, models: &Models) {
+        for input in &models.routes.inputs {
+            let kind = SourceKind::from(input.kind);
+            for &node in input.collections.iter().chain(&input.whole) {
+                self.nodes.insert(node, kind);
+            }
+            for &call in &input.calls {
+                self.calls.insert(call, kind);
+            }
+        }
+        self.nodes.extend(models.taint.sources.iter().map(|(&node, &kind)| (node, kind)));
+    }
+
+    pub(crate) fn param(&mut self, facts: &Facts<'_>, unit: UnitId, body: BodyId, index: usize, kind: SourceKind) {
+        if let Some(param) = facts.program.body(unit, body).params.get(index) {
+            self.params.entry(Site { unit, body, value: param.value }).or_default().push(kind);
+        }
+    }
+
+    /// Parameters with decorators that carry inputs (`@Body() dto`).
+    fn decorated(&mut self, facts: &Facts<'_>, models: &Models) {
+        let mut inputs: FxHashMap<NodeId, InputKind> = FxHashMap::default();
+        for class in &models.routes.classes {
+            inputs.extend(class.inputs.iter().map(|(&node, &kind)| (node, kind)));
+        }
+        if inputs.is_empty() {
+            return;
+        }
+        for unit in facts.program.ids() {
+            for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
+                for param in body.params.iter().filter(|param| !param.decorators.is_empty()) {
+                    for decorator in &param.decorators {
+                        let site = Site { unit, body: decorator.body, value: decorator.value };
+                        let called = match facts.program.op(site) {
+                            Op::Call { callee, .. } => Site { value: *callee, ..site },
+                            _ => site,
+                        };
+                        for (node, _) in facts.api(called) {
+                            if let Some(&kind) = inputs.get(&node) {
+                                let site = Site { unit, body: BodyId(at as u32), value: param.value };
+                                self.params.entry(site).or_default().push(kind.into());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Parameters of handlers that carry inputs by their names: parts of the path, FastAPI's arguments.
+    fn handlers(&mut self, facts: &Facts<'_>, routes: &Routes) {
+        for (route, handler) in routes.routes.iter().zip(&routes.handlers) {
+            let Some((unit, body)) = *handler else { continue };
+            let module = &facts.program.unit(unit).module;
+            if module.language != Language::Python {
+                continue;
+            }
+            for (index, param) in module.body(body).params.iter().enumerate() {
+                let name = module.name(param.name);
+                if param.kind == ParamKind::KeywordRest {
+                    self.param(facts, unit, body, index, SourceKind::Path);
+                }
+                for input in route.inputs.iter().filter(|input| input.name == name) {
+                    if input.kind != InputKind::Path || !is_number(&route.path, name) {
+                        self.param(facts, unit, body, index, input.kind.into());
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn of_node(&self, node: NodeId) -> Option<SourceKind> {
+        self.nodes.get(&node).copied()
+    }
+
+    pub(crate) fn of_call(&self, node: NodeId) -> Option<SourceKind> {
+        self.calls.get(&node).copied()
+    }
+
+    pub(crate) fn filled(&self, node: NodeId) -> &[(Spot, SourceKind)] {
+        self.fills.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn of_param(&self, site: Site) -> &[SourceKind] {
+        self.params.get(&site).map_or(&[], Vec::as_slice)
+    }
+
+    /// Kinds of harm that data from such a source cannot do: what is always text is no object.
+    pub(crate) fn cleared(&self, kind: SourceKind, objects_only: KindSet) -> KindSet {
+        match kind {
+            SourceKind::Path | SourceKind::Header | SourceKind::Cookie | SourceKind::Environment | SourceKind::Arguments => {
+                objects_only
+            }
+            _ => KindSet::default(),
+        }
+    }
+
+    /// How many parameters are sources.
+    pub(crate) fn params(&self) -> impl Iterator<Item = (Site, &[SourceKind])> {
+        let mut all: Vec<_> = self.params.iter().map(|(&site, kinds)| (site, kinds.as_slice())).collect();
+        all.sort_unstable();
+        all.into_iter()
+    }
+}
+
+/// Whether a parameter in a path takes only numbers or ids: `<int:id>`, `{id:int}`.
+fn is_number(path: &str, name: &str) -> bool {
+    ["int", "float", "uuid"].iter().any(|kind| {
+        path.contains(&format!("<{kind}:{name}>")) || path.contains(&format!("{{{name}:{kind}}}")) || path.contains(&format!("<{kind}({name}"))
+    })
+}
+

@@ -1,0 +1,444 @@
+//! What tests show of the values they test.
+
+use lunette_lang::ir::{Arg, BinaryOp, BlockId, Key, Op, Part, UnaryOp, ValueId};
+
+use super::guards::{self, Guards, Shown, State, Tests, both, show};
+use super::methods::{is_harmless_type, is_strict_test};
+use super::scan::Scan;
+use super::texts::{self, Anchoring};
+use super::{KindSet, calls};
+use crate::access::AccessPath;
+use crate::constant::Value;
+use crate::know::Origin;
+use crate::models::{Good, Test};
+use crate::program::Site;
+
+/// Deepest nesting of conditions that is looked into.
+const MAX_DEPTH: usize = 8;
+
+impl Scan<'_, '_> {
+    /// The guards of this body.
+    pub(crate) fn find_guards(&mut self) -> Guards {
+        let order = std::mem::take(&mut self.order);
+        // Without a branch or a call there is nothing that tests anything.
+        let guards = if self.body.blocks.len() > 1 || self.calls_tests() {
+            Guards::new(self.body, &order, self)
+        } else {
+            Guards::default()
+        };
+        self.order = order;
+        guards
+    }
+
+    fn calls_tests(&self) -> bool {
+        self.body.ops.iter().any(|op| matches!(op, Op::Call { .. }))
+    }
+
+    /// What is shown on the way from one block into another.
+    pub(crate) fn edge_state(&mut self, from: BlockId, to: BlockId) -> State {
+        if self.guards.is_empty() {
+            return State::new();
+        }
+        let mut state = self.guards.end_of(from);
+        let block = &self.body.blocks[from.index()];
+        for shown in guards::edge(block, to, self) {
+            show(&mut state, shown);
+        }
+        state
+    }
+
+    fn constant(&self, value: ValueId) -> Option<Value> {
+        self.folding.constant(self.env, self.site(value))
+    }
+
+    fn text(&self, value: ValueId) -> Option<String> {
+        match self.constant(value)? {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value behind copies.
+    fn plain(&self, mut value: ValueId) -> ValueId {
+        while let Op::Assign(_, from) | Op::Await(from) = self.op(value) {
+            value = *from;
+        }
+        value
+    }
+
+    fn condition(&mut self, cond: ValueId, truth: bool, depth: usize) -> State {
+        if depth == 0 {
+            return State::new();
+        }
+        let cond = self.plain(cond);
+        match self.op(cond) {
+            Op::Unary(UnaryOp::Not, inner) => self.condition(*inner, !truth, depth - 1),
+            Op::Binary(op, left, right) => self.comparison(*op, *left, *right, truth),
+            Op::Phi(operands) => self.either(cond, operands, truth, depth),
+            Op::Call { callee, args, .. } => self.call_shows(cond, *callee, args, Some(truth)),
+            _ => State::new(),
+        }
+    }
+
+    /// `a and b`, `a or b`, kept in a variable: what all ways show that can give this truth value.
+    fn either(&mut self, phi: ValueId, operands: &[ValueId], truth: bool, depth: usize) -> State {
+        let block = self.block_of(phi);
+        let mut state: Option<State> = None;
+        for (at, &operand) in operands.iter().enumerate() {
+            let Some(&pred) = self.body.blocks[block.index()].preds.get(at) else { continue };
+            if self.constant(operand).is_some_and(|value| value.is_truthy() != truth) {
+                continue;
+            }
+            // The operand is what decided this way: `a` of `a and b` comes this way only when it is false.
+            if let lunette_lang::ir::Terminator::Branch { cond, then, other } = self.body.blocks[pred.index()].end
+                && then != other
+                && self.plain(cond) == self.plain(operand)
+                && (block == then) != truth
+            {
+                continue;
+            }
+            let mut here = self.condition(operand, truth, depth - 1);
+            if let [only] = *self.body.blocks[pred.index()].preds.as_slice() {
+                for shown in guards::edge(&self.body.blocks[only.index()], pred, self) {
+                    show(&mut here, shown);
+                }
+            }
+            state = Some(state.map_or_else(|| here.clone(), |state| both(&state, &here)));
+        }
+        state.unwrap_or_default()
+    }
+
+    fn comparison(&mut self, op: BinaryOp, left: ValueId, right: ValueId, truth: bool) -> State {
+        use BinaryOp::{Eq, Gt, GtEq, In, InstanceOf, Is, IsNot, Lt, NotEq, NotIn, StrictEq, StrictNotEq};
+        match op {
+            Eq | StrictEq | Is => self.equality(left, right, truth),
+            NotEq | StrictNotEq | IsNot => self.equality(left, right, !truth),
+            In => self.membership(left, right, truth),
+            NotIn => self.membership(left, right, !truth),
+            InstanceOf if truth => self.type_test(left, right),
+            // `x.indexOf("..") >= 0`, `> -1`, `< 0`
+            Gt | GtEq | Lt => match (self.constant(right), op) {
+                (Some(Value::Int(-1)), Gt) | (Some(Value::Int(0)), GtEq) => self.found(left, truth),
+                (Some(Value::Int(0)), Lt) => self.found(left, !truth),
+                (Some(Value::Int(0)), Gt) => self.counted(left, truth),
+                _ => State::new(),
+            },
+            _ => State::new(),
+        }
+    }
+
+    fn equality(&mut self, left: ValueId, right: ValueId, truth: bool) -> State {
+        let mut state = State::new();
+        for (value, other) in [(left, right), (right, left)] {
+            let constant = self.constant(other);
+            match (&constant, self.op(self.plain(value))) {
+                (Some(Value::Int(-1)), Op::Call { .. }) => {
+                    for shown in self.found(value, !truth) {
+                        show(&mut state, shown);
+                    }
+                }
+                (Some(Value::Str(text)), Op::Unary(UnaryOp::TypeOf, of)) if truth => {
+                    let kinds = match text.as_str() {
+                        "string" => self.env.models.taint.objects_only,
+                        text if is_harmless_type(text) => KindSet::ALL,
+                        _ => continue,
+                    };
+                    show(&mut state, Shown { value: self.canon[of.index()], kinds, unless: None });
+                }
+                // Equal to `null` is harmless, but so is nothing that differs from it.
+                (Some(_), _) if truth => self.fixed(value, None, &mut state),
+                (None, _) if truth => self.fixed(value, Some(other), &mut state),
+                _ => {}
+            }
+        }
+        state
+    }
+
+    /// A value was found equal to something fixed (or to something, unless that is untrusted itself).
+    fn fixed(&mut self, value: ValueId, unless: Option<ValueId>, state: &mut State) {
+        let canon = self.canon[value.index()];
+        show(state, Shown { value: canon, kinds: KindSet::ALL, unless });
+        for shown in self.whole_of(value) {
+            show(state, Shown { unless, ..shown });
+        }
+    }
+
+    /// The values that this one is a telling part of (the host of a URL).
+    fn whole_of(&mut self, value: ValueId) -> State {
+        let mut state = State::new();
+        for origin in self.origins(self.plain(value)) {
+            let Origin::Api(node, made) = *origin else { continue };
+            for component in self.env.models.taint.components.get(&node).into_iter().flatten() {
+                for site in self.env.facts.follow(made, &component.of).sites() {
+                    if (site.unit, site.body) == (self.unit, self.id) {
+                        let value = self.canon[site.value.index()];
+                        show(&mut state, Shown { value, kinds: component.clears, unless: None });
+                    }
+                }
+            }
+        }
+        // A text operation on the part: `host.lower()`.
+        if state.is_empty()
+            && let Op::Call { callee, .. } = self.op(self.plain(value))
+            && let Op::Load(base, Key::Member(name)) = self.op(*callee)
+            && matches!(super::methods::method(self.name(*name)), Some(super::methods::Method::Text))
+            && *base != value
+        {
+            return self.whole_of(*base);
+        }
+        state
+    }
+
+    fn membership(&mut self, item: ValueId, container: ValueId, truth: bool) -> State {
+        let mut state = State::new();
+        let text = self.text(container);
+        if let Some(part) = self.text(item) {
+            if text.is_none() && !truth {
+                self.lacks(container, &part, &mut state);
+            }
+        } else if truth {
+            // In a fixed text, or in a collection that does not come from outside.
+            let unless = if text.is_some() || self.constant(container).is_some() { None } else { Some(container) };
+            self.fixed(item, unless, &mut state);
+        }
+        state
+    }
+
+    /// A value was found not to hold a text.
+    fn lacks(&mut self, value: ValueId, text: &str, state: &mut State) {
+        let kinds = texts::without(&self.env.models.taint, text);
+        show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
+    }
+
+    /// `x.indexOf("..")` found something (or not).
+    fn found(&mut self, call: ValueId, truth: bool) -> State {
+        let mut state = State::new();
+        if let Some((name, base, args)) = self.method_call(call)
+            && matches!(name, "indexOf" | "lastIndexOf" | "find" | "rfind" | "search")
+            && let [arg] = args
+        {
+            match self.constant(arg.value) {
+                Some(Value::Str(text)) if !truth => self.lacks(base, &text, &mut state),
+                None if truth => self.fixed(arg.value, Some(base), &mut state),
+                _ => {}
+            }
+        }
+        state
+    }
+
+    /// `x.count("..")` counted something (or not).
+    fn counted(&mut self, call: ValueId, truth: bool) -> State {
+        let mut state = State::new();
+        if let Some(("count", base, [arg])) = self.method_call(call)
+            && let Some(text) = self.text(arg.value)
+            && !truth
+        {
+            self.lacks(base, &text, &mut state);
+        }
+        state
+    }
+
+    fn method_call(&self, call: ValueId) -> Option<(&'_ str, ValueId, &'_ [Arg])> {
+        let Op::Call { callee, args, .. } = self.op(self.plain(call)) else { return None };
+        match self.op(*callee) {
+            Op::Load(base, Key::Member(name)) => Some((self.name(*name), *base, args)),
+            _ => None,
+        }
+    }
+
+    fn type_test(&mut self, value: ValueId, ty: ValueId) -> State {
+        let mut state = State::new();
+        let mut types = vec![ty];
+        if let Op::List(_, items) = self.op(self.plain(ty)) {
+            types = items.iter().map(|item| item.value).collect();
+        }
+        let names: Vec<String> = types.iter().filter_map(|ty| self.env.facts.name_of(self.site(*ty))).collect();
+        if names.is_empty() || names.len() != types.len() {
+            return state;
+        }
+        let kinds = if names.iter().all(|name| is_harmless_type(name)) {
+            KindSet::ALL
+        } else if names.iter().all(|name| name == "str") {
+            self.env.models.taint.objects_only
+        } else {
+            return state;
+        };
+        show(&mut state, Shown { value: self.canon[value.index()], kinds, unless: None });
+        state
+    }
+
+    /// What a call shows of its arguments and its receiver: by its truth value, or (`None`) by coming back.
+    fn call_shows(&mut self, call: ValueId, callee: ValueId, args: &[Arg], truth: Option<bool>) -> State {
+        let mut state = State::new();
+        let site = self.site(call);
+        if let Some(known) = self.env.facts.call_at(site) {
+            for (node, _) in &known.api {
+                for test in self.env.models.taint.tests.get(node).into_iter().flatten() {
+                    self.model_shows(site, test, truth, &mut state);
+                }
+            }
+            for (at, &(unit, body)) in known.functions.iter().enumerate() {
+                let shown = self.function_shows(callee, args, (unit, body), truth);
+                if at == 0 {
+                    state.extend(shown);
+                } else {
+                    state = both(&state, &shown);
+                }
+            }
+        }
+        if let (Op::Load(base, Key::Member(name)), Some(truth)) = (self.op(callee), truth) {
+            self.method_shows(self.name(*name), *base, args, truth, &mut state);
+        }
+        if let (Op::Global(name), Some(true), [value, ty]) = (self.op(callee), truth, args)
+            && self.name(*name) == "isinstance"
+        {
+            for shown in self.type_test(value.value, ty.value) {
+                show(&mut state, shown);
+            }
+        }
+        state
+    }
+
+    fn model_shows(&mut self, call: Site, test: &Test, truth: Option<bool>, state: &mut State) {
+        let good = match test.good {
+            Good::True => truth == Some(true),
+            Good::False => truth == Some(false),
+            Good::Throws => truth.is_none(),
+        };
+        let pattern = test.pattern.as_ref().map(|path| self.pattern_at(call, path));
+        let mut kinds = if good { test.clears } else { KindSet::default() };
+        if let Some(Some(pattern)) = pattern {
+            let how = test.anchoring;
+            kinds |= match truth {
+                Some(true) => self.state.patterns.refused(&self.env.models.taint, &pattern, how),
+                Some(false) => self.state.patterns.caught(&self.env.models.taint, &pattern, how),
+                None => KindSet::default(),
+            };
+        }
+        for path in &test.at {
+            for value in calls::values(self, call.value, path) {
+                show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
+            }
+        }
+    }
+
+    /// The text of a regular expression at a path of a call.
+    pub(crate) fn pattern_at(&self, call: Site, path: &AccessPath) -> Option<String> {
+        let found = self.env.facts.follow(call, path);
+        let [site] = found.sites() else { return None };
+        match self.env.facts.possible(*site).single()? {
+            Value::Str(text) | Value::Bytes(text) => Some(text.clone()),
+            Value::Regex { pattern, flags } => Some(with_flags(pattern, flags)),
+            _ => None,
+        }
+    }
+
+    fn function_shows(&mut self, callee: ValueId, args: &[Arg], of: calls::BodyKey, truth: Option<bool>) -> State {
+        let mut state = State::new();
+        let Some(summary) = self.state.summary(self.env.number(of.0, of.1)) else { return state };
+        if summary.shows.is_empty() {
+            return state;
+        }
+        let shows = summary.shows.clone();
+        let bound = calls::bind(self, of, callee, args);
+        for shown in shows {
+            let kinds = match truth {
+                Some(true) => shown.when_true,
+                Some(false) => shown.when_false,
+                None => shown.always,
+            };
+            for (_, value) in bound.iter().filter(|(param, _)| *param == shown.param) {
+                show(&mut state, Shown { value: self.canon[value.index()], kinds, unless: None });
+            }
+        }
+        state
+    }
+
+    fn method_shows(&mut self, name: &str, base: ValueId, args: &[Arg], truth: bool, state: &mut State) {
+        match (name, args) {
+            (name, []) if is_strict_test(name) && truth => {
+                show(state, Shown { value: self.canon[base.index()], kinds: KindSet::ALL, unless: None });
+            }
+            ("startswith" | "startsWith", [prefix, ..]) if truth => {
+                let prefixes = self.texts_of(prefix.value);
+                let Some(kinds) = prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b) else {
+                    return;
+                };
+                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
+                if !prefixes.is_empty() {
+                    // A telling part that begins with something fixed.
+                    for shown in self.whole_of(base) {
+                        show(state, shown);
+                    }
+                }
+            }
+            ("endswith" | "endsWith", [suffix, ..]) if truth && self.constant(suffix.value).is_some() => {
+                for shown in self.whole_of(base) {
+                    show(state, shown);
+                }
+            }
+            ("includes" | "has" | "contains" | "hasOwnProperty" | "__contains__", [item]) => {
+                for shown in self.membership(item.value, base, truth) {
+                    show(state, shown);
+                }
+            }
+            ("test", [subject]) => self.regex_shows(base, subject.value, truth, state),
+            ("match" | "search", [pattern]) => self.regex_shows(pattern.value, base, truth, state),
+            _ => {}
+        }
+    }
+
+    fn regex_shows(&mut self, pattern: ValueId, subject: ValueId, truth: bool, state: &mut State) {
+        let Some(Value::Regex { pattern, flags }) = self.constant(pattern) else { return };
+        let text = with_flags(&pattern, &flags);
+        let models = &self.env.models.taint;
+        let kinds = if truth {
+            self.state.patterns.refused(models, &text, Anchoring::Search)
+        } else {
+            self.state.patterns.caught(models, &text, Anchoring::Search)
+        };
+        show(state, Shown { value: self.canon[subject.index()], kinds, unless: None });
+    }
+
+    /// The texts that a value is: one, or all of a literal list.
+    fn texts_of(&self, value: ValueId) -> Vec<String> {
+        match self.constant(value) {
+            Some(Value::Str(text)) => vec![text],
+            Some(Value::List(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+            // What is configured has a fixed beginning, too.
+            _ => match self.op(self.plain(value)) {
+                Op::Concat(parts) => {
+                    let fixed = parts.iter().map(|part| match part {
+                        Part::Text(text) => Some(self.name(*text).to_owned()),
+                        Part::Value(value) => self.text(*value),
+                    });
+                    fixed.collect::<Option<String>>().into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+/// A regular expression with JavaScript's flags in the syntax of the `regex` crate.
+fn with_flags(pattern: &str, flags: &str) -> String {
+    let inline: String = flags.chars().filter(|flag| matches!(flag, 'i' | 's' | 'm')).collect();
+    if inline.is_empty() { pattern.to_owned() } else { format!("(?{inline}){pattern}") }
+}
+
+impl Tests for Scan<'_, '_> {
+    fn shown(&mut self, cond: ValueId, truth: bool) -> State {
+        self.condition(cond, truth, MAX_DEPTH)
+    }
+
+    fn after(&mut self, value: ValueId) -> State {
+        match self.op(value) {
+            Op::Call { callee, args, .. } => self.call_shows(value, *callee, args, None),
+            _ => State::new(),
+        }
+    }
+
+    fn passes(&self, from: BlockId, to: BlockId) -> bool {
+        self.folding.edge(from, to)
+    }
+}

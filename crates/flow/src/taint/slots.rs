@@ -1,0 +1,187 @@
+//! Slots: what outlives a call and is read elsewhere. Shared variables, fields of classes, attributes of library
+//! objects. They are flow-insensitive: whatever is written anywhere may be read anywhere.
+
+use compact_str::CompactString;
+use lunette_lang::ir::{BodyId, ClassId, ExportValue, ImportItem, Key, Language, Op, ValueRef, VarId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::api::NodeId;
+use crate::facts::Facts;
+use crate::know::Origin;
+use crate::program::{Site, Target, UnitId};
+
+/// Something that is written in one place and read in another.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Slot {
+    /// A variable that other bodies read.
+    Var(UnitId, BodyId, VarId),
+    /// A field of a class of the project or of its instances; the class is the topmost base in the project.
+    Field(UnitId, ClassId, CompactString),
+    /// A field of an object literal that its own functions write by `this`.
+    Literal(Site, CompactString),
+    /// An attribute that the project writes on a library's object.
+    Api(NodeId, CompactString),
+}
+
+/// The slots of a program: only what is read somewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    ids: FxHashMap<Slot, u32>,
+    all: Vec<Slot>,
+    /// The variable that a parameter is bound to, where other bodies read it.
+    params: FxHashMap<(UnitId, ValueRef), VarId>,
+}
+
+/// Longest chain of base classes that is followed.
+const MAX_BASES: usize = 12;
+
+impl Slots {
+    /// Finds the slots of a program.
+    pub(crate) fn new(facts: &Facts<'_>) -> Self {
+        let mut slots = Slots::default();
+        for unit in facts.program.ids() {
+            let module = &facts.program.unit(unit).module;
+            let mut read: FxHashSet<(BodyId, VarId)> = FxHashSet::default();
+            for (at, body) in module.bodies.iter().enumerate() {
+                for (index, op) in body.ops.iter().enumerate() {
+                    let site = Site { unit, body: BodyId(at as u32), value: lunette_lang::ir::ValueId(index as u32) };
+                    match op {
+                        Op::Outer(owner, var) => _ = read.insert((*owner, *var)),
+                        Op::Store(base, key, _) => slots.stored(facts, Site { value: *base, ..site }, *key),
+                        _ => {}
+                    }
+                }
+            }
+            // What other modules may read by importing it.
+            for var in 0..module.bodies[0].vars.len() {
+                if module.language == Language::Python {
+                    read.insert((BodyId::MODULE, VarId(var as u32)));
+                }
+            }
+            for export in &module.exports {
+                if let ExportValue::Var(var) = export.value {
+                    read.insert((BodyId::MODULE, var));
+                }
+            }
+            for (owner, var) in read {
+                slots.add(Slot::Var(unit, owner, var));
+                for write in &module.body(owner).vars[var.index()].writes {
+                    if write.body == owner && matches!(module.op(*write), Op::Param(_)) {
+                        slots.params.insert((unit, *write), var);
+                    }
+                }
+            }
+        }
+        slots
+    }
+
+    fn stored(&mut self, facts: &Facts<'_>, base: Site, key: Key) {
+        let (Key::Member(name) | Key::Item(name)) = key else { return };
+        let text = facts.program.unit(base.unit).module.name(name);
+        let this = matches!(facts.program.op(base), Op::This);
+        for origin in facts.known.origins(base) {
+            if let Some(slot) = field(facts, *origin, text, this) {
+                self.add(slot);
+            }
+        }
+    }
+
+    fn add(&mut self, slot: Slot) -> u32 {
+        let next = self.all.len() as u32;
+        *self.ids.entry(slot).or_insert_with_key(|slot| {
+            self.all.push(slot.clone());
+            next
+        })
+    }
+
+    /// The slot's index, when anybody reads or writes it.
+    pub(crate) fn find(&self, slot: &Slot) -> Option<u32> {
+        self.ids.get(slot).copied()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The slot of the variable that a parameter is bound to.
+    pub(crate) fn of_param(&self, site: Site) -> Option<u32> {
+        let at = ValueRef { body: site.body, value: site.value };
+        let var = self.params.get(&(site.unit, at))?;
+        self.find(&Slot::Var(site.unit, site.body, *var))
+    }
+
+    /// The slots that a key of a value with these origins is.
+    pub(crate) fn fields(&self, facts: &Facts<'_>, base: Site, text: &str) -> impl Iterator<Item = u32> {
+        let this = matches!(facts.program.op(base), Op::This);
+        let found: smallvec::SmallVec<[u32; 2]> = facts
+            .known
+            .origins(base)
+            .iter()
+            .filter_map(|origin| match *origin {
+                Origin::Module(unit) => self.exported(facts, unit, text),
+                origin => field(facts, origin, text, this).and_then(|slot| self.find(&slot)),
+            })
+            .collect();
+        found.into_iter()
+    }
+
+    /// The slot of a variable that a module exports.
+    pub(crate) fn exported(&self, facts: &Facts<'_>, unit: UnitId, name: &str) -> Option<u32> {
+        let module = &facts.program.unit(unit).module;
+        let name = module.names.find(name)?;
+        let var = match module.language {
+            Language::Python => {
+                let at = module.bodies[0].vars.iter().position(|var| var.name == name)?;
+                VarId(at as u32)
+            }
+            Language::JavaScript => module.exports.iter().find_map(|export| match export.value {
+                ExportValue::Var(var) if export.name == name => Some(var),
+                _ => None,
+            })?,
+        };
+        self.find(&Slot::Var(unit, BodyId::MODULE, var))
+    }
+
+    /// The slot of what an import names.
+    pub(crate) fn imported(&self, facts: &Facts<'_>, unit: UnitId, import: lunette_lang::ir::ImportId) -> Option<u32> {
+        let module = &facts.program.unit(unit).module;
+        let Target::Unit(target) = *facts.program.target(unit, import) else { return None };
+        match module.imports[import.index()].item {
+            ImportItem::Named(name) => self.exported(facts, target, module.name(name)),
+            ImportItem::Default => self.exported(facts, target, "default"),
+            _ => None,
+        }
+    }
+}
+
+fn field(facts: &Facts<'_>, origin: Origin, text: &str, this: bool) -> Option<Slot> {
+    match origin {
+        Origin::Instance(unit, class) | Origin::Class(unit, class) => {
+            let (unit, class) = topmost(facts, unit, class);
+            Some(Slot::Field(unit, class, text.into()))
+        }
+        Origin::Literal(site) if this => Some(Slot::Literal(site, text.into())),
+        Origin::Api(node, _) => Some(Slot::Api(node, text.into())),
+        _ => None,
+    }
+}
+
+/// The topmost base of a class within the project: a field is one slot for the whole family.
+fn topmost(facts: &Facts<'_>, unit: UnitId, class: ClassId) -> (UnitId, ClassId) {
+    let mut at = (unit, class);
+    for _ in 0..MAX_BASES {
+        let bases = &facts.program.unit(at.0).module.classes[at.1.index()].bases;
+        let base = bases.iter().find_map(|base| {
+            let site = Site { unit: at.0, body: base.body, value: base.value };
+            facts.known.origins(site).iter().find_map(|origin| match *origin {
+                Origin::Class(unit, class) => Some((unit, class)),
+                _ => None,
+            })
+        });
+        match base {
+            Some(base) if base != at => at = base,
+            _ => break,
+        }
+    }
+    at
+}
