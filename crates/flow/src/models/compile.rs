@@ -104,8 +104,14 @@ impl Compiler<'_> {
                         marked.insert(node, kind);
                     }
                 }
+                let mut typed = FxHashMap::default();
+                for (pattern, &kind) in &arguments.typed {
+                    for node in self.models.pattern(self.language, pattern)? {
+                        typed.insert(node, kind);
+                    }
+                }
                 let guards = self.nodes(&arguments.guards)?;
-                Some(Arguments { plain: arguments.plain, class: arguments.class, marked, guards })
+                Some(Arguments { plain: arguments.plain, class: arguments.class, marked, typed, guards })
             }
             None => None,
         };

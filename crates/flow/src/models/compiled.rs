@@ -56,6 +56,7 @@ pub(crate) struct Arguments {
     pub(crate) plain: InputKind,
     pub(crate) class: InputKind,
     pub(crate) marked: FxHashMap<NodeId, InputKind>,
+    pub(crate) typed: FxHashMap<NodeId, InputKind>,
     pub(crate) guards: Vec<NodeId>,
 }
 

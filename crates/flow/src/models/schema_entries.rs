@@ -66,6 +66,10 @@ pub struct ArgumentsSpec {
     /// Defaults (or metadata) that say the kind.
     #[serde(default)]
     pub marked: BTreeMap<String, InputKind>,
+    /// Types of a library that say the kind: `fastapi.UploadFile: file`. A parameter of any other type of a library
+    /// is no input.
+    #[serde(default)]
+    pub typed: BTreeMap<String, InputKind>,
     /// Defaults (or metadata) that are no input; their first argument is a guard.
     #[serde(default)]
     pub guards: OneOrMany,

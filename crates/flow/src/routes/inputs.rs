@@ -200,6 +200,11 @@ impl Scene<'_> {
                     let origins = self.facts.known.origins(ty);
                     if origins.iter().any(|origin| matches!(origin, Origin::Class(..))) {
                         model.class
+                    } else if let Some(kind) = origins.iter().find_map(|origin| match origin {
+                        Origin::Api(node, _) => model.typed.get(node).copied(),
+                        _ => None,
+                    }) {
+                        kind
                     } else if origins.iter().any(|origin| matches!(origin, Origin::Api(..))) {
                         // A library's own type: the request, a session of the database.
                         continue;
