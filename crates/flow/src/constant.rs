@@ -7,7 +7,7 @@
 )]
 
 use lunette_lang::ir::{
-    ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef,
+    ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, ListKind, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef,
 };
 
 use crate::know::{Known, Origin};
@@ -119,11 +119,23 @@ pub(crate) struct Folder<'a> {
     work: u32,
     /// Calls that are being evaluated: the function's body and the call.
     frames: Vec<(UnitId, BodyId, Site)>,
+    /// Whether an answer must hold at every time: what may be written to meanwhile is unknown.
+    strict: bool,
 }
 
 /// The constants that the value at `site` may be.
 pub(crate) fn possible(program: &Program, known: &Known, site: Site) -> Possible {
-    Folder { program, known, work: MAX_WORK, frames: Vec::new() }.value(site, MAX_DEPTH)
+    Folder { program, known, work: MAX_WORK, frames: Vec::new(), strict: false }.value(site, MAX_DEPTH)
+}
+
+/// The constant that the value at `site` certainly is, whenever it is read: no list, which may have been written to,
+/// and nothing that comes from a variable with several writes.
+pub(crate) fn certain(program: &Program, known: &Known, site: Site) -> Option<Value> {
+    let mut folder = Folder { program, known, work: MAX_WORK / 10, frames: Vec::new(), strict: true };
+    match folder.value(site, MAX_DEPTH).single() {
+        None | Some(Value::List(_) | Value::Undefined) => None,
+        Some(value) => Some(value.clone()),
+    }
 }
 
 impl Folder<'_> {
@@ -140,6 +152,9 @@ impl Folder<'_> {
             Op::Phi(operands) => self.any(operands.iter().map(|&operand| at(operand)).filter(|&inner| inner != site).collect(), depth),
             Op::Outer(owner, var) => {
                 let writes = &self.program.body(site.unit, *owner).vars[var.index()].writes;
+                if self.strict && (writes.len() != 1 || writes[0].body != *owner) {
+                    return Possible::unknown();
+                }
                 let sites = writes.iter().map(|write| Site { unit: site.unit, body: write.body, value: write.value }).collect();
                 self.any(sites, depth)
             }
@@ -149,7 +164,10 @@ impl Folder<'_> {
                 binary(*op, &left, &right)
             }
             Op::Unary(op, operand) => unary(*op, &self.value(at(*operand), depth)),
-            Op::List(_, items) => {
+            Op::List(kind, items) => {
+                if self.strict && *kind != ListKind::Tuple {
+                    return Possible::unknown();
+                }
                 let mut values = Vec::with_capacity(items.len());
                 for item in items {
                     match self.value(at(item.value), depth).single() {
@@ -182,7 +200,7 @@ impl Folder<'_> {
             Origin::Function(unit, body) => {
                 let function = self.program.body(unit, body);
                 let kind = matches!(function.kind, BodyKind::Function | BodyKind::Lambda);
-                (kind && function.decorators.is_empty() && !function.is_generator).then_some((unit, body))
+                (kind && function.decorators.is_empty() && !function.is_generator && !(self.strict && function.is_async)).then_some((unit, body))
             }
             _ => None,
         };
@@ -294,6 +312,7 @@ impl Folder<'_> {
         }
         // A literal mapping that is never written to gives its entry.
         if let Key::Member(name) | Key::Item(name) = key
+            && !self.strict
             && let [Origin::Literal(mapping)] = self.known.origins(Site { value: base, ..site })
             && let Op::Dict(entries) = self.program.op(*mapping)
         {

@@ -8,6 +8,7 @@ pub mod api;
 mod constant;
 mod embedded;
 pub mod facts;
+pub mod fold;
 pub mod know;
 pub mod models;
 pub mod program;

@@ -9,6 +9,7 @@ mod compiled_taint;
 mod schema;
 mod schema_entries;
 mod schema_taint;
+mod stores;
 
 pub(crate) use compiled::*;
 pub(crate) use compiled_taint::{Flow, Kind, Spot, TaintModels, Test, When};
@@ -18,6 +19,7 @@ pub use schema::{
     TypeSpec, UseSpec, ViewClassSpec,
     ComponentSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
+pub use stores::{ArgumentSpec, StoreMethodSpec, StoreSpec};
 
 use lunette_lang::ir::Language;
 use rustc_hash::FxHashMap;
@@ -34,6 +36,8 @@ pub struct Models {
     pub files: Vec<ModelFile>,
     pub(crate) routes: RouteModels,
     pub(crate) taint: TaintModels,
+    /// Containers of libraries whose contents can be followed.
+    pub containers: crate::fold::Containers,
     values: FxHashMap<(Language, String), Vec<String>>,
 }
 
@@ -82,7 +86,7 @@ impl Models {
         let files = std::mem::take(&mut models.files);
         // Types first, and of all files: paths that go through a typed value must lead to the value that it is.
         // Twice, since the types of one file may lead through those of another.
-        let steps = [Models::compile_types, Models::compile_types, Models::compile_values, Models::compile_routes, Models::compile_taint];
+        let steps = [Models::compile_types, Models::compile_types, Models::compile_values, Models::compile_routes, Models::compile_taint, Models::compile_stores];
         for (at, step) in steps.into_iter().enumerate() {
             if at == 2 {
                 models.settle_types();

@@ -98,6 +98,9 @@ pub struct ModelFile {
     /// Parts of values that stand for the whole when they are compared.
     #[serde(default)]
     pub components: Vec<ComponentSpec>,
+    /// Containers whose contents can be followed.
+    #[serde(default)]
+    pub stores: Vec<super::stores::StoreSpec>,
 }
 
 /// The language of a model.
