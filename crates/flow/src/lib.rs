@@ -11,6 +11,7 @@ pub mod facts;
 pub mod fold;
 pub mod know;
 pub mod models;
+pub mod pattern;
 pub mod program;
 pub mod routes;
 pub mod taint;
