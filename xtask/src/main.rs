@@ -3,7 +3,7 @@
 //! - `new-rule FAMILY ID`: a rule file to fill in
 //! - `docs [--check]`: the generated pages under `docs/`; with `--check`, fails when they are out of date
 //! - `tidy`: what the compiler does not check: file sizes, doc headers, corpus names, unfinished marks
-//! - `bench DIR`: speed on a folder, as ratios to a plain parse
+//! - `bench`: time and memory on folders, beside a plain parse and other analysers
 //! - `score`: recall, false alarms and noise on corpora outside the repository
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its developer")]
 
@@ -11,6 +11,7 @@ mod bench;
 mod docs;
 mod new_rule;
 mod score;
+mod table;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -27,9 +28,9 @@ fn main() -> ExitCode {
         ["docs"] => docs::run(&root(), false),
         ["docs", "--check"] => docs::run(&root(), true),
         ["tidy"] => tidy::run(&root()),
-        ["bench", folder] => bench::run(Path::new(folder)),
+        ["bench", rest @ ..] => bench::run(rest),
         ["score", rest @ ..] => score::run(rest),
-        _ => Err("usage: cargo xtask new-rule FAMILY ID | docs [--check] | tidy | bench DIR | score …".to_owned()),
+        _ => Err("usage: cargo xtask new-rule FAMILY ID | docs [--check] | tidy | bench … | score …".to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,13 +6,12 @@
 mod corpora;
 mod noise;
 mod scorers;
-mod table;
 
 use std::path::PathBuf;
 
 use crate::Outcome;
+use crate::table::Section;
 use corpora::Bench;
-use table::Section;
 
 const USAGE: &str = "usage: cargo xtask score [owasp|flask|node|cves|good|cpython]… [--lunette FILE] [--table FILE]
                          [--misses] [--false] [--list] [--only even|odd]

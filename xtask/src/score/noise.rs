@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Options;
 use super::corpora::{Assessed, Bench};
 use super::scorers::Scored;
-use super::table::{Section, per_kloc};
+use crate::table::{Section, per_kloc};
 
 /// Rules named below the table.
 const LOUDEST: usize = 12;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::Options;
 use super::corpora::{Assessed, Bench};
-use super::table::{Section, per_kloc, percent};
 use crate::read;
+use crate::table::{Section, per_kloc, percent};
 
 /// A section, or what is absent; the outer error ends the command.
 pub(super) type Scored = Result<Result<Section, String>, String>;
@@ -79,7 +79,8 @@ pub(super) fn labels(bench: &Bench, name: &str, options: &Options) -> Scored {
         }
     }
     if set.labels.is_empty() {
-        return Ok(Err(absent.join("; ")));
+        let first = absent.first().cloned().unwrap_or_default();
+        return Ok(Err(format!("none of {} projects is there: {first} …", absent.len())));
     }
     let mut section = set.score(bench, name, Section::new(title, &[head, "found", "of", "recall"]), options)?;
     section.notes.extend(absent.into_iter().map(|why| format!("SKIPPED {why}")));
