@@ -410,6 +410,7 @@ fn assigned_names(matcher: &Matcher, language: Language, names: &mut Vec<String>
 fn names_in(condition: &Condition, language: Language, names: &mut Vec<String>) {
     match condition {
         Condition::Project(test) => test.has.iter().for_each(|matcher| assigned_names(matcher, language, names)),
+        Condition::Prepared(_, by) => by.iter().for_each(|matcher| assigned_names(matcher, language, names)),
         Condition::Any(parts) | Condition::All(parts) => parts.iter().for_each(|part| names_in(part, language, names)),
         Condition::Not(part) => names_in(part, language, names),
         _ => {}

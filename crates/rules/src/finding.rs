@@ -58,7 +58,7 @@ impl Run<'_, '_> {
         let configuration =
             matches!(matcher.kind, Kind::Setting { .. } | Kind::MissingSetting { .. } | Kind::Absent(_));
         let flow = self.flow_of(spot);
-        let reach = self.reach_of(spot, configuration);
+        let reach = self.reach_of(spot, configuration && flow.is_none());
         let reach = flow.map_or_else(|| reach.clone(), |flow| self.flow_reach(flow, reach.clone()));
         let mode = self.mode(spot);
         let mut message = self.message(rule, matcher, spot, found, secret.as_deref());

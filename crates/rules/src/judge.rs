@@ -72,10 +72,28 @@ impl Run<'_, '_> {
                 Some(major) => certain(major < *below),
                 None => Outcome::Likely,
             },
+            Condition::Prepared(path, by) => certain(self.is_prepared(spot, path, by)),
             Condition::Any(parts) => self.combine(spot, parts, wanted, wanted, flow),
             Condition::All(parts) => self.combine(spot, parts, wanted, !wanted, flow),
             Condition::Not(part) => self.holds(spot, part, !wanted, flow),
         }
+    }
+
+    /// Whether the object at a path was made by a call that one of the matchers finds, or such a call was made on it.
+    fn is_prepared(&self, spot: &Spot, path: &ValuePath, by: &[Matcher]) -> bool {
+        let Found::Sites(sites) = self.find(spot, path) else { return false };
+        let made_at = |site: &Site| {
+            let origins = self.facts.known.origins(*site).iter().filter_map(|origin| match origin {
+                Origin::Api(_, made) => Some(*made),
+                _ => None,
+            });
+            origins.chain([*site]).collect::<Vec<_>>()
+        };
+        let objects: Vec<Site> = sites.iter().flat_map(made_at).collect();
+        by.iter().any(|matcher| {
+            let (_, found) = self.matches(matcher);
+            found.iter().any(|(other, _)| [other.call, other.object].into_iter().flatten().any(|site| objects.contains(&site)))
+        })
     }
 
     /// A disjunction is as good as its best part, a conjunction as its worst.

@@ -126,6 +126,8 @@ pub(crate) enum Condition {
     Project(Box<ProjectTest>),
     /// A package's major version is below this one.
     Version(String, u32),
+    /// The value at this path was made by, or had called on it, what one of the matchers finds.
+    Prepared(ValuePath, Vec<Matcher>),
     Any(Vec<Condition>),
     All(Vec<Condition>),
     Not(Box<Condition>),

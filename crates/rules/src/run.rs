@@ -133,7 +133,11 @@ impl<'a, 'f> Run<'a, 'f> {
         let mut sites = 0;
         for matcher in &rule.matchers {
             let (looked_at, accepted) = self.matches(matcher);
-            sites += match &matcher.kind {
+            let asked = match &matcher.kind {
+                Kind::Absent(absent) => &absent.when.kind,
+                kind => kind,
+            };
+            sites += match asked {
                 Kind::Flow { kinds, .. } => self.taint().places(*kinds),
                 _ => looked_at,
             };

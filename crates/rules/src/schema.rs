@@ -284,6 +284,7 @@ pub(crate) struct ConditionSpec {
     pub(crate) route: Option<Box<RouteSpec>>,
     pub(crate) project: Option<ProjectSpec>,
     pub(crate) version: Option<VersionSpec>,
+    pub(crate) prepared: Option<PreparedSpec>,
     pub(crate) any: Option<Vec<ConditionSpec>>,
     pub(crate) all: Option<Vec<ConditionSpec>>,
     pub(crate) not: Option<Box<ConditionSpec>>,
@@ -372,6 +373,14 @@ pub(crate) struct ProjectSpec {
     pub(crate) imports: Option<OneOrMany>,
     pub(crate) has: Option<Vec<MatcherSpec>>,
     pub(crate) routes: Option<RouteSpec>,
+}
+
+/// A value that a call found by one of the matchers made, or was made on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PreparedSpec {
+    pub(crate) at: String,
+    pub(crate) by: Vec<MatcherSpec>,
 }
 
 /// A package whose major version is below another.

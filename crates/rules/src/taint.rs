@@ -110,7 +110,7 @@ impl Run<'_, '_> {
     /// What a message calls the source: what kind of data it is, and how it is written.
     pub(crate) fn source_words(&self, flow: &TaintFlow) -> String {
         let words = flow.source.kind.words();
-        let site = flow.source.site;
+        let site = self.read_of(flow);
         let text = match self.facts.program.op(site) {
             Op::Param(_) => self.facts.name_of(site).map(|name| lunette_core::text::printable(&name)),
             _ => Some(self.excerpt(site.unit, self.facts.program.span(site), None)),
@@ -119,6 +119,20 @@ impl Run<'_, '_> {
             Some(text) => format!("{words} (`{text}`)"),
             None => words.to_owned(),
         }
+    }
+
+    /// The first part of the source that is taken: `request.args["id"]` where the source is `request.args`.
+    fn read_of(&self, flow: &TaintFlow) -> Site {
+        let source = flow.source.site;
+        let around = self.facts.program.span(source);
+        let reads = |site: &Site| {
+            let span = self.facts.program.span(*site);
+            let part = matches!(self.facts.program.op(*site), Op::Load(..) | Op::Call { .. });
+            let begins = span.start == around.start && span.contains(around) && span != around;
+            part && begins && (site.unit, site.body) == (source.unit, source.body) && span.end - span.start < 60
+        };
+        let told = self.taint().explain(flow);
+        told.iter().map(|step| step.site).take(4).find(reads).unwrap_or(source)
     }
 
     /// The steps of a flow for a report.

@@ -12,7 +12,9 @@ impl Compiler<'_> {
 
     fn condition(&mut self, spec: &ConditionSpec, default: Option<&str>) -> Compiled<Condition> {
         let mut found: Vec<Condition> = Vec::new();
-        if let Some(value) = self.value_condition(spec, default)? {
+        if spec.prepared.is_none()
+            && let Some(value) = self.value_condition(spec, default)?
+        {
             found.push(value);
         }
         if let Some(names) = &spec.flows_into {
@@ -40,6 +42,13 @@ impl Compiler<'_> {
         }
         if let Some(version) = &spec.version {
             found.push(Condition::Version(version.package.clone(), version.below));
+        }
+        if let Some(prepared) = &spec.prepared {
+            if prepared.by.is_empty() {
+                return Err("`prepared` needs matchers under `by`".to_owned());
+            }
+            let by = prepared.by.iter().map(|spec| self.matcher(spec)).collect::<Compiled<_>>()?;
+            found.push(Condition::Prepared(ValuePath::parse(&prepared.at)?, by));
         }
         if let Some(any) = &spec.any {
             found.push(Condition::Any(self.conditions(any, default)?));
