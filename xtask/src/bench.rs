@@ -174,22 +174,22 @@ fn tools(folder: &Path, options: &Options, is_python: bool) -> Vec<Tool> {
             note: "",
         });
     }
-    let rules = std::env::var("LUNETTE_SEMGREP_RULES").ok();
-    tools.push(Tool {
-        name: "semgrep",
-        program: peer("semgrep").filter(|_| rules.is_some()),
-        args: on_folder(&[
-            "scan",
-            "--metrics=off",
-            "--disable-version-check",
-            "--no-git-ignore",
-            "--quiet",
-            "--config",
-            rules.as_deref().unwrap_or_default(),
-        ]),
-        note: if rules.is_some() { "" } else { "no rules (LUNETTE_SEMGREP_RULES)" },
-    });
+    tools.push(semgrep(folder, is_python));
     tools
+}
+
+/// Semgrep with the language's folders of its rules' repository.
+fn semgrep(folder: &Path, is_python: bool) -> Tool {
+    let rules = std::env::var_os("LUNETTE_SEMGREP_RULES").map(PathBuf::from).filter(|path| path.is_dir());
+    let mut args: Vec<String> =
+        ["scan", "--metrics=off", "--disable-version-check", "--no-git-ignore", "--quiet"].map(str::to_owned).to_vec();
+    for language in if is_python { &["python"][..] } else { &["javascript", "typescript"][..] } {
+        let rules = rules.clone().unwrap_or_default().join(language);
+        args.extend(["--config".to_owned(), rules.display().to_string()]);
+    }
+    args.push(folder.display().to_string());
+    let note = if rules.is_some() { "" } else { "no rules (LUNETTE_SEMGREP_RULES)" };
+    Tool { name: "semgrep", program: peer("semgrep").filter(|_| rules.is_some()), args, note }
 }
 
 /// Another analyser's program.
