@@ -7,7 +7,7 @@
 )]
 
 use lunette_lang::ir::{
-    ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, ListKind, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef,
+    ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, ListKind, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef, VarId,
 };
 
 use crate::know::{Known, Origin};
@@ -152,7 +152,7 @@ impl Folder<'_> {
             Op::Phi(operands) => self.any(operands.iter().map(|&operand| at(operand)).filter(|&inner| inner != site).collect(), depth),
             Op::Outer(owner, var) => {
                 let writes = &self.program.body(site.unit, *owner).vars[var.index()].writes;
-                if self.strict && (writes.len() != 1 || writes[0].body != *owner) {
+                if self.strict && written(self.program, site.unit, *owner, *var).is_none() {
                     return Possible::unknown();
                 }
                 let sites = writes.iter().map(|write| Site { unit: site.unit, body: write.body, value: write.value }).collect();
@@ -206,6 +206,7 @@ impl Folder<'_> {
         };
         let functions: Option<Vec<_>> = origins.iter().map(plain).collect();
         let functions = functions.filter(|found| !found.is_empty() && found.len() <= MAX_CALLEES);
+        let functions = functions.filter(|_| !self.strict || is_named(self.program, Site { value: callee, ..site }));
         let Some(functions) = functions else { return self.origins(site, depth) };
         let mut all = Possible { values: Vec::new(), complete: true };
         for (unit, id) in functions {
@@ -345,6 +346,36 @@ impl Folder<'_> {
         let clamp = |at: i64| at.clamp(0, text.len() as i64) as usize;
         let (start, end) = (clamp(ends[0]), clamp(ends[1]));
         Possible::one(Value::Str(text.get(start..end.max(start)).unwrap_or_default().iter().collect()))
+    }
+}
+
+/// The one value that is ever written to a variable: at the start of its body, before anything could read it.
+pub(crate) fn written(program: &Program, unit: UnitId, owner: BodyId, var: VarId) -> Option<ValueRef> {
+    let body = program.body(unit, owner);
+    let [write] = body.vars.get(var.index())?.writes.as_slice() else { return None };
+    // Values are numbered in source order: what the first block holds comes before everything else.
+    let last = body.blocks.first()?.ops.last()?;
+    (write.body == owner && write.value <= *last).then_some(*write)
+}
+
+/// Whether a function is called by a name that stands for nothing else: not by a variable with several writes, nor by
+/// one of several values. Origins tell only those of several that are known.
+pub(crate) fn is_named(program: &Program, callee: Site) -> bool {
+    let at = |value: ValueId| Site { value, ..callee };
+    match *program.op(callee) {
+        Op::Closure(_) | Op::Import(_) => true,
+        Op::Assign(_, from) => matches!(program.op(at(from)), Op::Closure(_) | Op::Import(_)),
+        Op::Outer(owner, var) => match program.body(callee.unit, owner).vars[var.index()].writes.as_slice() {
+            [write] => {
+                let written = site_of(callee.unit, *write);
+                let from = if let Op::Assign(_, from) = *program.op(written) { from } else { write.value };
+                matches!(program.op(Site { value: from, ..written }), Op::Closure(_) | Op::Import(_))
+            }
+            _ => false,
+        },
+        // A function of a module.
+        Op::Load(base, Key::Member(_)) => matches!(program.op(at(base)), Op::Import(_) | Op::Outer(..)),
+        _ => false,
     }
 }
 

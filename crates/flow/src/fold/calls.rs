@@ -21,12 +21,14 @@ pub(super) fn copies(name: &str) -> bool {
     matches!(name, "copy" | "values" | "slice" | "concat")
 }
 
-/// Built-in functions that look at their arguments and keep nothing of them, not even in their result.
+/// Built-in functions that write to nothing and keep nothing but what their arguments hold.
 fn only_looks(name: &str, language: Language) -> bool {
     match language {
         Language::Python => matches!(
             name,
             "len" | "str" | "repr" | "print" | "bool" | "int" | "float" | "isinstance" | "type" | "id" | "hash" | "any" | "all" | "sum" | "ascii" | "format" | "bytes" | "ord"
+                | "enumerate" | "zip" | "reversed" | "sorted" | "iter" | "next" | "map" | "filter" | "min" | "max" | "list" | "tuple"
+                | "set" | "frozenset" | "dict"
         ),
         Language::JavaScript => matches!(name, "String" | "Boolean" | "Number" | "parseInt" | "parseFloat" | "isNaN" | "isFinite"),
     }
@@ -172,7 +174,10 @@ impl Machine<'_> {
             let content = self.construct(name, args, new);
             self.set_cell(value, BOTTOM);
             if content == Content::Lost {
-                args.iter().for_each(|arg| self.lose_value(arg.value));
+                // They copy, and what they copy may be in them.
+                let held: Vec<Content> = args.iter().filter_map(|arg| self.content(arg.value).cloned()).collect();
+                held.iter().for_each(|content| self.lose_within(content));
+                args.iter().filter(|arg| arg.kind != ArgKind::Positional || name == "Array").for_each(|arg| self.lose_value(arg.value));
             }
             return self.make(value, content);
         }
@@ -210,8 +215,9 @@ impl Machine<'_> {
             [] => Content::List(kind, Vec::new()),
             // `Array(3)` has three holes.
             [only] if name != "Array" => match self.content(only.value) {
-                Some(Content::List(_, items)) => Content::List(kind, items.clone()),
-                _ => Content::Lost,
+                Some(Content::List(_, items)) if kind == ListKind::Set => Content::List(kind, items.clone()),
+                Some(content) => content.sequence().map_or(Content::Lost, |items| Content::List(kind, items.to_vec())),
+                None => Content::Lost,
             },
             several if name == "Array" && several.len() > 1 => Content::List(kind, several.iter().map(|arg| arg.value).collect()),
             _ => Content::Lost,
@@ -285,7 +291,7 @@ impl Machine<'_> {
                     });
                     return self.finish(value, result, args, false);
                 }
-                ("console", ..) | ("JSON", "stringify", _) | ("Object", "keys" | "entries", _) => return self.finish(value, None, args, false),
+                ("console", ..) | ("JSON", "stringify", _) | ("Object", "keys" | "entries" | "values", _) | ("Array", "from", [_]) | ("Promise", "all" | "race" | "allSettled" | "any", _) => return self.finish(value, None, args, false),
                 _ => {}
             }
         }

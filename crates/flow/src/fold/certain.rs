@@ -2,7 +2,7 @@
 
 use lunette_lang::ir::{BodyId, Const, ExportValue, ImportId, ImportItem, Language, Op, ValueRef, VarId};
 
-use crate::constant::{self, Value, site_of};
+use crate::constant::{self, Value, site_of, written};
 use crate::know::Known;
 use crate::program::{Program, Site, Target, UnitId};
 
@@ -10,15 +10,6 @@ use crate::program::{Program, Site, Target, UnitId};
 const MAX_COPIES: usize = 4;
 /// Among how many variables or exports of a module a name is looked for.
 const MAX_NAMES: usize = 512;
-
-/// The one value that is ever written to a variable: at the start of its body, before anything could read it.
-fn written(program: &Program, unit: UnitId, owner: BodyId, var: VarId) -> Option<ValueRef> {
-    let body = program.body(unit, owner);
-    let [write] = body.vars.get(var.index())?.writes.as_slice() else { return None };
-    // Values are numbered in source order: what the first block holds comes before everything else.
-    let last = body.blocks.first()?.ops.last()?;
-    (write.body == owner && write.value <= *last).then_some(*write)
-}
 
 /// Where a value comes from through copies and imports, if that may well be a constant.
 fn settle(program: &Program, unit: UnitId, at: ValueRef, copies: usize) -> Option<Site> {
@@ -40,6 +31,11 @@ pub(super) fn is_constant_variable(program: &Program, unit: UnitId, owner: BodyI
 
 /// The constant that a variable certainly is.
 pub(super) fn variable(program: &Program, known: &Known, unit: UnitId, owner: BodyId, var: VarId) -> Option<Value> {
+    // Other modules may write to it.
+    let name = program.body(unit, owner).vars[var.index()].name;
+    if owner == BodyId::MODULE && known.exported(unit, program.unit(unit).module.name(name)).len() > 1 {
+        return None;
+    }
     let at = settle(program, unit, written(program, unit, owner, var)?, MAX_COPIES)?;
     constant::certain(program, known, at)
 }

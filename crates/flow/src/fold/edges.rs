@@ -24,6 +24,8 @@ pub(super) struct Edges {
     pub(super) live: Vec<bool>,
     /// The blocks in an order in which, loops aside, no block comes before one that leads to it.
     pub(super) order: Vec<BlockId>,
+    /// Whether some way leads back.
+    pub(super) loops: bool,
 }
 
 /// The blocks that the end of a block names.
@@ -65,9 +67,10 @@ impl Edges {
                 *slot += 1;
             }
         }
-        let mut edges = Edges { first_in, first_out, out, live: vec![false; total as usize], order: Vec::new() };
+        let mut edges = Edges { first_in, first_out, out, live: vec![false; total as usize], order: Vec::new(), loops: false };
         edges.mark_doubles(count);
         edges.order = edges.reverse_postorder(count);
+        edges.loops = edges.leads_back(count);
         edges
     }
 
@@ -109,6 +112,15 @@ impl Edges {
         }
         order.reverse();
         order
+    }
+
+    fn leads_back(&self, count: usize) -> bool {
+        let mut place = vec![0u32; count];
+        for (at, block) in self.order.iter().enumerate() {
+            place[block.index()] = at as u32;
+        }
+        let back = |block: &BlockId| self.out(*block).iter().any(|way| place[way.to.index()] <= place[block.index()]);
+        self.order.iter().any(back)
     }
 
     /// The ways out of a block.

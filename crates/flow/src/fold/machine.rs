@@ -136,7 +136,7 @@ impl<'a> Machine<'a> {
                     self.visit(block);
                 }
             }
-            if !self.changed {
+            if !self.changed || !self.edges.loops {
                 return true;
             }
         }

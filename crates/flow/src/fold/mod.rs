@@ -16,6 +16,7 @@ mod certain;
 mod contents;
 mod edges;
 mod eval;
+mod kinds;
 mod machine;
 mod methods;
 mod ops;
@@ -25,7 +26,6 @@ mod stores;
 mod tests;
 
 use lunette_lang::ir::{BlockId, BodyId, ValueId};
-use rustc_hash::FxHashMap;
 
 pub use stores::{Argument, Containers, Does, Method, Store};
 
@@ -62,7 +62,7 @@ impl Folded {
     /// For an operation that reads a container (`xs[0]`, `d["k"]`, `d.get("k")`, `xs.pop()`, `for x in xs`): exactly
     /// the values of which it gives one, when the container is the body's own and what it holds there is known. An
     /// empty slice: none of the body's values (nothing is there, or a constant, for which see [`Self::constant`]).
-    /// `None`: not known.
+    /// `None`: not known. This speaks of the result alone: `xs.append(x)` gives nothing, and still puts `x` in.
     pub fn forwarded(&self, value: ValueId) -> Option<&[ValueId]> {
         let at = self.forwards.binary_search_by_key(&value, |(found, _)| *found).ok()?;
         Some(&self.forwards[at].1)
@@ -94,25 +94,19 @@ impl machine::Machine<'_> {
     fn folded(mut self) -> Folded {
         let mut dead = Vec::new();
         let mut closed = Vec::new();
-        let mut ways: FxHashMap<BlockId, bool> = FxHashMap::default();
         for (at, reached) in self.reached.iter().enumerate() {
             let block = BlockId(at as u32);
             if !reached {
                 dead.push(block);
                 continue;
             }
-            ways.clear();
-            for way in self.edges.out(block) {
-                *ways.entry(way.to).or_default() |= self.edges.live[way.at as usize];
-            }
-            for way in self.edges.out(block) {
-                if self.reached[way.to.index()] && !ways[&way.to] {
-                    closed.push((block, way.to));
+            for ways in self.edges.out(block).chunk_by(|a, b| a.to == b.to) {
+                let open = ways.iter().any(|way| self.edges.live[way.at as usize]);
+                if !open && self.reached[ways[0].to.index()] {
+                    closed.push((block, ways[0].to));
                 }
             }
         }
-        closed.sort_unstable();
-        closed.dedup();
         let mut forwards = std::mem::take(&mut self.forwards);
         forwards.sort_unstable_by_key(|(value, _)| *value);
         let cells = (0..self.cells.len() as u32).map(|at| {

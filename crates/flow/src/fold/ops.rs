@@ -5,8 +5,9 @@ use std::rc::Rc;
 use lunette_lang::ir::{ArgKind, BinaryOp, BlockId, Const, Entry, Key, Language, ListKind, NameId, Op, Part, Terminator, UnaryOp, ValueId};
 
 use super::certain;
-use super::contents::{Constants, Content, Effect, MAX_ENTRIES, MapKind, part, put, slot};
+use super::contents::{Constants, Content, Effect, MAX_ENTRIES, MapKind, Slot, put, slot};
 use super::eval;
+use super::kinds::part;
 use super::machine::{BOTTOM, Machine, NONE};
 use super::methods;
 use crate::constant::{self, Value};
@@ -228,7 +229,8 @@ impl Machine<'_> {
     fn binary(&mut self, value: ValueId, op: BinaryOp, left: ValueId, right: ValueId) {
         let language = self.language;
         let alias = self.alias[left.index()];
-        if alias != NONE && !is_comparison(op) && is_augmented(self.source(value), language) {
+        let is_tuple = matches!(self.content(left), Some(Content::List(ListKind::Tuple, _)));
+        if alias != NONE && !is_tuple && !is_comparison(op) && is_augmented(self.source(value), language) {
             return self.augment(value, op, alias, right);
         }
         let folded = match (op, self.content(left), self.content(right)) {
@@ -269,9 +271,9 @@ impl Machine<'_> {
 
     /// `xs += ys` in Python, which changes the list itself.
     fn augment(&mut self, value: ValueId, op: BinaryOp, alias: u32, right: ValueId) {
-        let more = match (&*self.state[alias as usize], self.content(right)) {
-            (Content::List(ListKind::List, items), Some(Content::List(_, more))) if op == BinaryOp::Add && items.len() + more.len() <= MAX_ENTRIES => {
-                Some(more.clone())
+        let more = match (&*self.state[alias as usize], self.content(right).and_then(Content::sequence)) {
+            (Content::List(ListKind::List, items), Some(more)) if op == BinaryOp::Add && items.len() + more.len() <= MAX_ENTRIES => {
+                Some(more.to_vec())
             }
             _ => None,
         };
@@ -333,7 +335,12 @@ impl Machine<'_> {
         for item in items {
             match (item.kind, self.content(item.value)) {
                 (ArgKind::Positional, _) => all.push(item.value),
-                (_, Some(Content::List(_, more))) => all.extend(more.iter().copied()),
+                // The elements of a set may be the same.
+                (_, Some(Content::List(_, more))) if kind == ListKind::Set => all.extend(more.iter().copied()),
+                (_, Some(content)) => match content.sequence() {
+                    Some(more) => all.extend(more),
+                    None => return Content::Lost,
+                },
                 _ => return Content::Lost,
             }
             if all.len() > MAX_ENTRIES {
@@ -350,6 +357,8 @@ impl Machine<'_> {
             let fits = match *entry {
                 Entry::Pair(key, value) => {
                     let slot = self.key(key).0.and_then(|key| slot(&key, kind));
+                    // What it inherits is not followed.
+                    let slot = slot.filter(|slot| kind == MapKind::Dict || *slot != Slot::Text("__proto__".into()));
                     put(&mut all, slot, value)
                 }
                 Entry::Spread(from) => match self.content(from) {

@@ -7,6 +7,7 @@ use super::Containers;
 use super::calls;
 use super::certain;
 use super::ops::{is_augmented, is_comparison};
+use crate::constant::is_named;
 use crate::know::{Known, Origin};
 use crate::program::{Program, Site, UnitId};
 
@@ -200,8 +201,10 @@ impl Scanner<'_> {
                         }
                     }
                     _ => {
-                        let origins = self.known.origins(Site { value: *callee, ..site });
-                        if let [Origin::Function(..)] = origins {
+                        let callee = Site { value: *callee, ..site };
+                        if let [Origin::Function(..)] = self.known.origins(callee)
+                            && is_named(self.program, callee)
+                        {
                             self.maybe[at] = true;
                             self.asks.push(value);
                         }

@@ -151,3 +151,16 @@ fn functions_of_the_project() {
     assert_eq!(py("def kind(x):\n    if x:\n        return 'a'\ndef f(p):\n    sink('x' if kind(p) else p)\n"), ["\"x\"|p"]);
     assert_eq!(js("async function no() { return false }\nfunction f(p) { if (no()) sink(p) }"), ["p"]);
 }
+
+#[test]
+fn what_is_called_may_be_something_else() {
+    assert_eq!(js("function f(p) { const check = p.check || (() => false); if (check()) sink(p) }"), ["p"]);
+    assert_eq!(js("const check = globalThis.x || (() => false);\nfunction f(p) { if (check()) sink(p) }"), ["p"]);
+    assert_eq!(js("let ready;\nif (globalThis.x) ready = true;\nfunction is() { return ready }\nfunction f(p) { if (!is()) sink(p) }"), ["p"]);
+}
+
+#[test]
+fn other_modules_may_write() {
+    let files = [("a.py", "DEBUG = False\ndef f(p):\n    if DEBUG:\n        sink(p)\n"), ("b.py", "import a\na.DEBUG = True\n")];
+    assert_eq!(sinks_of(&files, |_| Containers::default()), ["p"]);
+}

@@ -213,3 +213,20 @@ fn large_ones_are_given_up() {
     let many = (0..100).map(|at| format!("l{at} = ['a']\n    sink(l{at}[0])")).collect::<Vec<_>>().join("\n    ");
     assert!(py(&body(&[&many])).iter().all(|found| found == "?"));
 }
+
+#[test]
+fn sets_have_no_order() {
+    assert_eq!(py(&body(&["s = {'a', p}", "lst = list(s)", "sink(lst[0])"])), ["?"]);
+    assert_eq!(py(&body(&["s = {'a', p}", "lst = [*s]", "sink(lst[0])"])), ["?"]);
+    assert_eq!(py(&body(&["s = {'a', p}", "for x in s:", "    sink(x)"])), ["\"a\"|p"]);
+    assert_eq!(py(&body(&["s = set()", "s.add('a')", "if 'a' in s:", "    sink(p)", "else:", "    sink(q)"])), ["p"]);
+    assert_eq!(js("function f(p) { const s = new Set(['a']); if (s.has('b')) sink(p); else sink('x') }"), ["\"x\""]);
+}
+
+#[test]
+fn tuples_are_made_anew() {
+    assert_eq!(py(&body(&["t = ('a',)", "t += (p,)", "sink(t[1])"])), ["?"]);
+    assert_eq!(py(&body(&["t = ('a', p)", "g(t)", "sink(t[1])"])), ["p"]);
+    assert_eq!(py(&body(&["t = ([], p)", "g(t)", "sink(t[0][0])"])), ["?"]);
+    assert_eq!(js("function f(p) { const o = {__proto__: p}; sink(o.x) }"), ["?"]);
+}

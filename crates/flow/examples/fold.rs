@@ -1,0 +1,103 @@
+//! Development only: folds all bodies of a folder, prints what was found and how long it took.
+//!
+//! `cargo run --release -p lunette-flow --example fold -- FOLDER [dead|given]`
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::cast_precision_loss, clippy::cast_possible_truncation, missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use lunette_flow::Facts;
+use lunette_flow::fold::fold;
+use lunette_flow::models::Models;
+use lunette_flow::program::{ImportMap, Program, Site, Unit};
+use lunette_lang::Dialect;
+use lunette_lang::ir::{BlockId, BodyId, ValueId};
+
+fn main() {
+    let Some(root) = std::env::args().nth(1).map(PathBuf::from) else {
+        eprintln!("usage: fold FOLDER [dead|given]");
+        return;
+    };
+    let shown = std::env::args().nth(2).unwrap_or_default();
+    let worker = std::thread::Builder::new().stack_size(lunette_lang::STACK_SIZE).spawn(move || run(&root, &shown));
+    let _ = worker.map(std::thread::JoinHandle::join);
+}
+
+fn run(root: &Path, shown: &str) {
+    let mut files = Vec::new();
+    walk(root, root, &mut files);
+    files.sort();
+    let mut units = Vec::new();
+    let mut lines = 0;
+    for (path, text) in files {
+        let Some(dialect) = Dialect::of_path(&path) else { continue };
+        lines += text.lines().count();
+        if let Some(module) = lunette_lang::lower(dialect, &text).module {
+            units.push(Unit { path, text, module });
+        }
+    }
+    let program = Program::new(units, &ImportMap::default());
+    let Ok(models) = Models::builtin() else { return eprintln!("the models have faults") };
+    let facts = Facts::new(&program, &models.trie);
+    let (mut bodies, mut trivial, mut dead, mut given, mut slowest) = (0, 0, 0, 0, Vec::new());
+    let mut total = Duration::ZERO;
+    for unit in program.ids() {
+        for at in 0..program.unit(unit).module.bodies.len() {
+            let id = BodyId(at as u32);
+            let start = Instant::now();
+            let folded = fold(&program, &facts.known, &models.containers, unit, id);
+            let time = start.elapsed();
+            total += time;
+            bodies += 1;
+            trivial += usize::from(folded.is_trivial());
+            let body = program.body(unit, id);
+            slowest.push((time, body.ops.len(), program.place(unit, body.name_span)));
+            let line = |value: ValueId| {
+                let place = program.place(unit, program.span(Site { unit, body: id, value }));
+                format!("{}:{} {}", place.path, place.line, program.source_line(unit, place.line).trim())
+            };
+            for (at, block) in body.blocks.iter().enumerate() {
+                let id = BlockId(at as u32);
+                if !block.preds.is_empty() && !folded.reachable(id) {
+                    dead += 1;
+                    if shown == "dead"
+                        && let Some(&first) = block.ops.iter().find(|value| body.spans[value.index()].end > 0)
+                    {
+                        println!("dead  {}", line(first));
+                    }
+                }
+            }
+            for value in (0..body.ops.len() as u32).map(ValueId) {
+                if let Some(values) = folded.forwarded(value) {
+                    given += 1;
+                    if shown == "given" {
+                        let values: Vec<&str> = values.iter().map(|value| program.source(unit, body.spans[value.index()])).collect();
+                        println!("given {}   <- {values:?} {:?}", line(value), folded.constant(value));
+                    }
+                }
+            }
+        }
+    }
+    slowest.sort_by_key(|(time, ..)| std::cmp::Reverse(*time));
+    for (time, ops, place) in slowest.iter().take(5) {
+        eprintln!("  {time:?} for {ops} operations at {}:{}", place.path, place.line);
+    }
+    let each = total.as_secs_f64() * 1e6 / lines.max(1) as f64;
+    eprintln!("{lines} lines, {bodies} bodies ({trivial} with nothing): {total:?}, {each:.3} µs a line; {dead} blocks dead, {given} loads known");
+}
+
+fn walk(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && !path.is_symlink() {
+            if name != ".git" && files.len() < 20_000 {
+                walk(root, &path, files);
+            }
+        } else if Dialect::of_path(&path.to_string_lossy()).is_some()
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            files.push((path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned(), text));
+        }
+    }
+}
