@@ -2,6 +2,9 @@
 
 use lunette_lang::ir::{Arg, ArgKind, BodyId, BodyKind, Key, Language, Op, ParamKind, ValueId};
 
+use smallvec::SmallVec;
+
+use super::names::DEFAULT;
 use super::slots::Slot;
 use super::{Origin, Origins, Tracker, merge};
 use crate::api::Callback;
@@ -66,7 +69,7 @@ impl Tracker<'_> {
         let here = &self.program.unit(self.current.0).module;
         let there = &self.program.unit(unit).module;
         let mut position = usize::from(skip_first);
-        let mut writes = Vec::new();
+        let mut writes: SmallVec<[(usize, ValueId); 8]> = SmallVec::new();
         for arg in args {
             match arg.kind {
                 ArgKind::Positional => {
@@ -87,8 +90,8 @@ impl Tracker<'_> {
             }
         }
         for (at, value) in writes {
-            let origins = self.get(value);
-            self.write(Slot::Param(unit, body, at as u32), &origins);
+            let set = self.values[self.base + value.index()];
+            self.write_set(Slot::Param(unit, body, at as u32), set);
         }
     }
 
@@ -98,6 +101,7 @@ impl Tracker<'_> {
             Language::Python => "__init__",
             Language::JavaScript => "constructor",
         };
+        let constructor = self.names.intern(constructor, self.trie);
         let mut set = Origins::from_slice(&[Origin::Instance(unit, class)]);
         for origin in self.member_of(Origin::Class(unit, class), constructor) {
             if let Origin::Function(u, b) = origin {
@@ -117,7 +121,8 @@ impl Tracker<'_> {
 
     fn api_call(&mut self, node: crate::api::NodeId, receiver: Site, site: Site, args: &[Arg]) -> Origins {
         let mut set = Origins::new();
-        for callback in self.trie.traits(node).callbacks.clone() {
+        let trie = self.trie;
+        for &callback in &trie.traits(node).callbacks {
             let last = if callback.and_later { args.len() } else { callback.argument + 1 };
             for arg in args.iter().take(last).skip(callback.argument) {
                 self.give(arg.value, callback);
@@ -164,7 +169,7 @@ impl Tracker<'_> {
                     self.give_to(&inner, callback, depth - 1);
                 }
                 Origin::Module(unit) if depth > 0 => {
-                    let inner = self.exported(unit, "default");
+                    let inner = self.exported(unit, DEFAULT);
                     self.give_to(&inner, callback, depth - 1);
                 }
                 _ => {}
@@ -175,8 +180,8 @@ impl Tracker<'_> {
     /// Methods of the languages themselves that call their argument or pass their receiver on.
     fn known_method(&mut self, base: ValueId, name: lunette_lang::ir::NameId, args: &[Arg]) -> Origins {
         let unit = self.current.0;
-        let method = self.program.unit(unit).module.name(name).to_owned();
-        match method.as_str() {
+        let program = self.program;
+        match program.unit(unit).module.name(name) {
             "bind" | "promisify" => self.functions_of(base),
             "call" => {
                 for origin in self.functions_of(base) {

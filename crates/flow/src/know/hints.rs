@@ -1,7 +1,7 @@
 //! What functions are given that nobody in the project calls: plugins and route files that are loaded dynamically,
 //! handlers that a framework finds by their file.
 
-use lunette_lang::ir::{BodyId, BodyKind};
+use lunette_lang::ir::{BodyId, BodyKind, ValueRef};
 
 use super::slots::{PUBLISHING, Slot};
 use super::{Origin, Origins, Tracker};
@@ -45,9 +45,10 @@ impl Tracker<'_> {
                     hint.exports.clone()
                 };
                 for name in names {
-                    self.current = (unit, BodyId::MODULE);
+                    self.enter((unit, BodyId::MODULE));
                     self.reading = PUBLISHING;
-                    let functions = self.exported(unit, &name);
+                    let name = self.names.intern(&name, self.trie);
+                    let functions = self.exported(unit, name);
                     self.give_unknown(&functions, &hint.parameters);
                 }
             }
@@ -65,8 +66,9 @@ impl Tracker<'_> {
 
     fn is_unknown(&self, unit: UnitId, body: BodyId, index: usize) -> bool {
         let function = self.program.body(unit, body);
-        self.slots.peek(&Slot::Param(unit, body, index as u32)).is_empty()
-            && function.params.get(index).is_some_and(|param| param.ty.is_none() || self.values[unit.0 as usize][body.index()][param.value.index()].is_empty())
+        let is_empty = |value| self.at(unit, ValueRef { body, value }).is_empty();
+        self.slots.peek(&self.layout, Slot::Param(unit, body, index as u32)).is_empty()
+            && function.params.get(index).is_some_and(|param| param.ty.is_none() || is_empty(param.value))
     }
 
     fn imports_package(&self, package: &str) -> bool {

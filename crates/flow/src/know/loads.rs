@@ -5,12 +5,14 @@ use lunette_lang::ir::{
     ValueId, VarId,
 };
 
+use rustc_hash::FxHashSet;
+
+use super::names::{ALL, DEFAULT, Name, PROTOTYPE, WHOLE};
 use super::slots::Slot;
+use super::sets::Set;
 use super::{Origin, Origins, Tracker, merge};
 use crate::program::{Site, Target, UnitId};
 
-/// The name under which a CommonJS module's whole export is kept.
-const WHOLE: &str = "module.exports";
 /// Most members looked up inside one another: through spread mappings, modules that export modules, base classes.
 const MAX_NESTING: usize = 64;
 /// Longest chain of base classes that is followed.
@@ -18,26 +20,27 @@ const MAX_BASES: usize = 12;
 
 impl Tracker<'_> {
     pub(super) fn import(&mut self, unit: UnitId, id: ImportId, value: ValueId) -> Origins {
-        let module = &self.program.unit(unit).module;
+        let program = self.program;
+        let module = &program.unit(unit).module;
         let import = &module.imports[id.index()];
         let item = import.item;
-        match self.program.target(unit, id).clone() {
+        match *program.target(unit, id) {
             Target::Unit(target) => match item {
                 ImportItem::Named(name) => {
-                    let name = module.name(name).to_owned();
-                    self.exported(target, &name)
+                    let name = self.name(unit, name);
+                    self.exported(target, name)
                 }
-                ImportItem::Default => self.exported(target, "default"),
+                ImportItem::Default => self.exported(target, DEFAULT),
                 ImportItem::Module if import.form == ImportForm::Require => self.whole(target),
                 ImportItem::Module | ImportItem::Star | ImportItem::Effect => Origins::from_slice(&[Origin::Module(target)]),
             },
-            Target::Package(package) => {
+            Target::Package(ref package) => {
                 let site = self.site(value);
                 let name = match item {
                     ImportItem::Named(name) => Some(module.name(name)),
                     _ => None,
                 };
-                self.package(module.language, &package, name, site)
+                self.package(module.language, package, name, site)
             }
         }
     }
@@ -60,17 +63,19 @@ impl Tracker<'_> {
 
     /// A name that no scope declares.
     pub(super) fn global(&mut self, unit: UnitId, name: NameId, value: ValueId) -> Origins {
-        let module = &self.program.unit(unit).module;
-        let text = module.name(name).to_owned();
+        let program = self.program;
+        let module = &program.unit(unit).module;
+        let text = module.name(name);
         let language = module.language;
         let mut set = Origins::new();
-        for (at, import) in module.imports.iter().enumerate() {
-            if import.item != ImportItem::Star || language != Language::Python {
-                continue;
-            }
-            let found = match self.program.target(unit, ImportId(at as u32)).clone() {
-                Target::Unit(target) => self.exported(target, &text),
-                Target::Package(package) => self.package(language, &package, Some(&text), self.site(value)),
+        for at in 0..self.stars[unit.0 as usize].len() {
+            let import = self.stars[unit.0 as usize][at];
+            let found = match program.target(unit, import) {
+                Target::Unit(target) => {
+                    let name = self.name(unit, name);
+                    self.exported(*target, name)
+                }
+                Target::Package(package) => self.package(language, package, Some(text), self.site(value)),
             };
             merge(&mut set, &found);
         }
@@ -79,17 +84,17 @@ impl Tracker<'_> {
                 Language::Python => "builtins",
                 Language::JavaScript => "globalThis",
             };
-            set = self.package(language, root, Some(&text), self.site(value));
+            set = self.package(language, root, Some(text), self.site(value));
         }
         set
     }
 
     /// What a module of the project exports under a name.
-    pub(super) fn exported(&mut self, unit: UnitId, name: &str) -> Origins {
-        let mut set = self.read(Slot::Export(unit, name.into()));
+    pub(super) fn exported(&mut self, unit: UnitId, name: Name) -> Origins {
+        let mut set = self.read(Slot::Export(unit, name));
         if set.is_empty() && self.program.unit(unit).module.language == Language::JavaScript {
-            let whole = self.read(Slot::Export(unit, WHOLE.into()));
-            if name == "default" {
+            let whole = self.read(Slot::Export(unit, WHOLE));
+            if name == DEFAULT {
                 return whole;
             }
             for origin in whole {
@@ -97,61 +102,79 @@ impl Tracker<'_> {
                 merge(&mut set, &found);
             }
         }
-        if let Some(module) = self.program.submodule(unit, name) {
+        if let Some(module) = self.submodule(unit, name) {
             merge(&mut set, &[Origin::Module(module)]);
         }
         set
     }
 
+    fn submodule(&mut self, unit: UnitId, name: Name) -> Option<UnitId> {
+        let program = self.program;
+        if !program.unit(unit).path.ends_with("__init__.py") {
+            return None;
+        }
+        let names = &self.names;
+        *self.submodules.entry((unit, name)).or_insert_with(|| program.submodule(unit, names.text(name)))
+    }
+
     /// What `require` of a module of the project gives.
     fn whole(&mut self, unit: UnitId) -> Origins {
-        let mut set = self.read(Slot::Export(unit, WHOLE.into()));
+        let mut set = self.read(Slot::Export(unit, WHOLE));
         merge(&mut set, &[Origin::Module(unit)]);
         set
     }
 
     /// Publishes a module's exports.
     pub(super) fn publish_exports(&mut self, unit: UnitId) {
-        let module = &self.program.unit(unit).module;
+        let program = self.program;
+        let module = &program.unit(unit).module;
         if module.language == Language::Python {
-            let body = module.body(BodyId::MODULE);
-            for (at, var) in body.vars.iter().enumerate() {
-                let origins = self.read(Slot::Var(unit, BodyId::MODULE, VarId(at as u32)));
-                self.write(Slot::Export(unit, module.name(var.name).into()), &origins);
-            }
-            for (at, import) in module.imports.iter().enumerate() {
-                if import.item == ImportItem::Star {
-                    self.export_all(unit, ImportId(at as u32));
+            let vars = &module.body(BodyId::MODULE).vars;
+            // Only what grew since the last time is passed on.
+            let mut before = self.passed_on.remove(&unit).unwrap_or_else(|| vec![Set::default(); vars.len()]);
+            for (at, var) in vars.iter().enumerate() {
+                let set = self.read_set(Slot::Var(unit, BodyId::MODULE, VarId(at as u32)));
+                if set != std::mem::replace(&mut before[at], set) {
+                    let name = self.name(unit, var.name);
+                    self.write_set(Slot::Export(unit, name), set);
                 }
+            }
+            self.passed_on.insert(unit, before);
+            for at in 0..self.stars[unit.0 as usize].len() {
+                self.export_all(unit, self.stars[unit.0 as usize][at]);
             }
             return;
         }
         for export in &module.exports {
-            let name = module.name(export.name);
+            let name = self.name(unit, export.name);
             let origins = match export.value {
                 ExportValue::Value(at) => self.depend(unit, at),
                 ExportValue::Var(var) => self.read(Slot::Var(unit, BodyId::MODULE, var)),
-                ExportValue::Import(import) if name == "*" => {
+                ExportValue::Import(import) if name == ALL => {
                     self.export_all(unit, import);
                     continue;
                 }
                 ExportValue::Import(import) => self.import(unit, import, ValueId(0)),
             };
-            self.write(Slot::Export(unit, name.into()), &origins);
+            self.write(Slot::Export(unit, name), &origins);
         }
     }
 
     /// `export * from`, `from … import *`: passes on every export of another module of the project.
     fn export_all(&mut self, unit: UnitId, import: ImportId) {
-        let Target::Unit(target) = *self.program.target(unit, import) else { return };
-        let module = &self.program.unit(target).module;
-        let names: Vec<String> = match module.language {
-            Language::Python => module.body(BodyId::MODULE).vars.iter().map(|var| module.name(var.name).to_owned()).collect(),
-            Language::JavaScript => module.exports.iter().map(|export| module.name(export.name).to_owned()).collect(),
+        let program = self.program;
+        let Target::Unit(target) = *program.target(unit, import) else { return };
+        let module = &program.unit(target).module;
+        let names: Vec<NameId> = match module.language {
+            Language::Python => module.body(BodyId::MODULE).vars.iter().map(|var| var.name).collect(),
+            Language::JavaScript => module.exports.iter().map(|export| export.name).collect(),
         };
-        for name in names.iter().filter(|name| !matches!(name.as_str(), "default" | "*" | WHOLE)) {
-            let origins = self.exported(target, name);
-            self.write(Slot::Export(unit, name.as_str().into()), &origins);
+        for name in names {
+            let name = self.name(target, name);
+            if !matches!(name, DEFAULT | ALL | WHOLE) {
+                let origins = self.exported(target, name);
+                self.write(Slot::Export(unit, name), &origins);
+            }
         }
     }
 
@@ -160,9 +183,9 @@ impl Tracker<'_> {
         let mut set = Origins::new();
         match key {
             Key::Member(name) | Key::Item(name) => {
-                let text = self.program.unit(self.current.0).module.name(name).to_owned();
+                let text = self.name(self.current.0, name);
                 for origin in bases {
-                    let mut found = self.member_of(origin, &text);
+                    let mut found = self.member_of(origin, text);
                     // A key that nobody speaks of is as good as any other.
                     if found.is_empty() && matches!((key, origin), (Key::Item(_), Origin::Api(..))) {
                         found = self.element_of(origin, None);
@@ -182,7 +205,7 @@ impl Tracker<'_> {
                     _ => None,
                 };
                 for origin in bases {
-                    let found = match &name {
+                    let found = match name {
                         Some(name) => self.member_of(origin, name),
                         None => self.element_of(origin, None),
                     };
@@ -193,20 +216,20 @@ impl Tracker<'_> {
         set
     }
 
-    fn string(&self, site: Site) -> Option<String> {
-        match self.program.op(site) {
-            Op::Const(Const::Str(name)) => Some(self.program.unit(site.unit).module.name(*name).to_owned()),
+    fn string(&mut self, site: Site) -> Option<Name> {
+        match *self.program.op(site) {
+            Op::Const(Const::Str(name)) => Some(self.name(site.unit, name)),
             _ => None,
         }
     }
 
     /// A member of something.
-    pub(super) fn member_of(&mut self, origin: Origin, name: &str) -> Origins {
+    pub(super) fn member_of(&mut self, origin: Origin, name: Name) -> Origins {
         // Mappings that are spread into each other and modules that export each other lead round in circles; within
         // one question nothing is looked up twice.
         if self.nesting == 0 {
             self.looked_up.clear();
-        } else if self.nesting >= MAX_NESTING || !self.looked_up.insert((origin, name.into())) {
+        } else if self.nesting >= MAX_NESTING || !self.looked_up.insert((origin, name)) {
             return Origins::new();
         }
         self.nesting += 1;
@@ -215,47 +238,67 @@ impl Tracker<'_> {
         set
     }
 
-    fn member_within(&mut self, origin: Origin, name: &str) -> Origins {
+    fn member_within(&mut self, origin: Origin, name: Name) -> Origins {
         match origin {
             Origin::Api(node, site) => self.api_member(node, name, site),
             Origin::Module(unit) => self.exported(unit, name),
-            Origin::Class(unit, class) => self.class_member(unit, class, name, false, 0),
-            Origin::Instance(unit, class) => self.class_member(unit, class, name, true, 0),
-            Origin::Function(..) if name == "prototype" => Origins::from_slice(&[origin]),
-            Origin::Function(unit, body) => self.read(Slot::Attribute(unit, body, name.into())),
+            Origin::Class(unit, class) => self.class_member(unit, class, name, false),
+            Origin::Instance(unit, class) => self.class_member(unit, class, name, true),
+            Origin::Function(..) if name == PROTOTYPE => Origins::from_slice(&[origin]),
+            Origin::Function(unit, body) => self.read(Slot::Attribute(unit, body, name)),
             Origin::Literal(site) => self.entry(site, name),
         }
     }
 
-    fn api_member(&self, node: crate::api::NodeId, name: &str, site: Site) -> Origins {
-        let found = self.trie.word(name).and_then(|word| self.trie.member(node, word));
+    fn api_member(&self, node: crate::api::NodeId, name: Name, site: Site) -> Origins {
+        let found = self.names.word(name).and_then(|word| self.trie.member(node, word));
         match found {
             Some(member) => Origins::from_slice(&[Origin::Api(self.canonical(member), site)]),
             // CommonJS and ESM name the same thing with and without `.default`.
-            None if name == "default" => Origins::from_slice(&[Origin::Api(node, site)]),
+            None if name == DEFAULT => Origins::from_slice(&[Origin::Api(node, site)]),
             None => Origins::new(),
         }
     }
 
-    fn class_member(&mut self, unit: UnitId, class: ClassId, name: &str, instance: bool, depth: usize) -> Origins {
-        let module = &self.program.unit(unit).module;
-        if let Some(&(_, body)) = module.classes[class.index()].methods.iter().find(|(method, _)| module.name(*method) == name) {
-            return Origins::from_slice(&[Origin::Function(unit, body)]);
-        }
-        let mut set = self.read(Slot::Field(unit, class, name.into()));
-        if !set.is_empty() || depth > MAX_BASES {
-            return set;
-        }
-        for base in self.bases(unit, class) {
-            let found = match base {
-                Origin::Class(u, c) => self.class_member(u, c, name, instance, depth + 1),
-                Origin::Api(node, site) => {
-                    let owner = if instance { self.trie.call(node).map(|node| self.canonical(node)) } else { Some(node) };
-                    owner.map(|owner| self.api_member(owner, name, site)).unwrap_or_default()
+    fn class_member(&mut self, unit: UnitId, class: ClassId, name: Name, instance: bool) -> Origins {
+        let mut set = Origins::new();
+        // Nearest first, each class once: mixins make the ways to one class multiply.
+        let mut seen = FxHashSet::from_iter([(unit, class)]);
+        let mut level = vec![(unit, class)];
+        for depth in 0..=MAX_BASES + 1 {
+            let mut next = Vec::new();
+            for &(unit, class) in &level {
+                let module = &self.program.unit(unit).module;
+                let own = module.names.find(self.names.text(name));
+                if let Some(&(_, body)) = module.classes[class.index()].methods.iter().find(|(method, _)| Some(*method) == own) {
+                    merge(&mut set, &[Origin::Function(unit, body)]);
+                    continue;
                 }
-                _ => Origins::new(),
-            };
-            merge(&mut set, &found);
+                let own = self.read(Slot::Field(unit, class, name));
+                if !own.is_empty() || depth > MAX_BASES {
+                    merge(&mut set, &own);
+                    continue;
+                }
+                for base in self.bases(unit, class) {
+                    match base {
+                        Origin::Class(unit, class) => {
+                            if seen.insert((unit, class)) {
+                                next.push((unit, class));
+                            }
+                        }
+                        Origin::Api(node, site) => {
+                            let owner = if instance { self.trie.call(node).map(|node| self.canonical(node)) } else { Some(node) };
+                            let found = owner.map(|owner| self.api_member(owner, name, site)).unwrap_or_default();
+                            merge(&mut set, &found);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            level = next;
         }
         set
     }
@@ -271,15 +314,16 @@ impl Tracker<'_> {
     }
 
     /// The value under a key of a literal mapping, and what was stored there later.
-    fn entry(&mut self, site: Site, name: &str) -> Origins {
-        let mut set = self.read(Slot::Key(site, name.into()));
+    fn entry(&mut self, site: Site, name: Name) -> Origins {
+        let mut set = self.read(Slot::Key(site, name));
         let Op::Dict(entries) = self.program.op(site) else { return set };
         let module = &self.program.unit(site.unit).module;
+        let own = module.names.find(self.names.text(name));
         let mut spreads = Vec::new();
         let mut found = None;
         for entry in entries {
             match *entry {
-                Entry::Pair(Key::Item(key) | Key::Member(key), value) if module.name(key) == name => found = Some(value),
+                Entry::Pair(Key::Item(key) | Key::Member(key), value) if Some(key) == own => found = Some(value),
                 Entry::Spread(value) => spreads.push(value),
                 Entry::Pair(..) => {}
             }
@@ -347,17 +391,17 @@ impl Tracker<'_> {
 
     pub(super) fn store(&mut self, base: ValueId, key: Key, from: ValueId) {
         let (Key::Member(name) | Key::Item(name)) = key else { return };
-        let text = self.program.unit(self.current.0).module.name(name).to_owned();
-        let origins = self.get(from);
+        let text = self.name(self.current.0, name);
+        let set = self.values[self.base + from.index()];
         for origin in self.get(base) {
             let slot = match origin {
-                Origin::Instance(unit, class) | Origin::Class(unit, class) => Slot::Field(unit, class, text.as_str().into()),
-                Origin::Literal(site) => Slot::Key(site, text.as_str().into()),
-                Origin::Function(unit, body) => Slot::Attribute(unit, body, text.as_str().into()),
-                Origin::Module(unit) => Slot::Export(unit, text.as_str().into()),
+                Origin::Instance(unit, class) | Origin::Class(unit, class) => Slot::Field(unit, class, text),
+                Origin::Literal(site) => Slot::Key(site, text),
+                Origin::Function(unit, body) => Slot::Attribute(unit, body, text),
+                Origin::Module(unit) => Slot::Export(unit, text),
                 Origin::Api(..) => continue,
             };
-            self.write(slot, &origins);
+            self.write_set(slot, set);
         }
     }
 }

@@ -7,12 +7,14 @@
 
 mod calls;
 mod hints;
+mod layout;
 mod loads;
+mod names;
+mod sets;
 mod slots;
 mod users;
 
-use compact_str::CompactString;
-use lunette_lang::ir::{BodyId, BodyKind, ClassId, Language, Op, ValueId, ValueRef, VarId};
+use lunette_lang::ir::{BodyId, BodyKind, ClassId, Language, NameId, Op, ValueId, ValueRef, VarId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, VecDeque};
@@ -21,8 +23,11 @@ use std::rc::Rc;
 use crate::api::{ApiTrie, NodeId};
 use crate::program::{Program, Site, UnitId};
 use crate::test_code::is_test_path;
-use slots::{PUBLISHING, Slot, Slots};
-use users::{Users, owners, shared_vars};
+use layout::{BodyIndex, Layout};
+use names::{Name, Names};
+use sets::{Set, Sets};
+use slots::{PUBLISHING, Reader, Slot, Slots};
+use users::{Users, each_operand, owners, shared_vars, star_imports};
 
 /// Most origins that a value may have before its set is cut.
 pub const MAX_ORIGINS: usize = 12;
@@ -54,8 +59,12 @@ pub type Origins = SmallVec<[Origin; 2]>;
 /// The result: the origins of every value.
 #[derive(Debug, Default)]
 pub struct Known {
-    values: Vec<Vec<Vec<Origins>>>,
+    layout: Layout,
+    sets: Sets,
+    /// By the layout's numbers.
+    values: Vec<Set>,
     slots: Slots,
+    names: Names,
     /// Values whose sets were cut.
     pub broadened: usize,
 }
@@ -63,27 +72,31 @@ pub struct Known {
 impl Known {
     /// Where a value comes from; empty when nothing is known.
     pub fn origins(&self, site: Site) -> &[Origin] {
-        &self.values[site.unit.0 as usize][site.body.index()][site.value.index()]
+        self.sets.get(self.values[self.layout.value(site)])
+    }
+
+    fn named(&self, name: &str, slot: impl FnOnce(Name) -> Slot) -> &[Origin] {
+        self.names.find(name).map_or(&[], |name| self.sets.get(self.slots.peek(&self.layout, slot(name))))
     }
 
     /// What is stored under a key of a literal mapping after it was made (`options.secure = true`).
     pub fn stored(&self, mapping: Site, key: &str) -> &[Origin] {
-        self.slots.peek(&Slot::Key(mapping, key.into()))
+        self.named(key, |name| Slot::Key(mapping, name))
     }
 
     /// What a function may return.
     pub fn returned(&self, unit: UnitId, body: BodyId) -> &[Origin] {
-        self.slots.peek(&Slot::Return(unit, body))
+        self.sets.get(self.slots.peek(&self.layout, Slot::Return(unit, body)))
     }
 
     /// What an attribute of a class or of its instances may hold.
     pub fn field(&self, unit: UnitId, class: ClassId, name: &str) -> &[Origin] {
-        self.slots.peek(&Slot::Field(unit, class, name.into()))
+        self.named(name, |name| Slot::Field(unit, class, name))
     }
 
     /// What a module exports under a name.
     pub fn exported(&self, unit: UnitId, name: &str) -> &[Origin] {
-        self.slots.peek(&Slot::Export(unit, name.into()))
+        self.named(name, |name| Slot::Export(unit, name))
     }
 }
 
@@ -94,7 +107,11 @@ pub fn know(program: &Program, trie: &ApiTrie) -> Known {
     // What nobody in the project calls is given what models say of it; only then can it be known that nobody does.
     tracker.assume();
     tracker.run();
-    Known { values: tracker.values, slots: tracker.slots, broadened: tracker.broadened }
+    let Tracker { layout, mut sets, values, mut slots, mut names, broadened, .. } = tracker;
+    sets.shrink();
+    slots.shrink();
+    names.shrink();
+    Known { layout, sets, values, slots, names, broadened }
 }
 
 /// A body of the program.
@@ -103,57 +120,100 @@ type BodyKey = (UnitId, BodyId);
 struct Tracker<'a> {
     program: &'a Program,
     trie: &'a ApiTrie,
-    values: Vec<Vec<Vec<Origins>>>,
+    layout: Layout,
+    sets: Sets,
+    /// The set of every value, by the layout's numbers.
+    values: Vec<Set>,
     slots: Slots,
+    names: Names,
     queue: VecDeque<BodyKey>,
-    queued: FxHashSet<BodyKey>,
-    /// Operations to look at again in bodies that were looked at before.
-    pending: FxHashMap<BodyKey, Vec<ValueId>>,
-    users: FxHashMap<BodyKey, Rc<Users>>,
-    visits: Vec<Vec<u16>>,
+    queued: Vec<bool>,
+    /// Operations to look at again, by body.
+    pending: Vec<Vec<ValueId>>,
+    users: FxHashMap<BodyIndex, Rc<Users>>,
+    visits: Vec<u16>,
     /// Whether each module is test code.
     tests: Vec<bool>,
     /// Functions that are entries of an object literal, by unit.
     owners: Vec<FxHashMap<BodyId, Site>>,
-    /// Variables that other bodies or modules read, by unit and body.
-    shared: Vec<FxHashSet<(BodyId, VarId)>>,
+    /// Variables that other bodies or modules read, by the layout's numbers of slots.
+    shared: Vec<bool>,
+    /// Python's star imports, by unit.
+    stars: Vec<Vec<lunette_lang::ir::ImportId>>,
+    /// Modules of the project that are a package's submodules, as far as they were asked for.
+    submodules: FxHashMap<(UnitId, Name), Option<UnitId>>,
+    /// What each module's top-level variables held when it last passed its exports on (Python).
+    passed_on: FxHashMap<UnitId, Vec<Set>>,
     broadened: usize,
     /// How many members are being looked up inside one another.
     nesting: usize,
     /// Members looked up for the current question.
-    looked_up: FxHashSet<(Origin, CompactString)>,
+    looked_up: FxHashSet<(Origin, Name)>,
     current: BodyKey,
+    /// The number of the current body, and of its first value.
+    here: BodyIndex,
+    base: usize,
     /// The operation looked at, which is what reads slots.
     reading: ValueId,
+    clock: Clock,
+}
+
+/// When what happened to the values of the body that is looked at for the first time.
+#[derive(Default)]
+struct Clock {
+    now: u32,
+    /// When each value's set last grew; when each operation was last looked at; when what it reads last grew.
+    changed: Vec<u32>,
+    seen: Vec<u32>,
+    poked: Vec<u32>,
+    running: bool,
+}
+
+impl Clock {
+    fn start(&mut self, values: usize) {
+        self.now = 0;
+        self.running = true;
+        for times in [&mut self.changed, &mut self.seen, &mut self.poked] {
+            times.clear();
+            times.resize(values, 0);
+        }
+    }
 }
 
 impl<'a> Tracker<'a> {
     fn new(program: &'a Program, trie: &'a ApiTrie) -> Self {
-        let values = program
-            .units
-            .iter()
-            .map(|unit| unit.module.bodies.iter().map(|body| vec![Origins::new(); body.ops.len()]).collect())
-            .collect();
-        let visits = program.units.iter().map(|unit| vec![0; unit.module.bodies.len()]).collect();
-        let shared = program.units.iter().map(|unit| shared_vars(&unit.module)).collect();
+        let layout = Layout::new(program);
+        let mut shared = vec![false; layout.slots()];
+        for unit in program.ids() {
+            shared_vars(program, unit, &layout, &mut shared);
+        }
         let mut tracker = Tracker {
             program,
             trie,
-            values,
-            slots: Slots::default(),
-            queue: VecDeque::new(),
-            queued: FxHashSet::default(),
-            pending: FxHashMap::default(),
+            sets: Sets::default(),
+            values: vec![Set::default(); layout.values()],
+            slots: Slots::new(&layout),
+            names: Names::new(program, trie),
+            queue: VecDeque::with_capacity(layout.bodies()),
+            queued: vec![false; layout.bodies()],
+            pending: vec![Vec::new(); layout.bodies()],
             users: FxHashMap::default(),
-            visits,
+            visits: vec![0; layout.bodies()],
             tests: program.units.iter().map(|unit| is_test_path(&unit.path)).collect(),
             owners: program.ids().map(|unit| owners(program, unit)).collect(),
             shared,
+            stars: program.units.iter().map(|unit| star_imports(&unit.module)).collect(),
+            submodules: FxHashMap::default(),
+            passed_on: FxHashMap::default(),
             broadened: 0,
             nesting: 0,
             looked_up: FxHashSet::default(),
             current: (UnitId(0), BodyId::MODULE),
+            here: 0,
+            base: 0,
             reading: PUBLISHING,
+            clock: Clock::default(),
+            layout,
         };
         for unit in program.ids() {
             for body in 0..program.unit(unit).module.bodies.len() {
@@ -164,59 +224,98 @@ impl<'a> Tracker<'a> {
     }
 
     fn enqueue(&mut self, body: BodyKey) {
-        if self.queued.insert(body) {
+        let index = self.layout.body(body.0, body.1) as usize;
+        if !std::mem::replace(&mut self.queued[index], true) {
             self.queue.push_back(body);
         }
     }
 
     fn run(&mut self) {
         while let Some(body) = self.queue.pop_front() {
-            self.queued.remove(&body);
-            let visits = &mut self.visits[body.0.0 as usize][body.1.index()];
+            let index = self.layout.body(body.0, body.1);
+            self.queued[index as usize] = false;
+            let visits = &mut self.visits[index as usize];
             *visits += 1;
             if *visits > MAX_VISITS {
                 self.broadened += 1;
                 continue;
             }
-            if *visits == 1 {
-                self.visit(body);
+            let first = *visits == 1;
+            self.enter(body);
+            if first {
+                self.visit();
             } else {
-                self.revisit(body);
+                self.revisit();
             }
         }
     }
 
-    fn visit(&mut self, key: BodyKey) {
-        self.pending.remove(&key);
-        self.current = key;
-        let body = self.program.body(key.0, key.1);
+    /// Makes a body the current one.
+    fn enter(&mut self, body: BodyKey) {
+        self.current = body;
+        self.here = self.layout.body(body.0, body.1);
+        self.base = self.layout.first_value(self.here);
+    }
+
+    fn visit(&mut self) {
+        self.pending[self.here as usize] = Vec::new();
+        let body = self.program.body(self.current.0, self.current.1);
+        self.clock.start(body.ops.len());
         // Phis of loops read values defined after them: two passes reach what one cannot; a third catches chains.
         for pass in 0..4 {
-            let mut changed = false;
+            let (mut changed, mut early) = (false, false);
             for block in &body.blocks {
                 for &value in &block.ops {
-                    changed |= self.transfer(key, value, &body.ops[value.index()]);
+                    let op = &body.ops[value.index()];
+                    if pass > 0 && !self.is_stale(body, value, op) {
+                        continue;
+                    }
+                    if pass == 0 && !early {
+                        each_operand(body, op, &mut |operand| early |= self.clock.seen[operand.index()] == 0);
+                    }
+                    self.clock.now += 1;
+                    self.clock.seen[value.index()] = self.clock.now;
+                    if self.transfer(value, op) {
+                        self.clock.now += 1;
+                        self.clock.changed[value.index()] = self.clock.now;
+                        changed = true;
+                    }
                 }
             }
-            if !changed && pass > 0 {
+            let poked = !self.pending[self.here as usize].is_empty();
+            if !changed && pass > 0 || pass == 0 && !early && !poked {
                 break;
             }
         }
-        self.publish(key);
+        self.clock.running = false;
+        self.publish();
+    }
+
+    /// Whether an operation may give something else than when it was last looked at.
+    fn is_stale(&self, body: &lunette_lang::ir::Body, value: ValueId, op: &Op) -> bool {
+        let seen = self.clock.seen[value.index()];
+        let mut stale = self.clock.poked[value.index()] >= seen;
+        if !stale {
+            each_operand(body, op, &mut |operand| stale |= self.clock.changed[operand.index()] > seen);
+        }
+        stale
     }
 
     /// Looks again at the operations that read what grew, and at those that use their results.
-    fn revisit(&mut self, key: BodyKey) {
-        self.current = key;
-        let (unit, id) = key;
+    fn revisit(&mut self) {
+        let (unit, id) = self.current;
         let body = self.program.body(unit, id);
-        let shared = &self.shared[unit.0 as usize];
-        let users = Rc::clone(self.users.entry(key).or_insert_with(|| Rc::new(Users::new(id, body, shared))));
-        let mut work: BTreeSet<ValueId> = self.pending.remove(&key).unwrap_or_default().into_iter().collect();
+        if !self.users.contains_key(&self.here) {
+            let (layout, shared) = (&self.layout, &self.shared);
+            let users = Users::new(id, body, |var| shared[layout.var(unit, id, var)]);
+            self.users.insert(self.here, Rc::new(users));
+        }
+        let Some(users) = self.users.get(&self.here).map(Rc::clone) else { return };
+        let mut work: BTreeSet<ValueId> = std::mem::take(&mut self.pending[self.here as usize]).into_iter().collect();
         let mut passes_on = work.remove(&PUBLISHING);
         let mut changed = Vec::new();
         while let Some(value) = work.pop_first() {
-            if self.transfer(key, value, &body.ops[value.index()]) {
+            if self.transfer(value, &body.ops[value.index()]) {
                 work.extend(users.of(value));
                 changed.push(value);
             }
@@ -225,16 +324,16 @@ impl<'a> Tracker<'a> {
         for value in changed {
             passes_on = true;
             let at = ValueRef { body: id, value };
-            let origins = self.at(unit, at);
+            let set = self.values[self.base + value.index()];
             if let Some(var) = users.variable(value) {
-                self.write(Slot::Var(unit, id, var), &origins);
+                self.write_set(Slot::Var(unit, id, var), set);
             }
             if self.slots.is_read(unit, at) {
-                self.write(Slot::Value(unit, at), &origins);
+                self.write_set(Slot::Value(unit, at), set);
             }
         }
         if passes_on {
-            self.pass_on(key);
+            self.pass_on();
         }
     }
 
@@ -242,17 +341,35 @@ impl<'a> Tracker<'a> {
         Site { unit: self.current.0, body: self.current.1, value }
     }
 
-    fn get(&self, value: ValueId) -> Origins {
-        self.values[self.current.0.0 as usize][self.current.1.index()][value.index()].clone()
+    fn list(&self, set: Set) -> Origins {
+        Origins::from_slice(self.sets.get(set))
     }
 
-    fn at(&self, unit: UnitId, at: ValueRef) -> Origins {
-        self.values[unit.0 as usize][at.body.index()][at.value.index()].clone()
+    fn get(&self, value: ValueId) -> Origins {
+        self.list(self.values[self.base + value.index()])
+    }
+
+    fn at(&self, unit: UnitId, at: ValueRef) -> Set {
+        self.values[self.layout.value(Site { unit, body: at.body, value: at.value })]
+    }
+
+    fn name(&mut self, unit: UnitId, id: NameId) -> Name {
+        self.names.of(self.program, self.trie, unit, id)
+    }
+
+    fn reader(&self) -> Reader {
+        (self.here, self.reading)
     }
 
     /// Reads a slot and remembers that the current operation depends on it.
     fn read(&mut self, slot: Slot) -> Origins {
-        self.slots.read(slot, (self.current, self.reading))
+        let set = self.read_set(slot);
+        self.list(set)
+    }
+
+    fn read_set(&mut self, slot: Slot) -> Set {
+        let reader = self.reader();
+        self.slots.read(&self.layout, slot, reader)
     }
 
     /// Adds to a slot; bodies that read it are looked at again.
@@ -260,65 +377,123 @@ impl<'a> Tracker<'a> {
         if origins.is_empty() {
             return;
         }
-        let (readers, cut) = self.slots.write(slot, origins);
+        let (grown, cut) = self.slots.add(&self.layout, &mut self.sets, slot, origins);
+        self.wrote(grown, cut);
+    }
+
+    /// Adds a set to a slot, as [`Self::write`] does.
+    fn write_set(&mut self, slot: Slot, set: Set) {
+        if set.is_empty() {
+            return;
+        }
+        let (grown, cut) = self.slots.write(&self.layout, &mut self.sets, slot, set);
+        self.wrote(grown, cut);
+    }
+
+    fn wrote(&mut self, grown: Option<usize>, cut: bool) {
         self.broadened += usize::from(cut);
-        for (body, value) in readers {
-            self.pending.entry(body).or_default().push(value);
-            self.enqueue(body);
+        let Some(cell) = grown else { return };
+        for &(body, value) in self.slots.readers(cell) {
+            self.pending[body as usize].push(value);
+            if self.clock.running && body == self.here && value != PUBLISHING {
+                self.clock.poked[value.index()] = self.clock.now;
+            }
+            if !std::mem::replace(&mut self.queued[body as usize], true) {
+                self.queue.push_back(self.layout.key(body));
+            }
         }
     }
 
-    /// Applies one operation; true when its value's set grew.
-    fn transfer(&mut self, key: BodyKey, value: ValueId, op: &Op) -> bool {
-        self.reading = value;
-        let origins = self.evaluate(key, value, op);
-        let set = &mut self.values[key.0.0 as usize][key.1.index()][value.index()];
-        let (grew, cut) = merge(set, &origins);
+    /// Adds a set to that of a value of the current body; whether it grew.
+    fn flow(&mut self, value: ValueId, more: Set) -> bool {
+        let at = self.base + value.index();
+        let (set, cut) = self.sets.union(self.values[at], more);
         self.broadened += usize::from(cut);
-        grew
+        std::mem::replace(&mut self.values[at], set) != set
+    }
+
+    /// The set of a value that can only be one thing.
+    fn is(&mut self, value: ValueId, origin: Origin) -> bool {
+        let at = self.base + value.index();
+        if !self.values[at].is_empty() {
+            return false;
+        }
+        self.values[at] = self.sets.one(origin);
+        true
+    }
+
+    /// Applies one operation; true when its value's set grew.
+    fn transfer(&mut self, value: ValueId, op: &Op) -> bool {
+        self.reading = value;
+        let (unit, body) = self.current;
+        match op {
+            Op::Const(_) | Op::Concat(_) | Op::List(..) | Op::Dict(_) | Op::Binary(..) | Op::Unary(..) | Op::Slice(..) => {
+                let site = self.site(value);
+                self.is(value, Origin::Literal(site))
+            }
+            Op::Closure(inner) => self.is(value, Origin::Function(unit, *inner)),
+            Op::Class(class) => self.is(value, Origin::Class(unit, *class)),
+            Op::Phi(operands) if self.is_plain(operands) => operands.iter().fold(false, |grew, operand| {
+                let set = self.values[self.base + operand.index()];
+                self.flow(value, set) || grew
+            }),
+            Op::Assign(var, from) => {
+                let set = self.values[self.base + from.index()];
+                if self.shared[self.layout.var(unit, body, *var)] {
+                    self.write_set(Slot::Var(unit, body, *var), set);
+                }
+                self.flow(value, set)
+            }
+            Op::Outer(owner, var) => {
+                let set = self.read_set(Slot::Var(unit, *owner, *var));
+                self.flow(value, set)
+            }
+            Op::StoreOuter(owner, var, from) => {
+                let set = self.values[self.base + from.index()];
+                self.write_set(Slot::Var(unit, *owner, *var), set);
+                self.flow(value, set)
+            }
+            Op::Await(from) | Op::Enter(from) => self.flow(value, self.values[self.base + from.index()]),
+            Op::Return(from) => {
+                let set = self.values[self.base + from.index()];
+                self.write_set(Slot::Return(unit, body), set);
+                self.flow(value, set)
+            }
+            Op::Yield(_) | Op::Throw(_) | Op::Caught | Op::Mix(_) => false,
+            _ => {
+                let origins = self.evaluate(self.current, value, op);
+                let at = self.base + value.index();
+                let (set, cut) = self.sets.with(self.values[at], &origins);
+                self.broadened += usize::from(cut);
+                std::mem::replace(&mut self.values[at], set) != set
+            }
+        }
+    }
+
+    /// Whether the operands of a phi hold so little that no order of joining them matters.
+    fn is_plain(&self, operands: &[ValueId]) -> bool {
+        let sizes = operands.iter().map(|operand| self.sets.get(self.values[self.base + operand.index()]).len());
+        sizes.sum::<usize>() < MAX_ORIGINS / 2
     }
 
     fn evaluate(&mut self, key: BodyKey, value: ValueId, op: &Op) -> Origins {
         let (unit, body) = key;
         match op {
-            Op::Const(_) | Op::Concat(_) | Op::List(..) | Op::Dict(_) | Op::Binary(..) | Op::Unary(..) | Op::Slice(..) => {
-                SmallVec::from_slice(&[Origin::Literal(self.site(value))])
-            }
             Op::Param(index) => self.parameter(unit, body, *index as usize, value),
             Op::This => self.this(unit, body),
             Op::Super => self.super_class(unit, body),
             Op::Phi(operands) => self.union(operands),
-            Op::Assign(var, from) => {
-                let origins = self.get(*from);
-                if self.shared[unit.0 as usize].contains(&(body, *var)) {
-                    self.write(Slot::Var(unit, body, *var), &origins);
-                }
-                origins
-            }
             Op::Import(import) => self.import(unit, *import, value),
             Op::Global(name) => self.global(unit, *name, value),
-            Op::Outer(owner, var) => self.read(Slot::Var(unit, *owner, *var)),
-            Op::StoreOuter(owner, var, from) => {
-                let origins = self.get(*from);
-                self.write(Slot::Var(unit, *owner, *var), &origins);
-                origins
-            }
             Op::Load(base, at) => self.load(*base, *at),
             Op::Store(base, at, from) => {
                 self.store(*base, *at, *from);
                 self.get(*from)
             }
             Op::Call { callee, args, new } => self.call(value, *callee, args, *new),
-            Op::Closure(inner) => SmallVec::from_slice(&[Origin::Function(unit, *inner)]),
-            Op::Class(class) => SmallVec::from_slice(&[Origin::Class(unit, *class)]),
-            Op::Await(from) | Op::Enter(from) => self.get(*from),
             Op::Element(from) => self.element(*from),
-            Op::Return(from) => {
-                let origins = self.get(*from);
-                self.write(Slot::Return(unit, body), &origins);
-                origins
-            }
-            Op::Yield(_) | Op::Throw(_) | Op::Caught | Op::Mix(_) => Origins::new(),
+            // All others are told by [`Self::transfer`].
+            _ => Origins::new(),
         }
     }
 
@@ -377,9 +552,10 @@ impl<'a> Tracker<'a> {
     /// The origins of a value that is not an operand of the current operation: of another body of the same unit, or
     /// part of a literal. The dependency is kept by a slot for the value.
     fn depend(&mut self, unit: UnitId, at: ValueRef) -> Origins {
-        let mut set = self.read(Slot::Value(unit, at));
-        merge(&mut set, &self.at(unit, at));
-        set
+        let set = self.read_set(Slot::Value(unit, at));
+        let mut origins = self.list(set);
+        merge(&mut origins, self.sets.get(self.at(unit, at)));
+        origins
     }
 
     fn canonical(&self, node: NodeId) -> NodeId {
@@ -423,29 +599,30 @@ impl<'a> Tracker<'a> {
     }
 
     /// After a body was looked at for the first time: passes on what other bodies read of it.
-    fn publish(&mut self, key: BodyKey) {
+    fn publish(&mut self) {
         self.reading = PUBLISHING;
-        let (unit, id) = key;
+        let (unit, id) = self.current;
         let body = self.program.body(unit, id);
         for (at, var) in body.vars.iter().enumerate() {
             let var_id = VarId(at as u32);
-            if !self.shared[unit.0 as usize].contains(&(id, var_id)) {
+            if !self.shared[self.layout.var(unit, id, var_id)] {
                 continue;
             }
             for &write in var.writes.iter().filter(|write| write.body == id) {
-                let origins = self.at(unit, write);
-                self.write(Slot::Var(unit, id, var_id), &origins);
+                let set = self.at(unit, write);
+                self.write_set(Slot::Var(unit, id, var_id), set);
             }
         }
-        for at in self.slots.values_read(unit, id) {
-            let origins = self.at(unit, at);
-            self.write(Slot::Value(unit, at), &origins);
+        for at in self.slots.values_read(self.here) {
+            let set = self.at(unit, at);
+            self.write_set(Slot::Value(unit, at), set);
         }
-        self.pass_on(key);
+        self.pass_on();
     }
 
     /// Passes on exports and fields.
-    fn pass_on(&mut self, (unit, id): BodyKey) {
+    fn pass_on(&mut self) {
+        let (unit, id) = self.current;
         if id == BodyId::MODULE {
             self.publish_exports(unit);
         }
@@ -458,7 +635,7 @@ impl<'a> Tracker<'a> {
         let Some(class) = self.program.body(unit, body).class else { return };
         let module = &self.program.unit(unit).module;
         for field in &module.classes[class.index()].fields {
-            let mut origins = field.value.map(|at| self.at(unit, at)).unwrap_or_default();
+            let mut origins = field.value.map(|at| self.list(self.at(unit, at))).unwrap_or_default();
             if let Some(ty) = field.ty {
                 for origin in self.depend(unit, ty) {
                     match origin {
@@ -472,7 +649,8 @@ impl<'a> Tracker<'a> {
                     }
                 }
             }
-            self.write(Slot::Field(unit, class, module.name(field.name).into()), &origins);
+            let name = self.name(unit, field.name);
+            self.write(Slot::Field(unit, class, name), &origins);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Which operations of a body are looked at again when a value's origins grow, and what of a module crosses bodies.
 
-use lunette_lang::ir::{Body, BodyId, Entry, Key, Language, Module, Op, ValueId, VarId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use lunette_lang::ir::{Body, BodyId, Entry, ImportId, ImportItem, Key, Language, Module, Op, ValueId, VarId};
+use rustc_hash::FxHashMap;
 
+use super::layout::Layout;
 use crate::program::{Program, Site, UnitId};
 
 /// The users of every value of one body, and the shared variables that values are written to.
@@ -15,7 +16,7 @@ pub(super) struct Users {
 }
 
 impl Users {
-    pub(super) fn new(id: BodyId, body: &Body, shared: &FxHashSet<(BodyId, VarId)>) -> Self {
+    pub(super) fn new(id: BodyId, body: &Body, is_shared: impl Fn(VarId) -> bool) -> Self {
         let mut pairs: Vec<(ValueId, ValueId)> = Vec::new();
         for block in &body.blocks {
             for &value in &block.ops {
@@ -32,7 +33,7 @@ impl Users {
             starts[at] += starts[at - 1];
         }
         let mut writes = FxHashMap::default();
-        for (at, var) in body.vars.iter().enumerate().filter(|(at, _)| shared.contains(&(id, VarId(*at as u32)))) {
+        for (at, var) in body.vars.iter().enumerate().filter(|(at, _)| is_shared(VarId(*at as u32))) {
             for write in var.writes.iter().filter(|write| write.body == id) {
                 writes.insert(write.value, VarId(at as u32));
             }
@@ -52,7 +53,7 @@ impl Users {
 }
 
 /// The operands on which the origins of an operation's result depend.
-fn each_operand(body: &Body, op: &Op, visit: &mut dyn FnMut(ValueId)) {
+pub(super) fn each_operand(body: &Body, op: &Op, visit: &mut dyn FnMut(ValueId)) {
     match op {
         Op::Phi(operands) => operands.iter().for_each(|operand| visit(*operand)),
         Op::Assign(_, from) | Op::StoreOuter(_, _, from) | Op::Await(from) | Op::Enter(from) | Op::Element(from) | Op::Return(from) => {
@@ -103,16 +104,24 @@ pub(super) fn owners(program: &Program, unit: UnitId) -> FxHashMap<BodyId, Site>
     owners
 }
 
-/// Variables that are read across bodies, and all top-level variables (modules import them by name).
-pub(super) fn shared_vars(module: &Module) -> FxHashSet<(BodyId, VarId)> {
-    let mut shared = FxHashSet::default();
+/// Marks the variables that are read across bodies, and all top-level variables (modules import them by name).
+pub(super) fn shared_vars(program: &Program, unit: UnitId, layout: &Layout, shared: &mut [bool]) {
+    let module = &program.unit(unit).module;
     for body in &module.bodies {
         for op in &body.ops {
             if let Op::Outer(owner, var) | Op::StoreOuter(owner, var, _) = op {
-                shared.insert((*owner, *var));
+                shared[layout.var(unit, *owner, *var)] = true;
             }
         }
     }
-    shared.extend((0..module.bodies[0].vars.len() as u32).map(|var| (BodyId::MODULE, VarId(var))));
-    shared
+    for var in 0..module.bodies[0].vars.len() as u32 {
+        shared[layout.var(unit, BodyId::MODULE, VarId(var))] = true;
+    }
+}
+
+/// The imports that bring all names of a module into a Python module.
+pub(super) fn star_imports(module: &Module) -> Vec<ImportId> {
+    let all = module.imports.iter().enumerate();
+    let stars = all.filter(|(_, import)| import.item == ImportItem::Star && module.language == Language::Python);
+    stars.map(|(at, _)| ImportId(at as u32)).collect()
 }

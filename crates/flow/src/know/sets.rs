@@ -1,0 +1,141 @@
+//! Sets of origins, kept in one arena: a set is a place in it, and copying a set costs four bytes.
+
+use smallvec::SmallVec;
+
+use super::{MAX_ORIGINS, Origin};
+
+/// Bits of a [`Set`] that tell its length; the others tell where it starts.
+const LENGTH_BITS: u32 = 4;
+const LENGTH_MASK: u32 = (1 << LENGTH_BITS) - 1;
+/// Most origins in the arena. Beyond it sets grow no more.
+const MAX_STORED: usize = (u32::MAX >> LENGTH_BITS) as usize;
+
+const _: () = assert!(MAX_ORIGINS <= LENGTH_MASK as usize);
+
+/// A sorted set of origins in a [`Sets`]. Sets never change: a larger one is another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Set(u32);
+
+impl Set {
+    pub(super) fn is_empty(self) -> bool {
+        self.0 & LENGTH_MASK == 0
+    }
+}
+
+/// All sets of a program.
+#[derive(Debug, Default)]
+pub(super) struct Sets {
+    origins: Vec<Origin>,
+}
+
+impl Sets {
+    /// What is in a set.
+    pub(super) fn get(&self, set: Set) -> &[Origin] {
+        let start = (set.0 >> LENGTH_BITS) as usize;
+        &self.origins[start..start + (set.0 & LENGTH_MASK) as usize]
+    }
+
+    /// The set of one origin.
+    pub(super) fn one(&mut self, origin: Origin) -> Set {
+        self.store(&[origin])
+    }
+
+    fn store(&mut self, origins: &[Origin]) -> Set {
+        let start = self.origins.len();
+        if start + origins.len() > MAX_STORED {
+            return Set::default();
+        }
+        self.origins.extend_from_slice(origins);
+        Set((start as u32) << LENGTH_BITS | origins.len() as u32)
+    }
+
+    /// A set with more origins; the same set when all are in it already. Also whether something was left out.
+    pub(super) fn with(&mut self, set: Set, more: &[Origin]) -> (Set, bool) {
+        if more.is_empty() {
+            return (set, false);
+        }
+        let old = self.get(set);
+        if more.iter().all(|origin| old.binary_search(origin).is_ok()) {
+            return (set, false);
+        }
+        let mut all: SmallVec<[Origin; MAX_ORIGINS]> = SmallVec::from_slice(old);
+        let cut = add(&mut all, more);
+        if all.len() == old.len() {
+            return (set, cut);
+        }
+        let stored = self.store(&all);
+        if stored.is_empty() { (set, true) } else { (stored, cut) }
+    }
+
+    /// The union of two sets, which is one of them where it can be.
+    pub(super) fn union(&mut self, set: Set, more: Set) -> (Set, bool) {
+        if set == more || more.is_empty() {
+            return (set, false);
+        }
+        if set.is_empty() {
+            return (more, false);
+        }
+        let (old, new) = (self.get(set), self.get(more));
+        if new.len() >= old.len() && old.iter().all(|origin| new.binary_search(origin).is_ok()) {
+            return if new.len() == old.len() { (set, false) } else { (more, false) };
+        }
+        let more: SmallVec<[Origin; MAX_ORIGINS]> = SmallVec::from_slice(new);
+        self.with(set, &more)
+    }
+
+    /// Gives back what memory was reserved and not used.
+    pub(super) fn shrink(&mut self) {
+        self.origins.shrink_to_fit();
+    }
+}
+
+/// Adds to a sorted list up to [`MAX_ORIGINS`]; whether something was left out.
+fn add(all: &mut SmallVec<[Origin; MAX_ORIGINS]>, more: &[Origin]) -> bool {
+    let mut cut = false;
+    for origin in more {
+        if let Err(at) = all.binary_search(origin) {
+            if all.len() >= MAX_ORIGINS {
+                cut = true;
+                continue;
+            }
+            all.insert(at, *origin);
+        }
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::UnitId;
+
+    fn module(at: u32) -> Origin {
+        Origin::Module(UnitId(at))
+    }
+
+    #[test]
+    fn sets_grow_and_are_shared() {
+        let mut sets = Sets::default();
+        let one = sets.one(module(3));
+        let (two, cut) = sets.with(one, &[module(1), module(3)]);
+        assert!(!cut);
+        assert_eq!(sets.get(two), [module(1), module(3)]);
+        assert_eq!(sets.with(two, &[module(3)]), (two, false), "nothing new, the same set");
+        assert_eq!(sets.union(one, two), (two, false), "the larger one is the union");
+        assert_eq!(sets.union(two, one), (two, false));
+        assert_eq!(sets.union(Set::default(), one), (one, false));
+    }
+
+    #[test]
+    fn sets_are_cut() {
+        let mut sets = Sets::default();
+        let many: Vec<Origin> = (0..20).map(module).collect();
+        let (set, cut) = sets.with(Set::default(), &many);
+        assert!(cut);
+        assert_eq!(sets.get(set).len(), MAX_ORIGINS);
+        let one = sets.one(module(40));
+        let (same, cut) = sets.union(set, one);
+        assert!(cut);
+        assert_eq!(same, set, "a full set takes nothing more");
+    }
+}
