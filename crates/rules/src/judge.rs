@@ -4,7 +4,8 @@ use lunette_flow::Value;
 use lunette_flow::facts::Found;
 use lunette_flow::know::Origin;
 use lunette_flow::program::{Site, UnitId};
-use lunette_lang::ir::{Body, BodyId, BodyKind, Key, Module, Op, Part};
+use lunette_lang::ir::{Body, BodyId, BodyKind, Key, Module, Op, Part, ValueId};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::matcher::{Condition, FunctionTest, Matcher, RouteTest, SiteTest, ValueCondition, ValuePath};
@@ -143,6 +144,18 @@ impl Run<'_, '_> {
     }
 
     fn test_site(&self, site: Site, test: &ValueCondition, call: Option<Site>, truth: &mut Truth) {
+        let mut place = Truth { yes: true, no: false, open: false };
+        for asked in &test.sites {
+            let answer = self.site_truth(site, asked, call);
+            place.yes &= answer.yes;
+            place.no |= answer.no;
+            place.open |= answer.open;
+        }
+        let fails = place.no && !place.yes && !place.open;
+        // Most values fail by where they stand; what they may be then tells nothing more, and is dear to find out.
+        if fails && !absent_passes(test) {
+            return truth.add(false);
+        }
         let possible = self.facts.possible(site);
         // `undefined` given is as good as nothing given.
         if possible.single() == Some(&Value::Undefined) {
@@ -151,14 +164,7 @@ impl Run<'_, '_> {
         if test.presence == Some(false) {
             return truth.add(false);
         }
-        let mut place = Truth { yes: true, no: false, open: false };
-        for asked in &test.sites {
-            let answer = self.site_truth(site, asked, call);
-            place.yes &= answer.yes;
-            place.no |= answer.no;
-            place.open |= answer.open;
-        }
-        if test.tests.is_empty() || (place.no && !place.yes && !place.open) {
+        if test.tests.is_empty() || fails {
             truth.yes |= place.yes;
             truth.no |= place.no;
             truth.open |= place.open;
@@ -223,14 +229,27 @@ impl Run<'_, '_> {
 
     /// Whether a constant is written at this very place (not through a variable), or is one of the alternatives there.
     pub(crate) fn is_literal(&self, site: Site, depth: usize) -> bool {
-        let at = |value| Site { value, ..site };
-        match self.facts.program.op(site) {
-            Op::Const(_) => true,
-            Op::Concat(parts) => parts.iter().all(|part| matches!(part, Part::Text(_))),
-            Op::Phi(operands) => depth > 0 && operands.iter().any(|&operand| self.is_literal(at(operand), depth - 1)),
-            Op::Await(from) => depth > 0 && self.is_literal(at(*from), depth - 1),
-            _ => false,
+        let body = self.facts.program.body(site.unit, site.body);
+        // Level by level, each value once: joins of joins are as many as their product.
+        let mut level: SmallVec<[ValueId; 8]> = SmallVec::from_slice(&[site.value]);
+        let mut seen: FxHashSet<ValueId> = FxHashSet::default();
+        for _ in 0..=depth {
+            let mut next: SmallVec<[ValueId; 8]> = SmallVec::new();
+            for &value in &level {
+                match &body.ops[value.index()] {
+                    Op::Const(_) => return true,
+                    Op::Concat(parts) if parts.iter().all(|part| matches!(part, Part::Text(_))) => return true,
+                    Op::Phi(operands) => next.extend(operands.iter().copied().filter(|&operand| seen.insert(operand))),
+                    Op::Await(from) => next.extend(seen.insert(*from).then_some(*from)),
+                    _ => {}
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            level = next;
         }
+        false
     }
 
     /// The name that a match is about.

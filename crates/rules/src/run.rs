@@ -246,8 +246,9 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Whether a comparison is an argument: of a query, which compares in the database.
     fn is_passed(&self, comparison: Site) -> bool {
-        let users = self.uses.of(self.facts.program, comparison);
-        users.into_iter().any(|user| matches!(self.facts.program.op(user), Op::Call { .. }))
+        let uses = self.uses.body(self.facts.program, comparison.unit, comparison.body);
+        let ops = &self.facts.program.body(comparison.unit, comparison.body).ops;
+        uses.of(comparison.value).iter().any(|user| matches!(ops[user.index()], Op::Call { .. }))
     }
 
     fn calls(&self, nodes: &[NodeId]) -> Vec<Spot> {

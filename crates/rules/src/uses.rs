@@ -11,21 +11,25 @@ use rustc_hash::FxHashMap;
 /// The users of each value of a body, in order, and the values that a branch tests.
 #[derive(Debug)]
 pub(crate) struct BodyUses {
-    users: Vec<Vec<ValueId>>,
+    /// Where the users of each value start in `users`; one more at the end.
+    starts: Vec<u32>,
+    users: Vec<ValueId>,
     tested: Vec<ValueId>,
 }
 
 impl BodyUses {
     fn new(program: &Program, unit: UnitId, body: BodyId) -> Self {
         let body = program.body(unit, body);
-        let mut users = vec![Vec::new(); body.ops.len()];
+        // Users are met in the order of blocks; `last` keeps one user from being counted twice for one value.
+        let mut last: Vec<ValueId> = vec![ValueId(u32::MAX); body.ops.len()];
+        let mut starts: Vec<u32> = vec![0; body.ops.len() + 1];
         let mut tested = Vec::new();
         for block in &body.blocks {
             for &value in &block.ops {
                 operands(&body.ops[value.index()], |operand| {
-                    let list: &mut Vec<ValueId> = &mut users[operand.index()];
-                    if list.last() != Some(&value) {
-                        list.push(value);
+                    if last[operand.index()] != value {
+                        last[operand.index()] = value;
+                        starts[operand.index() + 1] += 1;
                     }
                 });
             }
@@ -33,13 +37,28 @@ impl BodyUses {
                 tested.push(cond);
             }
         }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut users = vec![ValueId(0); starts[body.ops.len()] as usize];
+        let mut next = starts.clone();
+        last.fill(ValueId(u32::MAX));
+        for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+            operands(&body.ops[value.index()], |operand| {
+                if last[operand.index()] != value {
+                    last[operand.index()] = value;
+                    users[next[operand.index()] as usize] = value;
+                    next[operand.index()] += 1;
+                }
+            });
+        }
         tested.sort_unstable();
-        BodyUses { users, tested }
+        BodyUses { starts, users, tested }
     }
 
     /// The operations that use a value.
     pub(crate) fn of(&self, value: ValueId) -> &[ValueId] {
-        &self.users[value.index()]
+        &self.users[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
     }
 
     /// Whether a branch depends on a value.
