@@ -1,8 +1,10 @@
 //! All modules of a project, and how they import each other.
 
 use lunette_core::Place;
-use lunette_lang::ir::{Body, BodyId, Import, ImportId, Language, Module, Op, Span, ValueId, ValueRef};
-use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+use lunette_lang::ir::{Body, BodyId, Import, ImportId, ImportItem, Language, Module, Op, Span, ValueId, ValueRef};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A module of the program.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -64,6 +66,7 @@ pub struct ImportMap {
 impl Program {
     /// Links modules. `units` may come in any order.
     pub fn new(mut units: Vec<Unit>, map: &ImportMap) -> Self {
+        units.extend(namespaces(&units));
         units.sort_by(|a, b| a.path.cmp(&b.path));
         let by_path = units.iter().enumerate().map(|(at, unit)| (unit.path.clone(), UnitId(at as u32))).collect();
         let mut program = Program { units, by_path, targets: Vec::new(), manifests: map.manifests.clone() };
@@ -251,6 +254,49 @@ impl Program {
         let with = |base: &str| EXTENSIONS.iter().find_map(|ext| self.find(&format!("{base}.{ext}")));
         let index = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
         with(path).or_else(|| stem.and_then(with)).or_else(|| with(&index))
+    }
+}
+
+/// Empty modules for Python's namespace packages: folders without `__init__.py` out of which something is imported
+/// that lies in them. A folder that merely has the name of an installed package is none.
+fn namespaces(units: &[Unit]) -> Vec<Unit> {
+    let paths: FxHashSet<&str> = units.iter().map(|unit| unit.path.as_str()).collect();
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for unit in units.iter().filter(|unit| unit.module.language == Language::Python) {
+        for import in &unit.module.imports {
+            let mut parts: Vec<&str> = unit.module.name(import.module).split('.').filter(|part| !part.is_empty()).collect();
+            if let ImportItem::Named(name) = import.item {
+                parts.push(unit.module.name(name));
+            }
+            let mut folder = parent(&unit.path);
+            for _ in 1..import.level {
+                folder = parent(folder.trim_end_matches('/'));
+            }
+            loop {
+                add_namespaces(&paths, folder, &parts, import.level > 0, &mut found);
+                if folder.is_empty() || import.level > 0 {
+                    break;
+                }
+                folder = parent(folder.trim_end_matches('/'));
+            }
+        }
+    }
+    let module = |path: String| {
+        let module = lunette_lang::lower(lunette_lang::Dialect::Python, "").module?;
+        Some(Unit { path, text: String::new(), module })
+    };
+    found.into_iter().filter_map(module).collect()
+}
+
+fn add_namespaces(paths: &FxHashSet<&str>, folder: &str, parts: &[&str], relative: bool, found: &mut BTreeSet<String>) {
+    for at in usize::from(!relative)..parts.len() {
+        let package = parts[..at].iter().fold(folder.to_owned(), |path, part| format!("{path}{part}/"));
+        let init = format!("{package}__init__.py");
+        let inner = format!("{package}{}", parts[at]);
+        let is_there = |path: String| paths.contains(path.as_str());
+        if !is_there(init.clone()) && (is_there(format!("{inner}.py")) || is_there(format!("{inner}/__init__.py"))) {
+            found.insert(init);
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct TaintModels {
     pub(crate) kinds: Vec<Kind>,
     /// Kinds that only objects do.
     pub(crate) objects_only: KindSet,
+    /// Kinds that a quoted literal does not do.
+    pub(crate) quoted: KindSet,
     pub(crate) sources: FxHashMap<NodeId, SourceKind>,
     pub(crate) source_calls: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
     pub(crate) sinks: Vec<Sink>,
@@ -128,6 +130,9 @@ impl TaintModels {
             };
             if spec.objects_only {
                 self.objects_only |= KindSet::one(self.kinds.len());
+            }
+            if spec.harmless_quoted {
+                self.quoted |= KindSet::one(self.kinds.len());
             }
             self.kinds.push(kind);
         }

@@ -229,6 +229,9 @@ pub struct KindSpec {
     /// Only objects do this harm: text made of a value is harmless.
     #[serde(default)]
     pub objects_only: bool,
+    /// A quoted literal without a quote inside is harmless: it is only a text.
+    #[serde(default)]
+    pub harmless_quoted: bool,
     /// Functions about which nothing is known, but which have a name that matches, are trusted to make a value
     /// harmless, at the price of confidence.
     #[serde(default)]

@@ -403,6 +403,21 @@ impl Scan<'_, '_> {
     fn holds_one(&self, value: ValueId, when: &When) -> bool {
         use crate::facts::Found;
         let site = self.site(value);
+        // The elements of a list that this body makes, wherever they are put in.
+        if let [step] = when.at.steps.as_slice()
+            && !when.at.made
+            && !when.at.chained
+        {
+            let lists = values(self, value, &when.at);
+            let mut elements: Vec<ValueId> = lists.iter().flat_map(|&list| self.elements_of(list)).collect();
+            if let StepInto::Key(key) = step {
+                let at = key.parse::<usize>().ok();
+                elements = at.and_then(|at| elements.get(at).copied()).into_iter().collect();
+            }
+            if !elements.is_empty() {
+                return elements.iter().any(|&element| self.value_fits(self.site(element), when));
+            }
+        }
         let sites = match self.env.facts.follow(site, &when.at) {
             Found::Absent => return when.present.map_or(when.or_absent, |present| !present),
             Found::Unknown => return when.present.unwrap_or(when.or_unknown),
@@ -412,6 +427,27 @@ impl Scan<'_, '_> {
             return present;
         }
         sites.iter().any(|&site| self.value_fits(site, when))
+    }
+
+    /// What this body puts into a list: written in it, or added later.
+    fn elements_of(&self, list: ValueId) -> Vec<ValueId> {
+        let mut found = Vec::new();
+        let canon = self.canon[list.index()];
+        if let Op::List(_, items) = self.op(canon) {
+            found.extend(items.iter().map(|item| item.value));
+        }
+        for &block in &self.order {
+            for &value in &self.body.blocks[block.index()].ops {
+                if let Op::Call { callee, args, .. } = self.op(value)
+                    && let Op::Load(base, Key::Member(name)) = self.op(*callee)
+                    && self.canon[base.index()] == canon
+                    && method(self.name(*name)) == Some(Method::Adds)
+                {
+                    found.extend(args.iter().map(|arg| arg.value));
+                }
+            }
+        }
+        found
     }
 
     fn value_fits(&self, site: Site, when: &When) -> bool {

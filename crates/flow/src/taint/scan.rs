@@ -415,7 +415,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
         }
         // A base that is configured: whoever pastes something behind it has not chosen the host.
-        let untrusted = !self.facts[value.index()].is_empty();
+        let untrusted = self.is_untrusted(value);
         if untrusted { "?".to_owned() } else { "x://x".to_owned() }
     }
 

@@ -208,6 +208,31 @@ impl Scan<'_, '_> {
     fn lacks(&mut self, value: ValueId, text: &str, state: &mut State) {
         let kinds = texts::without(&self.env.models.taint, text);
         show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
+        // A literal that is quoted and holds no quote inside: `x[0] == "'" and "'" not in x[1:-1]`.
+        if let Op::Slice(whole, [Some(start), Some(end)]) = *self.op(self.plain(value))
+            && matches!((self.constant(start), self.constant(end)), (Some(Value::Int(1)), Some(Value::Int(-1))))
+            && self.begins_and_ends(whole, text)
+        {
+            show(state, Shown { value: self.canon[whole.index()], kinds: self.env.models.taint.quoted, unless: None });
+        }
+    }
+
+    /// Whether this body asks if a value begins, and if it ends, with a text.
+    fn begins_and_ends(&self, whole: ValueId, text: &str) -> bool {
+        let asks = |names: [&str; 2]| {
+            self.body.ops.iter().any(|op| match op {
+                Op::Call { callee, args, .. } => match (self.op(*callee), args.as_slice()) {
+                    (Op::Load(base, Key::Member(name)), [arg]) => {
+                        names.contains(&self.name(*name))
+                            && self.canon[base.index()] == self.canon[whole.index()]
+                            && self.text(arg.value).as_deref() == Some(text)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        };
+        asks(["startswith", "startsWith"]) && asks(["endswith", "endsWith"])
     }
 
     /// `x.indexOf("..")` found something (or not).
