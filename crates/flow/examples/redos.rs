@@ -1,7 +1,8 @@
 //! Development only: what the analysis of regular expressions says, and whether the real engines agree.
 //!
-//! - `redos check [javascript|python] PATTERN [FLAGS]`: the verdict on one pattern.
-//! - `redos ladder`: attacks on patterns of our own, run by node and python3 with texts of growing length.
+//! - `redos check LANGUAGE PATTERN [FLAGS]` (`javascript`, `python`): the verdict on one pattern.
+//! - `redos climb LANGUAGE PATTERN [FLAGS]`: its attack run by node or python3 with texts of growing length.
+//! - `redos ladder`: the same for patterns of our own.
 //! - `redos count [--list exponential|polynomial|unknown|unreadable] FOLDER…`: verdicts on every pattern in sources.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a tool for developers")]
 
@@ -10,21 +11,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lunette_flow::pattern::{Anchoring, Attack, Dialect, Regex, Unreadable, Verdict, verdict};
+use lunette_flow::pattern::{Anchoring, Dialect, Regex, Unreadable, Verdict, verdict};
 use lunette_lang::STACK_SIZE;
 use lunette_lang::ir::{Const, Key, Module, Op};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let dialect = |language: &str| if language == "python" { Dialect::Python } else { Dialect::JavaScript };
     let run = move || match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["check", language, pattern, flags @ ..] => {
-            let dialect = if *language == "python" { Dialect::Python } else { Dialect::JavaScript };
-            println!("{}", describe(&judge(pattern, &flags.concat(), dialect)));
+            println!("{}", describe(&judge(pattern, &flags.concat(), dialect(language))));
         }
+        ["climb", language, pattern, flags @ ..] => climb(dialect(language), pattern, &flags.concat()),
         ["ladder"] => ladder(),
         ["count", "--list", kind, folders @ ..] => count(folders, Some(kind)),
         ["count", folders @ ..] => count(folders, None),
-        _ => println!("usage: redos check LANGUAGE PATTERN [FLAGS] | ladder | count [--list KIND] FOLDER…"),
+        _ => println!("usage: redos check|climb LANGUAGE PATTERN [FLAGS] | ladder | count [--list KIND] FOLDER…"),
     };
     if let Ok(thread) = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(run) {
         // A panic has been printed by then.
@@ -75,34 +77,40 @@ const OWN: &[&str] = &[
     r"^(?=.*\d)(?=.*[a-z])[a-z\d]{8,20}$",
 ];
 
-/// Runs each attack in the real engines, with more and more repetitions, until a match takes a quarter of a second.
 fn ladder() {
-    for (dialect, program, has) in [(Dialect::JavaScript, "node", "--version"), (Dialect::Python, "python3", "--version")] {
-        if Command::new(program).arg(has).output().is_err() {
-            println!("SKIPPED: {program} is not installed");
-            continue;
-        }
+    for dialect in [Dialect::JavaScript, Dialect::Python] {
         for pattern in OWN {
-            let found = judge(pattern, "", dialect);
-            println!("{program} {pattern}   {}", describe(&found));
-            if let Ok(Verdict::Exponential { attack } | Verdict::Polynomial { attack, .. }) = &found {
-                climb(program, pattern, attack, matches!(found, Ok(Verdict::Exponential { .. })));
-            }
+            climb(dialect, pattern, "");
         }
     }
 }
 
-const NODE: &str = "const [p, t] = process.argv.slice(-2); const r = new RegExp(p); r.test('x'); \
+const NODE: &str = "const [p, f, t] = process.argv.slice(-3); const r = new RegExp(p, f.slice(1)); r.test('x'); \
     const s = process.hrtime.bigint(); r.test(t); console.log(Number(process.hrtime.bigint() - s) / 1e9)";
-const PYTHON: &str = "import re, sys, time; p, t = sys.argv[-2:]; r = re.compile(p); r.search('x'); \
+const PYTHON: &str = "import re, sys, time; p, f, t = sys.argv[-3:]; r = re.compile(p); r.search('x'); \
     s = time.perf_counter(); r.search(t); print(time.perf_counter() - s)";
 
-fn climb(program: &str, pattern: &str, attack: &Attack, exponential: bool) {
+/// Runs the attack on a pattern in the real engine, with more and more repetitions, until a match takes a quarter of a
+/// second.
+fn climb(dialect: Dialect, pattern: &str, flags: &str) {
+    let (program, switch, script) =
+        if dialect == Dialect::JavaScript { ("node", "-e", NODE) } else { ("python3", "-c", PYTHON) };
+    if Command::new(program).arg("--version").output().is_err() {
+        println!("SKIPPED: {program} is not installed");
+        return;
+    }
+    let found = judge(pattern, flags, dialect);
+    println!("{program} /{pattern}/{flags}   {}", describe(&found));
+    let (attack, exponential) = match &found {
+        Ok(Verdict::Exponential { attack }) => (attack, true),
+        Ok(Verdict::Polynomial { attack, .. }) => (attack, false),
+        _ => return,
+    };
     let (mut times, mut before) = (if exponential { 8 } else { 250 }, 0.0);
     for _ in 0..14 {
         let text = attack.text(times);
-        let (switch, script) = if program == "node" { ("-e", NODE) } else { ("-c", PYTHON) };
-        let Ok(output) = Command::new(program).args([switch, script, "--", pattern, &text]).output() else { return };
+        let arguments = [switch, script, "--", pattern, &format!("-{flags}"), &text];
+        let Ok(output) = Command::new(program).args(arguments).output() else { return };
         let Ok(seconds) = String::from_utf8_lossy(&output.stdout).trim().parse::<f64>() else {
             println!("    {}", String::from_utf8_lossy(&output.stderr).trim());
             return;
@@ -119,7 +127,7 @@ fn climb(program: &str, pattern: &str, attack: &Attack, exponential: bool) {
 #[derive(Default)]
 struct Totals {
     lines: usize,
-    kinds: BTreeMap<&'static str, usize>,
+    kinds: BTreeMap<&'static str, (usize, Duration)>,
     times: Vec<Duration>,
     slowest: Vec<(Duration, String)>,
 }
@@ -168,7 +176,8 @@ fn add(path: &Path, list: Option<&str>, totals: &mut Totals) {
         let start = Instant::now();
         let found = judge(&pattern, &flags, dialect);
         let time = start.elapsed();
-        *totals.kinds.entry(kind(&found)).or_default() += 1;
+        let (count, sum) = totals.kinds.entry(kind(&found)).or_default();
+        (*count, *sum) = (*count + 1, *sum + time);
         totals.times.push(time);
         let shown: String = pattern.chars().take(300).collect();
         let what = format!("{}:{line}: /{shown}/{flags}   {}", path.display(), describe(&found));

@@ -5,6 +5,7 @@
     reason = "steps are counted below a million, and their growth is rounded"
 )]
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::alphabet::Mask;
@@ -60,9 +61,13 @@ pub(super) enum Growth {
     Exponential,
 }
 
-/// Most steps for one text when looking for exponential growth, and for growth by a power.
-const EXPONENTIAL_STEPS: u64 = 400_000;
-const POWER_STEPS: u64 = 40_000;
+/// Most steps for one text when looking for exponential growth: for the shortest, and for the others.
+const FIRST_STEPS: u64 = 200_000;
+const EXPONENTIAL_STEPS: u64 = 30_000;
+/// Most steps for one text when looking for growth by a power.
+const POWER_STEPS: u64 = 16_000;
+/// Most steps for all trials of a pattern.
+const ALL_STEPS: u64 = 400_000;
 
 /// Tries candidates out on one pattern.
 pub(super) struct Trial<'a> {
@@ -71,6 +76,8 @@ pub(super) struct Trial<'a> {
     pub(super) nfa: &'a Nfa,
     pub(super) terms: &'a Terms,
     pub(super) how: Anchoring,
+    /// Steps that were taken.
+    pub(super) taken: Cell<u64>,
 }
 
 impl Trial<'_> {
@@ -82,15 +89,17 @@ impl Trial<'_> {
             if growth > best.as_ref().map_or(Growth::Linear, |(known, _)| *known) {
                 best = Some((growth, self.attack(candidate, &suffix)));
             }
-            let enough = match candidate.degree {
-                None => growth == Growth::Exponential,
-                Some(degree) => growth >= Growth::Power(degree),
-            };
-            if enough {
+            // Another end seldom makes it worse.
+            if growth == Growth::Exponential || (growth > Growth::Linear && candidate.degree.is_some()) {
                 break;
             }
         }
         best
+    }
+
+    /// Whether no more trials are worth their time.
+    pub(super) fn exhausted(&self) -> bool {
+        self.taken.get() >= ALL_STEPS
     }
 
     fn growth(&self, candidate: &Candidate, suffix: &[u8]) -> Growth {
@@ -103,20 +112,20 @@ impl Trial<'_> {
     fn steps(&self, candidate: &Candidate, suffix: &[u8], times: usize, limit: u64) -> Option<u64> {
         let classes = candidate.prefix.iter().chain(candidate.pump.iter().cycle().take(candidate.pump.len() * times)).chain(suffix);
         let text: Vec<u32> = classes.map(|&class| self.terms.alphabet.character(class)).collect();
-        match machine::matches(self.regex, self.program, &text, self.how, limit) {
-            (Ok(_), steps) => Some(steps),
-            (Err(_), _) => None,
-        }
+        let limit = limit.min(ALL_STEPS.saturating_sub(self.taken.get()));
+        let (result, steps) = machine::matches(self.regex, self.program, &text, self.how, limit);
+        self.taken.set(self.taken.get() + steps);
+        result.is_ok().then_some(steps)
     }
 
     /// Whether the steps grow by the same factor with each repetition: doubling the text squares them.
     fn explodes(&self, candidate: &Candidate, suffix: &[u8]) -> bool {
         let mut seen: Vec<(usize, f64)> = Vec::new();
-        let mut limit = EXPONENTIAL_STEPS;
-        for times in (1..16).chain((16..=64).step_by(4)) {
+        let mut limit = FIRST_STEPS;
+        for times in (0..16).chain((16..=64).step_by(4)) {
             // Of a long repetition a few are many steps.
             if times == 4 {
-                limit = EXPONENTIAL_STEPS / 8;
+                limit = EXPONENTIAL_STEPS;
             }
             let Some(steps) = self.steps(candidate, suffix, times, limit) else { break };
             seen.push((times, steps as f64));

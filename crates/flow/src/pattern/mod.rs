@@ -23,6 +23,8 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
+
 pub use ast::Regex;
 pub use attack::Attack;
 
@@ -107,7 +109,7 @@ pub fn verdict(regex: &Regex, how: Anchoring) -> Verdict {
         return if found.cut { Verdict::Unknown("too intricate") } else { Verdict::Safe };
     }
     let program = Program::compile(regex);
-    tried(&found, &Trial { regex, program: &program, nfa: &nfa, terms: &terms, how })
+    tried(&found, &Trial { regex, program: &program, nfa: &nfa, terms: &terms, how, taken: Cell::new(0) })
 }
 
 /// The worst of what the trials confirm.
@@ -136,7 +138,7 @@ fn tried(found: &Found, trial: &Trial) -> Verdict {
     match best {
         Some((Growth::Power(degree), attack)) => Verdict::Polynomial { degree, attack },
         Some((Growth::Exponential, attack)) => Verdict::Exponential { attack },
-        _ if found.cut => Verdict::Unknown("too intricate"),
+        _ if found.cut || trial.exhausted() => Verdict::Unknown("too intricate"),
         _ => Verdict::Safe,
     }
 }

@@ -86,6 +86,14 @@ fn boundaries_and_lines_cut_ambiguity() {
 }
 
 #[test]
+fn python_makes_one_class_of_single_characters() {
+    let python = |pattern: &str| verdict(&Regex::parse(pattern, "", Dialect::Python).unwrap(), Anchoring::Start);
+    assert_eq!(python(r"(?:\w|\d)+;$"), Verdict::Safe);
+    assert!(matches!(python(r"(?:\w|[^;])+;$"), Verdict::Exponential { .. }));
+    exponential(r"^(?:\w|\d)+;$");
+}
+
+#[test]
 fn possessive_and_atomic_parts_cut_ambiguity() {
     let python = |pattern: &str| verdict(&Regex::parse(pattern, "", Dialect::Python).unwrap(), Anchoring::Start);
     assert!(matches!(python(r"(?:a+)+$"), Verdict::Exponential { .. }));

@@ -118,15 +118,13 @@ impl Parser {
         if group == 0 {
             return Err(self.fault("a condition on a group that is not there"));
         }
-        let body = self.rest()?;
-        let (yes, no) = match body {
-            Node::Alt(mut branches) if branches.len() == 2 => {
-                let no = branches.pop().unwrap_or(Node::Empty);
-                (branches.pop().unwrap_or(Node::Empty), no)
-            }
-            Node::Alt(_) => return Err(self.fault("a condition with more than two branches")),
-            only => (only, Node::Empty),
-        };
+        let flags = self.flags;
+        let yes = self.sequence()?;
+        let no = if self.eat('|') { self.sequence()? } else { Node::Empty };
+        self.flags = flags;
+        if !self.eat(')') {
+            return Err(self.fault("a condition with more than two branches, or without its end"));
+        }
         Ok(Node::Either(Box::new(Either { group, yes, no })))
     }
 }

@@ -226,11 +226,25 @@ impl Parser {
         if self.depth > MAX_DEPTH {
             return Err(self.fault("nested too deeply"));
         }
-        let mut branches = vec![self.sequence()?];
-        while self.eat('|') {
+        let mut branches = Vec::new();
+        let mut plain = true;
+        loop {
+            plain &= !matches!((self.peek(), self.peek_at(1)), (Some('.' | '('), _) | (Some('['), Some('^')));
             branches.push(self.sequence()?);
+            if !self.eat('|') {
+                break;
+            }
         }
         self.depth -= 1;
+        // Python makes one class of alternatives that are single characters, so `\w|\d` has one way only.
+        if plain && !self.javascript() && branches.len() > 1 && branches.iter().all(|branch| matches!(branch, Node::Set(_))) {
+            let one = |set: Set, branch: &Node| match branch {
+                Node::Set(id) => set.union(&self.sets[id.index()]),
+                _ => set,
+            };
+            let set = branches.iter().fold(Set::default(), one);
+            return Ok(Node::Set(self.intern(set)?));
+        }
         Ok(match branches.pop() {
             Some(only) if branches.is_empty() => only,
             Some(last) => {
