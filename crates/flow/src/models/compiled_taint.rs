@@ -32,6 +32,8 @@ pub(crate) struct TaintModels {
     pub(crate) kinds: Vec<Kind>,
     /// Kinds that only objects do.
     pub(crate) objects_only: KindSet,
+    /// Kinds that any value does, however it is spelt.
+    pub(crate) any_value: KindSet,
     /// Kinds that a quoted literal does not do.
     pub(crate) quoted: KindSet,
     pub(crate) sources: FxHashMap<NodeId, SourceKind>,
@@ -130,6 +132,9 @@ impl TaintModels {
             };
             if spec.objects_only {
                 self.objects_only |= KindSet::one(self.kinds.len());
+            }
+            if spec.any_value {
+                self.any_value |= KindSet::one(self.kinds.len());
             }
             if spec.harmless_quoted {
                 self.quoted |= KindSet::one(self.kinds.len());

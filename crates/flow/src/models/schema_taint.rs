@@ -229,6 +229,9 @@ pub struct KindSpec {
     /// Only objects do this harm: text made of a value is harmless.
     #[serde(default)]
     pub objects_only: bool,
+    /// Any value does harm, however it is spelt: digits and letters alone are no excuse.
+    #[serde(default)]
+    pub any_value: bool,
     /// A quoted literal without a quote inside is harmless: it is only a text.
     #[serde(default)]
     pub harmless_quoted: bool,

@@ -382,7 +382,8 @@ impl Scan<'_, '_> {
     fn method_shows(&mut self, name: &str, base: ValueId, args: &[Arg], truth: bool, state: &mut State) {
         match (name, args) {
             (name, []) if is_strict_test(name) && truth => {
-                show(state, Shown { value: self.canon[base.index()], kinds: KindSet::ALL, unless: None });
+                let kinds = KindSet::ALL.without(self.env.models.taint.any_value);
+                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
             }
             ("startswith" | "startsWith", [prefix, ..]) if truth => {
                 let prefixes = self.texts_of(prefix.value);

@@ -70,7 +70,7 @@ fn kinds(models: &TaintModels, holds: impl Fn(&str) -> bool) -> KindSet {
     }
     // What refuses the probes of every kind leaves nothing harmful.
     let probed = models.kinds.iter().filter(|kind| !kind.probes.is_empty()).count();
-    if any && set.indices().count() == probed { KindSet::ALL } else { set }
+    if any && set.indices().count() == probed { KindSet::ALL.without(models.any_value) } else { set }
 }
 
 /// Kinds of harm that a value cannot do which does not hold `text`.
