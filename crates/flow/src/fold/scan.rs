@@ -1,6 +1,7 @@
 //! A first look at a body: whether anything in it can be folded, and which containers it makes and reads.
 
 use lunette_lang::ir::{ArgKind, Body, BodyId, BodyKind, Entry, ImportItem, Key, Language, Op, Terminator, UnaryOp, ValueId, VarId};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::Containers;
@@ -320,7 +321,12 @@ pub(super) fn captured(program: &Program, unit: UnitId, id: BodyId) -> Option<Ve
     let mut vars = Vec::new();
     let mut work = 0;
     let mut bodies = vec![id];
+    // A function may hold itself, and the methods of a class are held by its body, too.
+    let mut seen = FxHashSet::default();
     while let Some(inner) = bodies.pop() {
+        if !seen.insert(inner) {
+            continue;
+        }
         let body = module.body(inner);
         if inner != id {
             work += body.ops.len() + 1;

@@ -230,3 +230,9 @@ fn tuples_are_made_anew() {
     assert_eq!(py(&body(&["t = ([], p)", "g(t)", "sink(t[0][0])"])), ["?"]);
     assert_eq!(js("function f(p) { const o = {__proto__: p}; sink(o.x) }"), ["?"]);
 }
+
+#[test]
+fn functions_that_hold_themselves() {
+    assert_eq!(js("function f(p) { const g = function h(n) { const a = ['x', p]; sink(a[1]); return h; }; g() }"), ["?"]);
+    assert_eq!(js("const g = function h(p) { const a = ['x', p]; sink(a[1]); setTimeout(h, 9); return h };"), ["p"]);
+}
