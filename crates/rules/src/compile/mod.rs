@@ -259,13 +259,13 @@ fn sources(names: Option<&OneOrMany>) -> Compiled<Vec<SourceKind>> {
             "local" => {
                 group(|kind| matches!(kind, SourceKind::Environment | SourceKind::Arguments | SourceKind::Stored))
             }
-            name => match SourceKind::ALL.into_iter().find(|kind| kind.as_str() == name) {
-                Some(kind) => vec![kind],
-                None => {
+            name => {
+                let kind = SourceKind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
                     let known = SourceKind::ALL.map(SourceKind::as_str).join(", ");
-                    return Err(format!("there is no kind of source `{name}`; known are remote, local, any, {known}"));
-                }
-            },
+                    format!("there is no kind of source `{name}`; known are remote, local, any, {known}")
+                })?;
+                vec![kind]
+            }
         });
     }
     if names.is_none() {

@@ -82,7 +82,9 @@ sources:
 sinks:
   - { call: web.run, at: 'arg[0]', kind: sql }
 ";
-    Models::load([("kinds.yml", kinds), ("web.yml", text)]).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    let script = "package: web\nlanguage: javascript\nsinks: [{ call: web.run, kind: sql }]\n";
+    let files = [("kinds.yml", kinds), ("javascript/web.yml", script), ("python/web.yml", text)];
+    Models::load(files).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// A rule file named `py-x` with these matchers.
