@@ -145,6 +145,8 @@ impl Machine<'_> {
             _ => content.method(name, &given, self),
         };
         if content != *before {
+            let held = before.values();
+            self.putting = content.values().iter().any(|value| !held.contains(value)).then_some(value);
             *self.content_mut(alias) = content;
         }
         match &effect {
@@ -167,6 +169,7 @@ impl Machine<'_> {
             self.make(value, Content::Lost);
         }
         self.give(value, effect, Some(alias), absent);
+        self.putting = None;
     }
 
     fn builtin(&mut self, value: ValueId, name: &str, args: &[Arg], new: bool) {

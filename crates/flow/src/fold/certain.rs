@@ -59,7 +59,8 @@ fn imported_within(program: &Program, unit: UnitId, import: ImportId, copies: us
             VarId(u32::try_from(vars.iter().take(MAX_NAMES).position(|var| var.name == name)?).ok()?)
         }
         Language::JavaScript => {
-            let mut found = module.exports.iter().take(MAX_NAMES).filter(|export| module.name(export.name) == name);
+            let name = module.names.find(name)?;
+            let mut found = module.exports.iter().take(MAX_NAMES).filter(|export| export.name == name);
             match (found.next()?.value, found.next()) {
                 (ExportValue::Var(var), None) => var,
                 _ => return None,

@@ -34,7 +34,7 @@ pub(super) enum MapKind {
 }
 
 /// What a container holds.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Content {
     /// It is not made yet on this way.
     Unmade,

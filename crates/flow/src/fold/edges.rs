@@ -20,6 +20,8 @@ pub(super) struct Edges {
     /// Where the ways out of each block start in `out`.
     first_out: Vec<u32>,
     out: Vec<Way>,
+    /// Whether each way is taken when something is raised.
+    raises: Vec<bool>,
     /// Whether each way can be taken.
     pub(super) live: Vec<bool>,
     /// The blocks in an order in which, loops aside, no block comes before one that leads to it.
@@ -67,8 +69,11 @@ impl Edges {
                 *slot += 1;
             }
         }
-        let mut edges = Edges { first_in, first_out, out, live: vec![false; total as usize], order: Vec::new(), loops: false };
+        let mut edges = Edges { first_in, first_out, out, raises: vec![false; total as usize], live: vec![false; total as usize], order: Vec::new(), loops: false };
         edges.mark_doubles(count);
+        for way in &edges.out {
+            edges.raises[way.at as usize] = way.raises;
+        }
         edges.order = edges.reverse_postorder(count);
         edges.loops = edges.leads_back(count);
         edges
@@ -133,9 +138,9 @@ impl Edges {
         &self.live[self.first_in[block.index()] as usize..self.first_in[block.index() + 1] as usize]
     }
 
-    /// The place of the first way into a block.
-    pub(super) fn first_in(&self, block: BlockId) -> usize {
-        self.first_in[block.index()] as usize
+    /// Whether the way from a block's predecessor at a place is taken when something is raised.
+    pub(super) fn raises(&self, block: BlockId, place: usize) -> bool {
+        self.raises[self.first_in[block.index()] as usize + place]
     }
 
     /// Says that a way can be taken; whether that is new.

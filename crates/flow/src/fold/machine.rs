@@ -67,6 +67,8 @@ pub(super) struct Machine<'a> {
     pub(super) forwards: Vec<(ValueId, Values)>,
     /// The parts of the source in which what raises is caught, sorted.
     protected: Vec<Span>,
+    /// An operation that puts something into a container.
+    pub(super) putting: Option<ValueId>,
     changed: bool,
 }
 
@@ -118,6 +120,7 @@ impl<'a> Machine<'a> {
             captured: vars.unwrap_or_default(),
             forwards: Vec::new(),
             protected: protected(body),
+            putting: None,
             changed: false,
         }
     }
@@ -188,8 +191,7 @@ impl<'a> Machine<'a> {
             if !self.edges.live_in(id)[place] {
                 continue;
             }
-            let raises = self.edges.out(pred).iter().any(|way| way.raises && way.at as usize == self.edges.first_in(id) + place);
-            let from = if raises { &self.raised[pred.index()] } else { &self.outs[pred.index()] };
+            let from = if self.edges.raises(id, place) { &self.raised[pred.index()] } else { &self.outs[pred.index()] };
             if from.is_empty() {
                 continue;
             }
@@ -403,15 +405,15 @@ impl<'a> Machine<'a> {
                     [one] => alias = self.alias[one.index()],
                     several => several.iter().for_each(|value| self.lose_value(*value)),
                 }
-                self.forwards.push((value, values));
+                self.forward(value, values);
             }
             Effect::Absent => {
                 self.set_constant(value, absent);
-                self.forwards.push((value, Values::new()));
+                self.forward(value, Values::new());
             }
             Effect::Constant(constant) => {
                 self.set_constant(value, Some(constant));
-                self.forwards.push((value, Values::new()));
+                self.forward(value, Values::new());
             }
             Effect::Receiver => {
                 self.set_cell(value, BOTTOM);
@@ -435,6 +437,14 @@ impl<'a> Machine<'a> {
             }
         }
         self.set_alias(value, alias);
+    }
+
+    /// Records what an operation gives, unless it also puts something into the container: then that is not all there
+    /// is to it.
+    pub(super) fn forward(&mut self, value: ValueId, values: Values) {
+        if self.putting != Some(value) {
+            self.forwards.push((value, values));
+        }
     }
 
     /// A new container, followed or not.

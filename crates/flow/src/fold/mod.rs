@@ -62,7 +62,8 @@ impl Folded {
     /// For an operation that reads a container (`xs[0]`, `d["k"]`, `d.get("k")`, `xs.pop()`, `for x in xs`): exactly
     /// the values of which it gives one, when the container is the body's own and what it holds there is known. An
     /// empty slice: none of the body's values (nothing is there, or a constant, for which see [`Self::constant`]).
-    /// `None`: not known. This speaks of the result alone: `xs.append(x)` gives nothing, and still puts `x` in.
+    /// `None`: not known, or the operation also puts something in (`xs.append(x)`, `d.setdefault("k", x)`), so that
+    /// its result is not all there is to it.
     pub fn forwarded(&self, value: ValueId) -> Option<&[ValueId]> {
         let at = self.forwards.binary_search_by_key(&value, |(found, _)| *found).ok()?;
         Some(&self.forwards[at].1)

@@ -12,6 +12,9 @@ use super::machine::{BOTTOM, Machine, NONE};
 use super::methods;
 use crate::constant::{self, Value};
 
+/// How much source of an operation is looked at: those of a long chain all begin with the same.
+const MAX_SOURCE: usize = 1024;
+
 impl Machine<'_> {
     pub(super) fn transfer(&mut self, block: BlockId, value: ValueId, op: &Op) {
         match op {
@@ -191,7 +194,8 @@ impl Machine<'_> {
             }
         }
         // A slice with a step is written with two colons.
-        let stepped = self.language == Language::Python && self.source(value).matches(':').count() > 1;
+        let source = self.source(value);
+        let stepped = self.language == Language::Python && (source.len() > MAX_SOURCE || source.matches(':').count() > 1);
         known &= !stepped;
         let alias = self.alias[base.index()];
         if alias != NONE {
@@ -325,7 +329,7 @@ impl Machine<'_> {
         // A starred target stands for several elements: the value is none of them itself.
         self.lose_within(&content);
         if let Effect::Gives(values) = effect {
-            self.forwards.push((value, values));
+            self.forward(value, values);
         }
         self.set_cell(value, BOTTOM);
     }
@@ -387,7 +391,7 @@ pub(super) fn is_comparison(op: BinaryOp) -> bool {
 /// and texts cannot stand in any other operation.
 pub(super) fn is_augmented(source: &str, language: Language) -> bool {
     let (mut depth, mut quote) = (0i32, None);
-    for byte in source.bytes() {
+    for byte in source.bytes().take(MAX_SOURCE) {
         match (byte, quote) {
             (_, Some(open)) if byte == open => quote = None,
             (_, Some(_)) => {}
@@ -403,6 +407,9 @@ pub(super) fn is_augmented(source: &str, language: Language) -> bool {
 
 /// Whether a text put together by Python's source is what its parts say: no conversions, widths or precisions.
 fn is_plain_format(source: &str) -> bool {
+    if source.len() > MAX_SOURCE {
+        return false;
+    }
     let bytes = source.as_bytes();
     let mut brace = false;
     for (at, byte) in bytes.iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::program::{Program, Site, UnitId};
 
 /// Most containers of a body that are followed.
 pub(super) const MAX_ROOTS: usize = 64;
-/// Most contents kept for a body: containers by blocks.
+/// Most contents kept and joined for a body: containers by ways.
 const MAX_STATES: usize = 100_000;
 /// Most operations of inner functions that are looked at for captured variables.
 const MAX_INNER: usize = 20_000;
@@ -234,7 +234,8 @@ impl Scanner<'_> {
         }
         roots.sort_unstable();
         roots.dedup();
-        if roots.len() * self.body.blocks.len() > MAX_STATES { Vec::new() } else { roots }
+        let ways: usize = self.body.blocks.iter().map(|block| block.preds.len() + 1).sum();
+        if roots.len().saturating_mul(ways) > MAX_STATES { Vec::new() } else { roots }
     }
 
     /// Literals within a literal.

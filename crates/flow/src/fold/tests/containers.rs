@@ -115,7 +115,7 @@ fn dictionaries() {
         ("sink(d.get('keyX'))", "Null"),
         ("sink(d.pop('keyB'))", "p"),
         ("d.pop('keyB')\n    sink(d.get('keyB', 'x'))", "\"x\""),
-        ("sink(d.setdefault('keyD', q))", "q"),
+        ("d.setdefault('keyD', q)\n    sink(d['keyD'])", "q"),
         ("sink(d.setdefault('keyB', q))", "p"),
         ("d.update({'keyA': q})\n    sink(d['keyA'])", "q"),
         ("d.update(keyA=q)\n    sink(d['keyA'])", "q"),
@@ -235,4 +235,32 @@ fn tuples_are_made_anew() {
 fn functions_that_hold_themselves() {
     assert_eq!(js("function f(p) { const g = function h(n) { const a = ['x', p]; sink(a[1]); return h; }; g() }"), ["?"]);
     assert_eq!(js("const g = function h(p) { const a = ['x', p]; sink(a[1]); setTimeout(h, 9); return h };"), ["p"]);
+}
+
+#[test]
+fn what_puts_something_in_gives_no_answer() {
+    assert_eq!(py(&body(&["lst = []", "lst.append(p)", "sink(lst.append(q))", "sink(lst[0])"])), ["?", "p"]);
+    assert_eq!(py(&body(&["d = {}", "sink(d.setdefault('k', p))", "sink(d.setdefault('k', q))"])), ["?", "p"]);
+}
+
+#[test]
+fn hostile_code_ends() {
+    let nested = |open: &str, count: usize| (0..count).map(|at| format!("{}{open}\n", "    ".repeat(at + 1))).collect::<String>();
+    let mut loops = String::from("def f(p):\n    lst = ['a']\n    n = 0\n") + &nested("while p[n]:", 60);
+    loops.push_str(&format!("{}lst.append(p)\n{}n = n + 1\n    sink(lst[0])\n", "    ".repeat(61), "    ".repeat(61)));
+    assert_eq!(py(&loops), ["?"]);
+    let mut tries = String::from("def f(p):\n    lst = ['a']\n") + &nested("try:", 60);
+    tries.push_str(&"    ".repeat(61));
+    tries.push_str("lst.append(p)\n");
+    for at in (0..60).rev() {
+        let indent = "    ".repeat(at + 1);
+        tries.push_str(&format!("{indent}except Exception:\n{indent}    sink(lst[0])\n"));
+    }
+    assert_eq!(py(&tries).len(), 60);
+    let long: String = (0..20_000).map(|at| format!("    lst = lst + ['{at}']\n    lst.pop(0)\n")).collect();
+    assert_eq!(py(&format!("def f(p):\n    lst = ['a']\n{long}    sink(lst[0])\n")).len(), 1);
+    let chain = vec!["['a']"; 3_000].join(" + ");
+    assert_eq!(py(&format!("def f(p):\n    lst = {chain}\n    sink(lst[0])\n")), ["?"]);
+    let branches: String = (0..5_000).map(|at| format!("    if n == {at}:\n        lst.append(p)\n    n = n + 1\n")).collect();
+    assert_eq!(py(&format!("def f(p):\n    lst = ['a']\n    n = 1\n{branches}    sink(lst[0])\n")).len(), 1);
 }

@@ -97,7 +97,7 @@ fn interpret(steps: &[Step]) -> (String, Vec<String>) {
                 dict.retain(|(found, _)| found != key);
                 dict.push((*key, given));
                 found.push(format!("p{given}"));
-                writeln!(text, "    sink(d.setdefault('k{key}', p{value}))")
+                writeln!(text, "    d.setdefault('k{key}', p{value})\n    sink(d['k{key}'])")
             }
         };
     }
