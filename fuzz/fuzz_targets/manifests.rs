@@ -3,8 +3,21 @@
 use libfuzzer_sys::fuzz_target;
 
 const NAMES: [&str; 16] = [
-    "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "requirements.txt", "pyproject.toml",
-    "poetry.lock", "Pipfile.lock", "uv.lock", "setup.cfg", "setup.py", "environment.yml", "Dockerfile", "compose.yml",
+    "package.json",
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "requirements.txt",
+    "pyproject.toml",
+    "poetry.lock",
+    "Pipfile.lock",
+    "uv.lock",
+    "setup.cfg",
+    "setup.py",
+    "environment.yml",
+    "Dockerfile",
+    "compose.yml",
     ".github/workflows/ci.yml",
 ];
 

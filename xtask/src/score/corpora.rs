@@ -53,7 +53,8 @@ impl Bench {
         if !lunette.is_file() {
             return Err(format!("{} is not there: cargo build --release, or --lunette FILE", lunette.display()));
         }
-        let out = root.join("target/score");
+        // Of its own, so that several may score at the same time; named `last` when all is done.
+        let out = root.join(format!("target/score/{}", std::process::id()));
         std::fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
         Ok(Self {
             lunette: lunette.canonicalize().map_err(|error| error.to_string())?,
@@ -66,6 +67,14 @@ impl Bench {
     /// What is scored, in a line.
     pub(crate) fn what(&self) -> String {
         format!("{} on {}", self.lunette.display(), self.corpora.display())
+    }
+
+    /// Keeps what was scored as `target/score/last`.
+    pub(crate) fn finish(&self) {
+        let last = self.out.with_file_name("last");
+        // When two finish at once, either may be the last.
+        let _ = std::fs::remove_dir_all(&last);
+        let _ = std::fs::rename(&self.out, &last);
     }
 
     /// A file of the scorers' folder.
@@ -90,7 +99,6 @@ impl Bench {
     /// When the program fails or writes no SARIF: that is never a score of nothing.
     pub(crate) fn assess(&self, folder: &Path, name: &str) -> Result<Assessed, String> {
         let sarif = self.out(&format!("{}.sarif", name.replace('/', "+")));
-        let _ = std::fs::remove_file(&sarif);
         let start = Instant::now();
         let output = Command::new(&self.lunette)
             .args(["assess", ".", "--quiet", "--date", DATE, "-o"])

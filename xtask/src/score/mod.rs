@@ -65,6 +65,7 @@ pub(crate) fn run(args: &[&str]) -> Outcome {
             }
         }
     }
+    bench.finish();
     if let Some(path) = &options.table {
         let mut page: Vec<String> = sections.iter().map(Section::markdown).collect();
         page.extend(skipped.iter().map(|line| format!("SKIPPED {line}\n")));
