@@ -10,6 +10,7 @@ use lunette_lang::ir::{
     ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, ListKind, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef, VarId,
 };
 
+use crate::fold::is_named;
 use crate::know::{Known, Origin};
 use crate::program::{Program, Site, UnitId};
 
@@ -356,27 +357,6 @@ pub(crate) fn written(program: &Program, unit: UnitId, owner: BodyId, var: VarId
     // Values are numbered in source order: what the first block holds comes before everything else.
     let last = body.blocks.first()?.ops.last()?;
     (write.body == owner && write.value <= *last).then_some(*write)
-}
-
-/// Whether a function is called by a name that stands for nothing else: not by a variable with several writes, nor by
-/// one of several values. Origins tell only those of several that are known.
-pub(crate) fn is_named(program: &Program, callee: Site) -> bool {
-    let at = |value: ValueId| Site { value, ..callee };
-    match *program.op(callee) {
-        Op::Closure(_) | Op::Import(_) => true,
-        Op::Assign(_, from) => matches!(program.op(at(from)), Op::Closure(_) | Op::Import(_)),
-        Op::Outer(owner, var) => match program.body(callee.unit, owner).vars[var.index()].writes.as_slice() {
-            [write] => {
-                let written = site_of(callee.unit, *write);
-                let from = if let Op::Assign(_, from) = *program.op(written) { from } else { write.value };
-                matches!(program.op(Site { value: from, ..written }), Op::Closure(_) | Op::Import(_))
-            }
-            _ => false,
-        },
-        // A function of a module.
-        Op::Load(base, Key::Member(_)) => matches!(program.op(at(base)), Op::Import(_) | Op::Outer(..)),
-        _ => false,
-    }
 }
 
 /// A reference to a value as a site.

@@ -27,6 +27,7 @@ mod tests;
 
 use lunette_lang::ir::{BlockId, BodyId, ValueId};
 
+pub(crate) use certain::is_named;
 pub use stores::{Argument, Containers, Does, Method, Store};
 
 use crate::constant::Value;

@@ -6,9 +6,8 @@ use smallvec::SmallVec;
 
 use super::Containers;
 use super::calls;
-use super::certain;
+use super::certain::{self, is_named};
 use super::ops::{is_augmented, is_comparison};
-use crate::constant::is_named;
 use crate::know::{Known, Origin};
 use crate::program::{Program, Site, UnitId};
 

@@ -164,3 +164,18 @@ fn other_modules_may_write() {
     let files = [("a.py", "DEBUG = False\ndef f(p):\n    if DEBUG:\n        sink(p)\n"), ("b.py", "import a\na.DEBUG = True\n")];
     assert_eq!(sinks_of(&files, |_| Containers::default()), ["p"]);
 }
+
+#[test]
+fn functions_of_other_modules() {
+    let lib = ("lib.py", "def kind():\n    return 'b'\n");
+    let files = [("a.py", "import lib\ndef f(p):\n    sink('x' if lib.kind() == 'b' else p)\n"), lib];
+    assert_eq!(sinks_of(&files, |_| Containers::default()), ["\"x\""]);
+    let files = [("a.py", "from lib import kind\ndef f(p):\n    sink('x' if kind() == 'b' else p)\n"), lib];
+    assert_eq!(sinks_of(&files, |_| Containers::default()), ["\"x\""]);
+    // One of two.
+    let lib = ("lib.js", "export const kind = globalThis.kind || (() => 'b');\n");
+    let files = [("a.js", "import { kind } from './lib';\nfunction f(p) { sink(kind() === 'b' ? 'x' : p) }"), lib];
+    assert_eq!(sinks_of(&files, |_| Containers::default()), ["\"x\"|p"]);
+    let code = "const none = () => ({ has() { return true } });\nconst set = globalThis.on ? new Set() : none();\nfunction f(p) { if (set.has(p) === false) sink(p) }";
+    assert_eq!(js(code), ["p"]);
+}
