@@ -7,10 +7,10 @@
 )]
 
 use lunette_lang::ir::{
-    ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, ListKind, NameId, Op, ParamKind, Part, Terminator, UnaryOp, ValueId, ValueRef, VarId,
+    ArgKind, BodyId, BodyKind, Const, Entry, Key, Language, ListKind, NameId, Op, ParamKind, Part, Terminator, ValueId, ValueRef, VarId,
 };
 
-use crate::fold::is_named;
+use crate::fold::{self, is_named};
 use crate::know::{Known, Origin};
 use crate::program::{Program, Site, UnitId};
 
@@ -162,9 +162,14 @@ impl Folder<'_> {
             Op::Concat(parts) => self.concat(site, parts, depth),
             Op::Binary(op, left, right) => {
                 let (left, right) = (self.value(at(*left), depth), self.value(at(*right), depth));
-                binary(*op, &left, &right)
+                let folded = left.single().zip(right.single()).and_then(|(left, right)| fold::binary(*op, left, right, self.language(site)));
+                folded.map_or_else(Possible::unknown, Possible::one)
             }
-            Op::Unary(op, operand) => unary(*op, &self.value(at(*operand), depth)),
+            Op::Unary(op, operand) => {
+                let operand = self.value(at(*operand), depth);
+                let folded = operand.single().and_then(|operand| fold::unary(*op, operand, self.language(site)));
+                folded.map_or_else(Possible::unknown, Possible::one)
+            }
             Op::List(kind, items) => {
                 if self.strict && *kind != ListKind::Tuple {
                     return Possible::unknown();
@@ -184,6 +189,10 @@ impl Folder<'_> {
             Op::Param(index) => self.parameter(site, *index as usize, depth),
             _ => self.origins(site, depth),
         }
+    }
+
+    fn language(&self, site: Site) -> Language {
+        self.program.unit(site.unit).module.language
     }
 
     fn any(&mut self, sites: Vec<Site>, depth: u32) -> Possible {
@@ -308,7 +317,7 @@ impl Folder<'_> {
             _ => None,
         };
         if let (Some(owner), Some(index)) = (owner.single(), index)
-            && let Some(found) = element(owner, index)
+            && let Some(found) = fold::element(owner, index, self.language(site))
         {
             return Possible::one(found);
         }
@@ -362,104 +371,4 @@ pub(crate) fn written(program: &Program, unit: UnitId, owner: BodyId, var: VarId
 /// A reference to a value as a site.
 pub(crate) fn site_of(unit: UnitId, at: ValueRef) -> Site {
     Site { unit, body: at.body, value: at.value }
-}
-
-fn element(owner: &Value, index: i64) -> Option<Value> {
-    let pick = |length: usize| usize::try_from(if index < 0 { index.checked_add(length as i64)? } else { index }).ok();
-    match owner {
-        Value::List(items) => items.get(pick(items.len())?).cloned(),
-        Value::Str(text) => {
-            let chars: Vec<char> = text.chars().collect();
-            chars.get(pick(chars.len())?).map(|c| Value::Str(c.to_string()))
-        }
-        _ => None,
-    }
-}
-
-fn binary(op: BinaryOp, left: &Possible, right: &Possible) -> Possible {
-    let (Some(left), Some(right)) = (left.single(), right.single()) else { return Possible::unknown() };
-    let folded = match (left, right) {
-        (Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
-        (Value::Str(a), Value::Str(b)) => strings(op, a, b),
-        (Value::Bytes(a), Value::Bytes(b)) if op == BinaryOp::Add && a.len() + b.len() <= MAX_TEXT => {
-            Some(Value::Bytes(format!("{a}{b}")))
-        }
-        (Value::Str(text), Value::Int(count)) | (Value::Int(count), Value::Str(text)) if op == BinaryOp::Mul => {
-            repeated(text, *count).map(Value::Str)
-        }
-        (Value::Bytes(text), Value::Int(count)) | (Value::Int(count), Value::Bytes(text)) if op == BinaryOp::Mul => {
-            repeated(text, *count).map(Value::Bytes)
-        }
-        _ => match op {
-            BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Some(Value::Bool(left == right)),
-            BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Some(Value::Bool(left != right)),
-            BinaryOp::In | BinaryOp::NotIn => match right {
-                Value::List(items) => Some(Value::Bool(items.contains(left) == (op == BinaryOp::In))),
-                _ => None,
-            },
-            BinaryOp::Mul => match (left, right) {
-                (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => Some(Value::Float(*a as f64 * b)),
-                _ => None,
-            },
-            _ => None,
-        },
-    };
-    folded.map_or_else(Possible::unknown, Possible::one)
-}
-
-/// Python's repetition of a text. (JavaScript's `"2" * 3` is a number; texts with digits alone are left out.)
-fn repeated(text: &str, count: i64) -> Option<String> {
-    let count = usize::try_from(count).unwrap_or(0);
-    let fits = text.len().checked_mul(count).is_some_and(|length| length <= MAX_TEXT);
-    (fits && text.parse::<f64>().is_err()).then(|| text.repeat(count))
-}
-
-fn integers(op: BinaryOp, a: i64, b: i64) -> Option<Value> {
-    let shift = u32::try_from(b).ok().filter(|&by| by < 63);
-    Some(match op {
-        BinaryOp::Add => Value::Int(a.checked_add(b)?),
-        BinaryOp::Sub => Value::Int(a.checked_sub(b)?),
-        BinaryOp::Mul => Value::Int(a.checked_mul(b)?),
-        BinaryOp::FloorDiv => Value::Int(a.checked_div_euclid(b)?),
-        BinaryOp::Div => Value::Float(a as f64 / b as f64),
-        BinaryOp::Mod => Value::Int(a.checked_rem_euclid(b)?),
-        BinaryOp::Pow => Value::Int(a.checked_pow(u32::try_from(b).ok()?)?),
-        BinaryOp::Shl => Value::Int(a.checked_shl(shift?)?),
-        BinaryOp::Shr => Value::Int(a.checked_shr(shift?)?),
-        BinaryOp::BitAnd => Value::Int(a & b),
-        BinaryOp::BitOr => Value::Int(a | b),
-        BinaryOp::BitXor => Value::Int(a ^ b),
-        BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Value::Bool(a == b),
-        BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Value::Bool(a != b),
-        BinaryOp::Lt => Value::Bool(a < b),
-        BinaryOp::LtEq => Value::Bool(a <= b),
-        BinaryOp::Gt => Value::Bool(a > b),
-        BinaryOp::GtEq => Value::Bool(a >= b),
-        BinaryOp::MatMul | BinaryOp::In | BinaryOp::NotIn | BinaryOp::InstanceOf => return None,
-    })
-}
-
-fn strings(op: BinaryOp, a: &str, b: &str) -> Option<Value> {
-    Some(match op {
-        BinaryOp::Add if a.len() + b.len() <= MAX_TEXT => Value::Str(format!("{a}{b}")),
-        BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is => Value::Bool(a == b),
-        BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot => Value::Bool(a != b),
-        BinaryOp::In => Value::Bool(b.contains(a)),
-        BinaryOp::NotIn => Value::Bool(!b.contains(a)),
-        _ => return None,
-    })
-}
-
-fn unary(op: UnaryOp, operand: &Possible) -> Possible {
-    let Some(value) = operand.single() else { return Possible::unknown() };
-    let folded = match (op, value) {
-        (UnaryOp::Not, value) => Some(Value::Bool(!value.is_truthy())),
-        (UnaryOp::Neg, Value::Int(number)) => number.checked_neg().map(Value::Int),
-        (UnaryOp::Neg, Value::Float(number)) => Some(Value::Float(-number)),
-        (UnaryOp::Plus, Value::Int(number)) => Some(Value::Int(*number)),
-        (UnaryOp::BitNot, Value::Int(number)) => Some(Value::Int(!number)),
-        (UnaryOp::Void, _) => Some(Value::Undefined),
-        _ => None,
-    };
-    folded.map_or_else(Possible::unknown, Possible::one)
 }

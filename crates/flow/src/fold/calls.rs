@@ -37,7 +37,7 @@ fn only_looks(name: &str, language: Language) -> bool {
 impl Machine<'_> {
     pub(super) fn call(&mut self, value: ValueId, callee: ValueId, args: &[Arg], new: bool) {
         if let Some((kind, empty)) = self.store_made(value, args) {
-            args.iter().for_each(|arg| self.lose_value(arg.value));
+            self.lose_args(args);
             self.set_cell(value, BOTTOM);
             let content = if empty { Content::Map(MapKind::Store(kind), Vec::new()) } else { Content::Lost };
             return self.make(value, content);
@@ -89,10 +89,22 @@ impl Machine<'_> {
         self.set_constant(value, result);
     }
 
+    fn lose_args(&mut self, args: &[Arg]) {
+        for arg in args {
+            self.lose_value(arg.value);
+        }
+    }
+
     /// The end of a call of something unknown.
     fn finish_call(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) {
         self.lose_value(callee);
-        args.iter().for_each(|arg| self.lose_value(arg.value));
+        if let Op::Load(base, _) = self.body.ops[callee.index()]
+            && self.language == Language::JavaScript
+        {
+            // `object["name"]()` runs with the object as `this`.
+            self.lose_value(base);
+        }
+        self.lose_args(args);
         if self.is_root(value) {
             self.make(value, Content::Lost);
         }
@@ -153,7 +165,7 @@ impl Machine<'_> {
             Effect::Loses | Effect::Unknown => {
                 // What was passed may be kept; what is in it, before or after, may be what comes out.
                 if effect == Effect::Loses {
-                    args.iter().for_each(|arg| self.lose_value(arg.value));
+                    self.lose_args(args);
                 }
                 self.lose_within(&before);
             }
@@ -179,8 +191,12 @@ impl Machine<'_> {
             if content == Content::Lost {
                 // They copy, and what they copy may be in them.
                 let held: Vec<Content> = args.iter().filter_map(|arg| self.content(arg.value).cloned()).collect();
-                held.iter().for_each(|content| self.lose_within(content));
-                args.iter().filter(|arg| arg.kind != ArgKind::Positional || name == "Array").for_each(|arg| self.lose_value(arg.value));
+                for content in &held {
+                    self.lose_within(content);
+                }
+                for arg in args.iter().filter(|arg| arg.kind != ArgKind::Positional || name == "Array") {
+                    self.lose_value(arg.value);
+                }
             }
             return self.make(value, content);
         }

@@ -7,7 +7,7 @@ use lunette_lang::ir::{Language, ListKind, ValueId};
 use smallvec::SmallVec;
 
 use super::eval;
-use super::kinds::{array, dict, find, map, object, python_list, set_method};
+use super::kinds::{Place, array, dict, find, map, object, python_list, set_method};
 use crate::constant::Value;
 
 /// Most entries of a container that is followed.
@@ -201,7 +201,11 @@ impl Content {
     pub(super) fn holds(&self, value: Option<&Value>, known: &impl Constants) -> Option<bool> {
         match self {
             // In JavaScript `in` asks for keys.
-            Content::List(_, items) if known.language() == Language::Python => find(items, value, known).map(|at| at.is_some()),
+            Content::List(_, items) if known.language() == Language::Python => match find(items, value, known) {
+                Place::At(_) => Some(true),
+                Place::Nowhere => Some(false),
+                Place::Unknown => None,
+            },
             Content::Map(kind @ (MapKind::Dict | MapKind::Object), entries) => {
                 let slot = slot(value?, *kind)?;
                 match get(*kind, entries, &slot) {

@@ -47,7 +47,7 @@ pub(super) fn text_of(value: &Value, language: Language) -> Option<String> {
 }
 
 /// Applies a binary operator.
-pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value, language: Language) -> Option<Value> {
+pub(crate) fn binary(op: BinaryOp, left: &Value, right: &Value, language: Language) -> Option<Value> {
     use BinaryOp as B;
     match op {
         B::Eq => equal(left, right, language).map(Value::Bool),
@@ -65,7 +65,7 @@ pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value, language: Langua
 }
 
 /// Applies a unary operator.
-pub(super) fn unary(op: UnaryOp, value: &Value, language: Language) -> Option<Value> {
+pub(crate) fn unary(op: UnaryOp, value: &Value, language: Language) -> Option<Value> {
     Some(match op {
         UnaryOp::Not => Value::Bool(!truthy(value, language)),
         UnaryOp::Void => Value::Undefined,
@@ -197,6 +197,9 @@ fn order(op: BinaryOp, left: &Value, right: &Value, language: Language) -> Optio
 fn arithmetic(op: BinaryOp, left: &Value, right: &Value, language: Language) -> Option<Value> {
     match (left, right) {
         (Value::Str(_), _) | (_, Value::Str(_)) => return texts(op, left, right, language),
+        (Value::Bytes(text), Value::Int(count)) | (Value::Int(count), Value::Bytes(text)) if op == BinaryOp::Mul => {
+            return repeated(text, *count).map(Value::Bytes);
+        }
         (Value::Bytes(a), Value::Bytes(b)) => {
             let fits = op == BinaryOp::Add && a.len() + b.len() <= MAX_TEXT;
             return fits.then(|| Value::Bytes(format!("{a}{b}")));
@@ -221,12 +224,16 @@ fn texts(op: BinaryOp, left: &Value, right: &Value, language: Language) -> Optio
         }
         (BinaryOp::Mul, Value::Str(text), Value::Int(count), Language::Python)
         | (BinaryOp::Mul, Value::Int(count), Value::Str(text), Language::Python) => {
-            let count = usize::try_from(*count).unwrap_or(0);
-            let fits = text.len().checked_mul(count).is_some_and(|length| length <= MAX_TEXT);
-            fits.then(|| Value::Str(text.repeat(count)))
+            repeated(text, *count).map(Value::Str)
         }
         _ => None,
     }
+}
+
+fn repeated(text: &str, count: i64) -> Option<String> {
+    let count = usize::try_from(count).unwrap_or(0);
+    let fits = text.len().checked_mul(count).is_some_and(|length| length <= MAX_TEXT);
+    fits.then(|| text.repeat(count))
 }
 
 /// Python's integers, as far as they fit.

@@ -6,14 +6,34 @@ use super::contents::{Constants, Content, Effect, Given, MAX_ENTRIES, MapKind, S
 use super::methods;
 use crate::constant::Value;
 
-/// Where a value first is in a sequence. `None` when that cannot be told, `Some(None)` when it is nowhere.
-pub(super) fn find(items: &[ValueId], value: Option<&Value>, known: &impl Constants) -> Option<Option<usize>> {
+/// Where a value is in a sequence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// First here.
+    At(usize),
+    Nowhere,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Looks for a value in a sequence.
+pub(super) fn find(items: &[ValueId], value: Option<&Value>, known: &impl Constants) -> Place {
     for (at, &item) in items.iter().enumerate() {
-        if known.same(item, value)? {
-            return Some(Some(at));
+        match known.same(item, value) {
+            Some(true) => return Place::At(at),
+            Some(false) => {}
+            None => return Place::Unknown,
         }
     }
-    Some(None)
+    Place::Nowhere
+}
+
+/// Whether a sequence holds a value, as a result.
+fn held(items: &[ValueId], value: &Given, known: &impl Constants) -> Effect {
+    match find(items, value.constant.as_ref(), known) {
+        Place::Unknown => Effect::Unknown,
+        place => Effect::Constant(Value::Bool(place != Place::Nowhere)),
+    }
 }
 
 fn integer(arg: &Given) -> Option<i64> {
@@ -45,7 +65,7 @@ pub(super) fn python_list(kind: ListKind, items: &mut Vec<ValueId>, name: &str, 
     match (name, args) {
         ("count", _) => Effect::Unknown,
         ("index", [value]) => match find(items, value.constant.as_ref(), known) {
-            Some(Some(at)) => i64::try_from(at).map_or(Effect::Unknown, |at| Effect::Constant(Value::Int(at))),
+            Place::At(at) => i64::try_from(at).map_or(Effect::Unknown, |at| Effect::Constant(Value::Int(at))),
             _ => Effect::Unknown,
         },
         _ if kind == ListKind::Tuple => Effect::Unknown,
@@ -79,12 +99,12 @@ pub(super) fn python_list(kind: ListKind, items: &mut Vec<ValueId>, name: &str, 
             None => Effect::Loses,
         },
         ("remove", [value]) => match find(items, value.constant.as_ref(), known) {
-            Some(Some(at)) => {
+            Place::At(at) => {
                 items.remove(at);
                 Effect::Absent
             }
-            Some(None) => Effect::Absent,
-            None => Effect::Loses,
+            Place::Nowhere => Effect::Absent,
+            Place::Unknown => Effect::Loses,
         },
         ("reverse", []) => {
             items.reverse();
@@ -141,13 +161,11 @@ pub(super) fn array(items: &mut Vec<ValueId>, name: &str, args: &[Given], known:
             items.reverse();
             Effect::Receiver
         }
-        ("includes", [value]) => match find(items, value.constant.as_ref(), known) {
-            Some(found) => Effect::Constant(Value::Bool(found.is_some())),
-            None => Effect::Unknown,
-        },
+        ("includes", [value]) => held(items, value, known),
         ("indexOf", [value]) => match find(items, value.constant.as_ref(), known) {
-            Some(found) => Effect::Constant(Value::Int(found.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1))),
-            None => Effect::Unknown,
+            Place::At(at) => i64::try_from(at).map_or(Effect::Unknown, |at| Effect::Constant(Value::Int(at))),
+            Place::Nowhere => Effect::Constant(Value::Int(-1)),
+            Place::Unknown => Effect::Unknown,
         },
         ("join", _) => {
             let constant = Content::List(ListKind::List, items.clone()).constant(known);
@@ -192,10 +210,7 @@ pub(super) fn set_method(items: &mut Vec<ValueId>, name: &str, args: &[Given], l
             }
             grown(items, if language == Language::Python { Effect::Absent } else { Effect::Receiver })
         }
-        ("has", [value]) => match find(items, value.constant.as_ref(), known) {
-            Some(found) => Effect::Constant(Value::Bool(found.is_some())),
-            None => Effect::Unknown,
-        },
+        ("has", [value]) => held(items, value, known),
         ("discard" | "remove" | "delete", [value]) => {
             // What equals a constant may be in it several times here.
             let mut kept = Vec::with_capacity(items.len());
@@ -213,7 +228,7 @@ pub(super) fn set_method(items: &mut Vec<ValueId>, name: &str, args: &[Given], l
             items.clear();
             Effect::Absent
         }
-        ("copy", []) | ("values", []) => Effect::New(Content::List(ListKind::Set, items.clone())),
+        ("copy" | "values", []) => Effect::New(Content::List(ListKind::Set, items.clone())),
         ("union" | "intersection" | "difference" | "issubset" | "issuperset" | "isdisjoint" | "forEach" | "keys" | "entries", _) => {
             Effect::Unknown
         }

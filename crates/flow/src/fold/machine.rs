@@ -182,7 +182,7 @@ impl<'a> Machine<'a> {
         }
         let mut joined: Option<State> = None;
         if id == BlockId(0) {
-            joined = Some(vec![Rc::new(Content::Unmade); self.roots.len()]);
+            joined = Some(self.nothing_made());
         }
         let body = self.body;
         let preds = &body.blocks[id.index()].preds;
@@ -207,10 +207,15 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        self.state = joined.unwrap_or_else(|| vec![Rc::new(Content::Unmade); self.roots.len()]);
+        self.state = joined.unwrap_or_else(|| self.nothing_made());
         for at in lost {
             self.lose(at);
         }
+    }
+
+    fn nothing_made(&self) -> State {
+        let unmade = Rc::new(Content::Unmade);
+        self.roots.iter().map(|_| Rc::clone(&unmade)).collect()
     }
 
     /// The containers that a content holds.
@@ -229,7 +234,7 @@ impl<'a> Machine<'a> {
         if !self.roots.is_empty() {
             let out = std::mem::take(&mut self.state);
             if self.edges.out(id).iter().any(|way| way.raises) {
-                self.state = out.clone();
+                self.state.clone_from(&out);
                 for at in 0..self.roots.len() as u32 {
                     if self.touched & (1 << at) != 0 {
                         self.lose(at);
@@ -403,7 +408,11 @@ impl<'a> Machine<'a> {
                 self.set_cell(value, if values.is_empty() { BOTTOM } else { self.common(&values) });
                 match values.as_slice() {
                     [one] => alias = self.alias[one.index()],
-                    several => several.iter().for_each(|value| self.lose_value(*value)),
+                    several => {
+                        for &value in several {
+                            self.lose_value(value);
+                        }
+                    }
                 }
                 self.forward(value, values);
             }

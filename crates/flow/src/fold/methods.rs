@@ -49,7 +49,7 @@ fn position(text: &str, at: Option<usize>) -> Value {
 }
 
 /// An element by position: of a text or a list.
-pub(super) fn element(owner: &Value, index: i64, language: Language) -> Option<Value> {
+pub(crate) fn element(owner: &Value, index: i64, language: Language) -> Option<Value> {
     let pick = |length: usize| {
         let from_end = index < 0 && language == Language::Python;
         usize::try_from(if from_end { index.checked_add(length as i64)? } else { index }).ok()

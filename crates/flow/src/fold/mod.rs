@@ -28,6 +28,8 @@ mod tests;
 use lunette_lang::ir::{BlockId, BodyId, ValueId};
 
 pub(crate) use certain::is_named;
+pub(crate) use eval::{binary, unary};
+pub(crate) use methods::element;
 pub use stores::{Argument, Containers, Does, Method, Store};
 
 use crate::constant::Value;

@@ -57,7 +57,9 @@ impl Machine<'_> {
                     self.make(value, content);
                 } else {
                     self.set_cell(value, BOTTOM);
-                    items.iter().for_each(|item| self.lose_value(item.value));
+                    for item in items {
+                        self.lose_value(item.value);
+                    }
                 }
             }
             Op::Dict(entries) => {
@@ -66,9 +68,10 @@ impl Machine<'_> {
                 if self.is_root(value) {
                     self.make(value, content);
                 } else {
-                    entries.iter().for_each(|entry| match entry {
-                        Entry::Pair(_, value) | Entry::Spread(value) => self.lose_value(*value),
-                    });
+                    for entry in entries {
+                        let (Entry::Pair(_, held) | Entry::Spread(held)) = *entry;
+                        self.lose_value(held);
+                    }
                 }
             }
             Op::Element(from) => self.element(value, *from),
@@ -80,7 +83,9 @@ impl Machine<'_> {
                 // Whether a loop goes on, or a sequence fits a pattern, is asked without getting at it.
                 let asks = matches!(self.body.blocks[block.index()].end, Terminator::Branch { cond, .. } if cond == value);
                 if !asks {
-                    values.iter().for_each(|value| self.lose_value(*value));
+                    for &value in values {
+                        self.lose_value(value);
+                    }
                 }
                 self.set_cell(value, BOTTOM);
             }
@@ -281,12 +286,11 @@ impl Machine<'_> {
             }
             _ => None,
         };
-        match (more, self.content_mut(alias)) {
-            (Some(more), Content::List(_, items)) => items.extend(more),
-            _ => {
-                self.lose_value(right);
-                self.lose(alias);
-            }
+        if let (Some(more), Content::List(_, items)) = (more, self.content_mut(alias)) {
+            items.extend(more);
+        } else {
+            self.lose_value(right);
+            self.lose(alias);
         }
         self.set_cell(value, BOTTOM);
         self.set_alias(value, alias);
@@ -422,5 +426,5 @@ fn is_plain_format(source: &str) -> bool {
         }
     }
     // A format kept in a variable is not seen here.
-    !(source.contains(".format") && !source.starts_with(['"', '\''])) && !(source.contains('%') && !source.starts_with(['"', '\'']))
+    source.starts_with(['"', '\'']) || !(source.contains(".format") || source.contains('%'))
 }

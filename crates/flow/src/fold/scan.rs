@@ -1,6 +1,6 @@
 //! A first look at a body: whether anything in it can be folded, and which containers it makes and reads.
 
-use lunette_lang::ir::{ArgKind, Body, BodyId, BodyKind, Entry, ImportItem, Key, Language, Op, Terminator, UnaryOp, ValueId, VarId};
+use lunette_lang::ir::{Arg, ArgKind, Body, BodyId, BodyKind, Entry, ImportItem, Key, Language, Op, Terminator, UnaryOp, ValueId, VarId};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
@@ -100,7 +100,6 @@ impl Scanner<'_> {
     fn look(&mut self, value: ValueId) {
         let body = self.body;
         let at = value.index();
-        let site = Site { unit: self.unit, body: self.id, value };
         match &body.ops[at] {
             Op::Const(_) => self.maybe[at] = true,
             Op::Assign(_, from) | Op::Await(from) => {
@@ -137,7 +136,9 @@ impl Scanner<'_> {
             Op::List(_, items) => {
                 self.maker[at] = value.0;
                 let spread = items.iter().filter(|item| item.kind == ArgKind::Spread);
-                spread.for_each(|item| self.mark(item.value));
+                for item in spread {
+                    self.mark(item.value);
+                }
             }
             Op::Dict(entries) => {
                 self.maker[at] = value.0;
@@ -151,12 +152,8 @@ impl Scanner<'_> {
                 self.mark(*base);
                 let key = if let Key::Value(key) = key { self.maybe[key.index()] } else { true };
                 // A container may hold another one.
-                if self.maker[base.index()] != NONE {
-                    self.maker[at] = self.maker[base.index()];
-                    self.maybe[at] = true;
-                } else {
-                    self.maybe[at] = key && self.maybe[base.index()];
-                }
+                self.maker[at] = self.maker[base.index()];
+                self.maybe[at] = self.maker[at] != NONE || key && self.maybe[base.index()];
             }
             Op::Slice(base, _) => {
                 self.mark(*base);
@@ -172,46 +169,43 @@ impl Scanner<'_> {
                 let named = matches!(module.imports[import.index()].item, ImportItem::Named(_));
                 self.maybe[at] = named && certain::imported(self.program, self.unit, *import).is_some();
             }
-            Op::Call { callee, args, .. } => {
-                if self.makes(*callee, value) {
-                    self.maker[at] = value.0;
-                }
-                let known = args.iter().all(|arg| self.is_known(arg.value));
-                match &body.ops[callee.index()] {
-                    Op::Load(base, Key::Member(_)) if self.maker[base.index()] != NONE => {
-                        self.maybe[at] = true;
-                        args.iter().for_each(|arg| self.mark(arg.value));
-                    }
-                    Op::Load(base, Key::Member(_)) if self.maybe[base.index()] => {
-                        self.maybe[at] = known;
-                        args.iter().for_each(|arg| self.mark(arg.value));
-                    }
-                    Op::Global(_) => {
-                        self.maybe[at] = known;
-                        args.iter().for_each(|arg| self.mark(arg.value));
-                    }
-                    Op::Load(base, _) if matches!(body.ops[base.index()], Op::Global(_)) => {
-                        self.maybe[at] = known;
-                        args.iter().for_each(|arg| self.mark(arg.value));
-                        if let [only] = args.as_slice()
-                            && self.maker[at] == NONE
-                        {
-                            // `Object.freeze` gives its argument; where it is another function, nothing is lost.
-                            self.maker[at] = self.maker[only.value.index()];
-                        }
-                    }
-                    _ => {
-                        let callee = Site { value: *callee, ..site };
-                        if let [Origin::Function(..)] = self.known.origins(callee)
-                            && is_named(self.program, callee)
-                        {
-                            self.maybe[at] = true;
-                            self.asks.push(value);
-                        }
-                    }
+            Op::Call { callee, args, .. } => self.look_at_call(value, *callee, args),
+            _ => {}
+        }
+    }
+
+    fn look_at_call(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) {
+        let at = value.index();
+        if self.makes(callee, value) {
+            self.maker[at] = value.0;
+        }
+        let known = args.iter().all(|arg| self.is_known(arg.value));
+        match &self.body.ops[callee.index()] {
+            Op::Load(base, Key::Member(_)) if self.maker[base.index()] != NONE => self.maybe[at] = true,
+            Op::Load(base, Key::Member(_)) if self.maybe[base.index()] => self.maybe[at] = known,
+            Op::Global(_) => self.maybe[at] = known,
+            Op::Load(base, _) if matches!(self.body.ops[base.index()], Op::Global(_)) => {
+                self.maybe[at] = known;
+                if let [only] = args
+                    && self.maker[at] == NONE
+                {
+                    // `Object.freeze` gives its argument; where it is another function, nothing is lost.
+                    self.maker[at] = self.maker[only.value.index()];
                 }
             }
-            _ => {}
+            _ => {
+                let callee = Site { unit: self.unit, body: self.id, value: callee };
+                if let [Origin::Function(..)] = self.known.origins(callee)
+                    && is_named(self.program, callee)
+                {
+                    self.maybe[at] = true;
+                    self.asks.push(value);
+                }
+                return;
+            }
+        }
+        for arg in args {
+            self.mark(arg.value);
         }
     }
 
@@ -297,13 +291,15 @@ impl Scanner<'_> {
                     needed[from.index()] = true;
                 }
                 Op::Phi(operands) => operands.iter().for_each(|operand| needed[operand.index()] = true),
-                Op::Binary(op, left, right) => {
+                Op::Binary(_, left, right) => {
                     needed[left.index()] = true;
                     needed[right.index()] = true;
                 }
                 Op::Call { callee, args, .. } => {
                     needed[callee.index()] = true;
-                    args.iter().for_each(|arg| needed[arg.value.index()] = true);
+                    for arg in args {
+                        needed[arg.value.index()] = true;
+                    }
                 }
                 _ => {}
             }

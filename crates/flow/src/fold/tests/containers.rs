@@ -193,6 +193,8 @@ fn arrays_and_objects() {
         "const a = ['x', p]; q.forEach(x => { a[0] = x }); sink(a[0])",
         "const o = {a: 'x'}; Object.assign(o, q); sink(o.a)",
         "const o = {a: 'x', set() { this.a = p }}; o.set(); sink(o.a)",
+        "const o = {a: 'x', set() { this.a = p }}; o['set'](); sink(o.a)",
+        "const o = {a: 'x', set() { this.a = p }}; o[q](); sink(o.a)",
         "const o = {a: 'x'}; o[q] = p; sink(o.a)",
         "const o = {a: 'x'}; sink(o.toString)",
         "const o = {...q, a: 'x'}; sink(o.b)",
@@ -243,24 +245,25 @@ fn what_puts_something_in_gives_no_answer() {
     assert_eq!(py(&body(&["d = {}", "sink(d.setdefault('k', p))", "sink(d.setdefault('k', q))"])), ["?", "p"]);
 }
 
+/// A line written many times, with its number.
+fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn hostile_code_ends() {
-    let nested = |open: &str, count: usize| (0..count).map(|at| format!("{}{open}\n", "    ".repeat(at + 1))).collect::<String>();
-    let mut loops = String::from("def f(p):\n    lst = ['a']\n    n = 0\n") + &nested("while p[n]:", 60);
-    loops.push_str(&format!("{}lst.append(p)\n{}n = n + 1\n    sink(lst[0])\n", "    ".repeat(61), "    ".repeat(61)));
-    assert_eq!(py(&loops), ["?"]);
-    let mut tries = String::from("def f(p):\n    lst = ['a']\n") + &nested("try:", 60);
-    tries.push_str(&"    ".repeat(61));
-    tries.push_str("lst.append(p)\n");
-    for at in (0..60).rev() {
-        let indent = "    ".repeat(at + 1);
-        tries.push_str(&format!("{indent}except Exception:\n{indent}    sink(lst[0])\n"));
-    }
-    assert_eq!(py(&tries).len(), 60);
-    let long: String = (0..20_000).map(|at| format!("    lst = lst + ['{at}']\n    lst.pop(0)\n")).collect();
+    let indent = |depth: usize| "    ".repeat(depth + 1);
+    let deep = indent(60);
+    let loops = repeated(60, |at| format!("{}while p[n]:\n", indent(at)));
+    let code = format!("def f(p):\n    lst = ['a']\n    n = 0\n{loops}{deep}lst.append(p)\n{deep}n = n + 1\n    sink(lst[0])\n");
+    assert_eq!(py(&code), ["?"]);
+    let tries = repeated(60, |at| format!("{}try:\n", indent(at)));
+    let handlers = repeated(60, |at| format!("{0}except Exception:\n{0}    sink(lst[0])\n", indent(59 - at)));
+    assert_eq!(py(&format!("def f(p):\n    lst = ['a']\n{tries}{deep}lst.append(p)\n{handlers}")).len(), 60);
+    let long = repeated(20_000, |at| format!("    lst = lst + ['{at}']\n    lst.pop(0)\n"));
     assert_eq!(py(&format!("def f(p):\n    lst = ['a']\n{long}    sink(lst[0])\n")).len(), 1);
     let chain = vec!["['a']"; 3_000].join(" + ");
     assert_eq!(py(&format!("def f(p):\n    lst = {chain}\n    sink(lst[0])\n")), ["?"]);
-    let branches: String = (0..5_000).map(|at| format!("    if n == {at}:\n        lst.append(p)\n    n = n + 1\n")).collect();
+    let branches = repeated(5_000, |at| format!("    if n == {at}:\n        lst.append(p)\n    n = n + 1\n"));
     assert_eq!(py(&format!("def f(p):\n    lst = ['a']\n    n = 1\n{branches}    sink(lst[0])\n")).len(), 1);
 }
