@@ -653,12 +653,12 @@ impl Scan<'_, '_> {
         let pattern = args.first().and_then(|arg| self.folding.constant(self.env, self.site(arg.value)));
         let models = &self.env.models.taint;
         let python = self.module.language == Language::Python;
-        let cleared = match pattern {
+        let cleared = match pattern.as_deref() {
             Some(Value::Regex { pattern, flags }) if flags.contains('g') || name == "replaceAll" => {
-                self.state.patterns.replaced(models, &pattern)
+                self.state.patterns.replaced(models, pattern)
             }
             Some(Value::Str(text)) if (python || name == "replaceAll") && !text.is_empty() => {
-                self.state.patterns.replaced(models, &regex::escape(&text))
+                self.state.patterns.replaced(models, &regex::escape(text))
             }
             _ => KindSet::default(),
         };

@@ -1,6 +1,10 @@
 //! What is known before untrusted data is followed: which code can run, and what local containers hold.
 
-use lunette_lang::ir::{BlockId, BodyId, ValueId};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use lunette_lang::ir::{BlockId, Body, BodyId, Op, ValueId};
+use rustc_hash::FxHashMap;
 
 use super::env::Env;
 use crate::constant::Value;
@@ -8,25 +12,55 @@ use crate::fold::{Folded, fold};
 use crate::program::{Site, UnitId};
 
 /// What folding found in one body.
-pub(crate) struct Folding(Folded);
+pub(crate) struct Folding {
+    folded: Folded,
+    /// Constants asked for before.
+    asked: RefCell<FxHashMap<ValueId, Option<Rc<Value>>>>,
+}
 
 impl Folding {
     pub(crate) fn new(env: &Env<'_>, unit: UnitId, id: BodyId) -> Self {
-        Folding(fold(env.facts.program, &env.facts.known, &env.models.containers, unit, id))
+        let folded = fold(env.facts.program, &env.facts.known, &env.models.containers, unit, id);
+        Folding { folded, asked: RefCell::default() }
     }
 
     /// Whether control can pass from one block to another.
     pub(crate) fn edge(&self, from: BlockId, to: BlockId) -> bool {
-        self.0.edge(from, to)
+        self.folded.edge(from, to)
     }
 
     /// What a read of a local container gives, when that is known exactly.
     pub(crate) fn forwarded(&self, value: ValueId) -> Option<Vec<ValueId>> {
-        self.0.forwarded(value).map(<[ValueId]>::to_vec)
+        self.folded.forwarded(value).map(<[ValueId]>::to_vec)
     }
 
     /// The constant that a value is.
-    pub(crate) fn constant(&self, env: &Env<'_>, site: Site) -> Option<Value> {
-        self.0.constant(site.value).cloned().or_else(|| env.facts.possible(site).single().cloned())
+    pub(crate) fn constant(&self, env: &Env<'_>, site: Site) -> Option<Rc<Value>> {
+        if let Some(value) = self.asked.borrow().get(&site.value) {
+            return value.clone();
+        }
+        let value = match self.folded.constant(site.value) {
+            Some(value) => Some(Rc::new(value.clone())),
+            None if may_fold(env.facts.program.body(site.unit, site.body), site.value) => {
+                env.facts.possible(site).single().cloned().map(Rc::new)
+            }
+            None => None,
+        };
+        self.asked.borrow_mut().insert(site.value, value.clone());
+        value
+    }
+}
+
+/// Whether a value can be a constant that folding within the body does not see: a name of another body or module, a
+/// member of a literal. What callers pass and functions give is not asked for.
+fn may_fold(body: &Body, mut value: ValueId) -> bool {
+    loop {
+        match &body.ops[value.index()] {
+            Op::Assign(_, from) => value = *from,
+            Op::Load(base, _) => value = *base,
+            Op::Const(_) | Op::Outer(..) | Op::Import(_) | Op::Concat(_) | Op::List(..) | Op::Dict(_) | Op::Binary(..)
+            | Op::Unary(..) | Op::Class(_) => return true,
+            _ => return false,
+        }
     }
 }

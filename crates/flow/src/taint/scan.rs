@@ -18,6 +18,8 @@ use crate::program::{Site, UnitId};
 
 /// Most rounds over one body; what is not settled by then is close enough.
 const MAX_ROUNDS: usize = 8;
+/// Most conditions looked into for each value of a body.
+const CONDITIONS_PER_VALUE: u32 = 16;
 /// Most reads up the chain of members that a write is told to.
 const MAX_OWNERS: usize = 4;
 
@@ -39,6 +41,8 @@ pub(crate) struct Scan<'s, 'a> {
     /// The block of every value.
     blocks: Vec<BlockId>,
     changed: bool,
+    /// How many more conditions are looked into: conditions that share parts would otherwise cost exponential time.
+    pub(crate) left: u32,
 }
 
 impl<'s, 'a> Scan<'s, 'a> {
@@ -58,7 +62,8 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
         let guards = Guards::default();
         let mut scan =
-            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, changed: false };
+            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, changed: false, left: 0 };
+        scan.left = CONDITIONS_PER_VALUE * body.ops.len() as u32 + 256;
         scan.guards = scan.find_guards();
         scan.settle();
         scan
@@ -186,8 +191,8 @@ impl<'s, 'a> Scan<'s, 'a> {
     /// The text of a computed key, when it is constant.
     pub(crate) fn constant_key(&self, value: ValueId) -> Option<String> {
         use crate::constant::Value;
-        match self.folding.constant(self.env, self.site(value))? {
-            Value::Str(text) => Some(text),
+        match &*self.folding.constant(self.env, self.site(value))? {
+            Value::Str(text) => Some(text.clone()),
             Value::Int(number) => Some(number.to_string()),
             _ => None,
         }
@@ -395,8 +400,8 @@ impl<'s, 'a> Scan<'s, 'a> {
     /// The text that a value is known to be; a placeholder for what is not known.
     fn literal_text(&self, value: ValueId, depth: usize) -> String {
         use crate::constant::Value;
-        if let Some(Value::Str(text)) = self.folding.constant(self.env, self.site(value)) {
-            return text;
+        if let Some(Value::Str(text)) = self.folding.constant(self.env, self.site(value)).as_deref() {
+            return text.clone();
         }
         if depth > 0 {
             match self.op(value) {

@@ -1,8 +1,10 @@
 //! What tests show of the values they test.
 
-use lunette_lang::ir::{Arg, BinaryOp, BlockId, Key, Op, Part, UnaryOp, ValueId};
+use lunette_lang::ir::{Arg, BinaryOp, BlockId, Key, Op, Part, Terminator, UnaryOp, ValueId};
 
 use super::guards::{self, Guards, Shown, State, Tests, both, show};
+use std::rc::Rc;
+
 use super::methods::{is_harmless_type, is_strict_test};
 use super::scan::Scan;
 use super::texts::{self, Anchoring};
@@ -14,7 +16,9 @@ use crate::models::{Good, Test};
 use crate::program::Site;
 
 /// Deepest nesting of conditions that is looked into.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 6;
+/// Most values joined in a condition that is looked into.
+const MAX_SIDES: usize = 8;
 
 impl Scan<'_, '_> {
     /// The guards of this body.
@@ -47,13 +51,13 @@ impl Scan<'_, '_> {
         state
     }
 
-    fn constant(&self, value: ValueId) -> Option<Value> {
+    fn constant(&self, value: ValueId) -> Option<Rc<Value>> {
         self.folding.constant(self.env, self.site(value))
     }
 
     fn text(&self, value: ValueId) -> Option<String> {
-        match self.constant(value)? {
-            Value::Str(text) => Some(text),
+        match &*self.constant(value)? {
+            Value::Str(text) => Some(text.clone()),
             _ => None,
         }
     }
@@ -67,9 +71,10 @@ impl Scan<'_, '_> {
     }
 
     fn condition(&mut self, cond: ValueId, truth: bool, depth: usize) -> State {
-        if depth == 0 {
+        if depth == 0 || self.left == 0 {
             return State::new();
         }
+        self.left -= 1;
         let cond = self.plain(cond);
         match self.op(cond) {
             Op::Unary(UnaryOp::Not, inner) => self.condition(*inner, !truth, depth - 1),
@@ -82,6 +87,10 @@ impl Scan<'_, '_> {
 
     /// `a and b`, `a or b`, kept in a variable: what all ways show that can give this truth value.
     fn either(&mut self, phi: ValueId, operands: &[ValueId], truth: bool, depth: usize) -> State {
+        // `and` and `or` have two sides; what has many is something else.
+        if operands.len() > MAX_SIDES {
+            return State::new();
+        }
         let block = self.block_of(phi);
         let mut state: Option<State> = None;
         for (at, &operand) in operands.iter().enumerate() {
@@ -90,7 +99,7 @@ impl Scan<'_, '_> {
                 continue;
             }
             // The operand is what decided this way: `a` of `a and b` comes this way only when it is false.
-            if let lunette_lang::ir::Terminator::Branch { cond, then, other } = self.body.blocks[pred.index()].end
+            if let Terminator::Branch { cond, then, other } = self.body.blocks[pred.index()].end
                 && then != other
                 && self.plain(cond) == self.plain(operand)
                 && (block == then) != truth
@@ -98,8 +107,11 @@ impl Scan<'_, '_> {
                 continue;
             }
             let mut here = self.condition(operand, truth, depth - 1);
-            if let [only] = *self.body.blocks[pred.index()].preds.as_slice() {
-                for shown in guards::edge(&self.body.blocks[only.index()], pred, self) {
+            if let [only] = *self.body.blocks[pred.index()].preds.as_slice()
+                && let Terminator::Branch { cond, then, other } = self.body.blocks[only.index()].end
+                && then != other
+            {
+                for shown in self.condition(cond, pred == then, depth - 1) {
                     show(&mut here, shown);
                 }
             }
@@ -117,7 +129,7 @@ impl Scan<'_, '_> {
             NotIn => self.membership(left, right, !truth),
             InstanceOf if truth => self.type_test(left, right),
             // `x.indexOf("..") >= 0`, `> -1`, `< 0`
-            Gt | GtEq | Lt => match (self.constant(right), op) {
+            Gt | GtEq | Lt => match (self.constant(right).as_deref(), op) {
                 (Some(Value::Int(-1)), Gt) | (Some(Value::Int(0)), GtEq) => self.found(left, truth),
                 (Some(Value::Int(0)), Lt) => self.found(left, !truth),
                 (Some(Value::Int(0)), Gt) => self.counted(left, truth),
@@ -131,7 +143,7 @@ impl Scan<'_, '_> {
         let mut state = State::new();
         for (value, other) in [(left, right), (right, left)] {
             let constant = self.constant(other);
-            match (&constant, self.op(self.plain(value))) {
+            match (constant.as_deref(), self.op(self.plain(value))) {
                 (Some(Value::Int(-1)), Op::Call { .. }) => {
                     for shown in self.found(value, !truth) {
                         show(&mut state, shown);
@@ -210,7 +222,7 @@ impl Scan<'_, '_> {
         show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
         // A literal that is quoted and holds no quote inside: `x[0] == "'" and "'" not in x[1:-1]`.
         if let Op::Slice(whole, [Some(start), Some(end)]) = *self.op(self.plain(value))
-            && matches!((self.constant(start), self.constant(end)), (Some(Value::Int(1)), Some(Value::Int(-1))))
+            && matches!((self.constant(start).as_deref(), self.constant(end).as_deref()), (Some(Value::Int(1)), Some(Value::Int(-1))))
             && self.begins_and_ends(whole, text)
         {
             show(state, Shown { value: self.canon[whole.index()], kinds: self.env.models.taint.quoted, unless: None });
@@ -242,8 +254,8 @@ impl Scan<'_, '_> {
             && matches!(name, "indexOf" | "lastIndexOf" | "find" | "rfind" | "search")
             && let [arg] = args
         {
-            match self.constant(arg.value) {
-                Some(Value::Str(text)) if !truth => self.lacks(base, &text, &mut state),
+            match self.constant(arg.value).as_deref() {
+                Some(Value::Str(text)) if !truth => self.lacks(base, text, &mut state),
                 None if truth => self.fixed(arg.value, Some(base), &mut state),
                 _ => {}
             }
@@ -415,8 +427,9 @@ impl Scan<'_, '_> {
     }
 
     fn regex_shows(&mut self, pattern: ValueId, subject: ValueId, truth: bool, state: &mut State) {
-        let Some(Value::Regex { pattern, flags }) = self.constant(pattern) else { return };
-        let text = with_flags(&pattern, &flags);
+        let constant = self.constant(pattern);
+        let Some(Value::Regex { pattern, flags }) = constant.as_deref() else { return };
+        let text = with_flags(pattern, flags);
         let models = &self.env.models.taint;
         let kinds = if truth {
             self.state.patterns.refused(models, &text, Anchoring::Search)
@@ -428,8 +441,8 @@ impl Scan<'_, '_> {
 
     /// The texts that a value is: one, or all of a literal list.
     fn texts_of(&self, value: ValueId) -> Vec<String> {
-        match self.constant(value) {
-            Some(Value::Str(text)) => vec![text],
+        match self.constant(value).as_deref() {
+            Some(Value::Str(text)) => vec![text.clone()],
             Some(Value::List(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
             // What is configured has a fixed beginning, too.
             _ => match self.op(self.plain(value)) {
