@@ -71,6 +71,7 @@ pub struct Method {
 
 /// What a method of a container does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Does {
     /// Writes a value under a key.

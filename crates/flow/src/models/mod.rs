@@ -6,6 +6,8 @@
 mod compile;
 mod compiled;
 mod compiled_taint;
+#[cfg(test)]
+mod json_schema;
 mod schema;
 mod schema_entries;
 mod schema_taint;

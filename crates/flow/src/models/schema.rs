@@ -16,6 +16,7 @@ pub use super::schema_taint::{
 
 /// A model file.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ModelFile {
     /// The file's name, set by the loader.
@@ -105,6 +106,7 @@ pub struct ModelFile {
 
 /// The language of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the languages are what their names say")]
 pub enum ModelLanguage {
@@ -123,6 +125,7 @@ impl From<ModelLanguage> for Language {
 
 /// One string or a list of strings.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum OneOrMany {
     /// One.
@@ -158,6 +161,7 @@ impl<'a> IntoIterator for &'a OneOrMany {
 
 /// What a value is by type.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TypeSpec {
     /// The value: usually a call's result, `express.Router()`.
@@ -171,6 +175,7 @@ pub struct TypeSpec {
 
 /// What callbacks passed to a call are given.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CallbackSpec {
     /// The call.
@@ -188,6 +193,7 @@ pub struct CallbackSpec {
 /// A parameter that holds an API value by its name alone: files that are loaded dynamically are called by code that
 /// cannot be followed.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AssumptionSpec {
     /// Names of parameters.
@@ -200,6 +206,7 @@ pub struct AssumptionSpec {
 
 /// A value that holds routes, and where it takes a prefix.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RouterSpec {
     /// The routers.
@@ -223,6 +230,7 @@ pub struct RouterSpec {
 
 /// A call that mounts a router in another.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MountSpec {
     /// The call.
@@ -271,6 +279,7 @@ pub struct MountSpec {
 
 /// A call that stores a value as a member of its receiver: `fastify.decorate("authenticate", …)`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MemberSpec {
     /// The call.
@@ -283,6 +292,7 @@ pub struct MemberSpec {
 
 /// A call or decorator that applies functions to all (later) routes of a router.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UseSpec {
     /// The call.
@@ -325,16 +335,19 @@ pub struct UseSpec {
 
 /// What proves something about a request.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GuardSpec {
     /// The values: decorators, middleware, or calls that make middleware (`passport.authenticate()`).
     pub of: OneOrMany,
     /// What it proves.
+    #[cfg_attr(test, schemars(with = "crate::models::json_schema::Proves"))]
     pub proves: Proves,
 }
 
 /// What tells, inside a function, who the caller is.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CheckSpec {
     /// The values called or read.
@@ -343,6 +356,7 @@ pub struct CheckSpec {
     #[serde(default)]
     pub keys: Option<String>,
     /// What is known after it.
+    #[cfg_attr(test, schemars(with = "crate::models::json_schema::Proves"))]
     pub proves: Proves,
     /// Whether it refuses the request by itself.
     #[serde(default)]
@@ -351,6 +365,7 @@ pub struct CheckSpec {
 
 /// What refuses a request.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DenialSpec {
     /// The calls.
@@ -362,6 +377,7 @@ pub struct DenialSpec {
 
 /// What lifts a guard.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ExemptionSpec {
     /// Decorators of the handler, or calls given it or its router.
@@ -370,11 +386,13 @@ pub struct ExemptionSpec {
     #[serde(default)]
     pub key: Option<String>,
     /// What is lifted.
+    #[cfg_attr(test, schemars(with = "Vec<crate::models::json_schema::Proves>"))]
     pub lifts: Vec<Proves>,
 }
 
 /// How a handler reads an input.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InputSpec {
     /// Collections of inputs, read by key (`express:request.query`) or as a whole.
@@ -396,11 +414,13 @@ pub struct InputSpec {
     #[serde(default)]
     pub whole: OneOrMany,
     /// The kind of input.
+    #[cfg_attr(test, schemars(with = "crate::models::json_schema::InputKind"))]
     pub kind: InputKind,
 }
 
 /// Classes whose methods, named by HTTP method, are handlers.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ViewClassSpec {
     /// Base classes.
@@ -436,6 +456,7 @@ pub struct ViewClassSpec {
 
 /// A value that holds settings by key.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SettingSpec {
     /// The value: `flask:app.config`.

@@ -9,6 +9,7 @@ use super::schema::OneOrMany;
 
 /// A call (`app.get("/x", handler)`) or decorator (`@app.route("/x")`) that registers routes.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EntrySpec {
     /// The call.
@@ -57,18 +58,23 @@ pub struct EntrySpec {
 
 /// How the parameters of a decorated function carry inputs (FastAPI).
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ArgumentsSpec {
     /// The kind of a parameter that nothing else is said of and that the path does not hold.
+    #[cfg_attr(test, schemars(with = "crate::models::json_schema::InputKind"))]
     pub plain: InputKind,
     /// The kind of a parameter whose type is a class of the project.
+    #[cfg_attr(test, schemars(with = "crate::models::json_schema::InputKind"))]
     pub class: InputKind,
     /// Defaults (or metadata) that say the kind.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::models::json_schema::InputKind>"))]
     pub marked: BTreeMap<String, InputKind>,
     /// Types of a library that say the kind: `fastapi.UploadFile: file`. A parameter of any other type of a library
     /// is no input.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::models::json_schema::InputKind>"))]
     pub typed: BTreeMap<String, InputKind>,
     /// Defaults (or metadata) that are no input; their first argument is a guard.
     #[serde(default)]
@@ -77,6 +83,7 @@ pub struct ArgumentsSpec {
 
 /// A decorated class with decorated methods: `@Controller("cats") class … { @Get(":id") … }`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClassEntrySpec {
     /// The class's decorator.
@@ -111,6 +118,7 @@ pub struct ClassEntrySpec {
     pub guards: OneOrMany,
     /// Parameter decorators that read inputs, with the kind; the name is their first argument.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::models::json_schema::InputKind>"))]
     pub inputs: BTreeMap<String, InputKind>,
     /// The application that serves such classes.
     #[serde(default)]
@@ -119,6 +127,7 @@ pub struct ClassEntrySpec {
 
 /// A file whose exports are handlers.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FileEntrySpec {
     /// A regular expression on the file's path; its group `path` is the route's path.

@@ -10,6 +10,7 @@ use crate::taint::{Anchoring, SourceKind};
 ///
 /// The parts of a request that `inputs` names are sources already; this adds others.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SourceSpec {
     /// API values that are untrusted wherever they are read: `sys.argv`, a message that a callback is given.
@@ -28,6 +29,7 @@ pub struct SourceSpec {
 
 /// A place where untrusted data does harm.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SinkSpec {
     /// Calls.
@@ -63,6 +65,7 @@ pub struct SinkSpec {
 
 /// A test of an argument's constant value.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WhenSpec {
     /// Access path of the argument.
@@ -95,6 +98,7 @@ pub struct WhenSpec {
 
 /// A constant in a model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the variants are what their names say")]
 pub enum Scalar {
@@ -105,6 +109,7 @@ pub enum Scalar {
 
 /// The form of a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the variants are what their names say")]
 pub enum Shape {
@@ -117,6 +122,7 @@ pub enum Shape {
 /// How data travels through a call of a library. A call about which any flow is written passes on nothing else; one
 /// about which nothing is written is assumed to pass its arguments and its receiver on to its result.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FlowSpec {
     /// Calls.
@@ -150,6 +156,7 @@ pub struct FlowSpec {
 
 /// A call that tests a value: in the branch where the test went well, the value is harmless.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TestSpec {
     /// Calls.
@@ -159,6 +166,7 @@ pub struct TestSpec {
     pub at: OneOrMany,
     /// The result that says that the value is good; `throws`: the call returns only when it is.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "crate::models::json_schema::Good"))]
     pub good: Good,
     /// Kinds of harm that a good value cannot do; `all`.
     #[serde(default)]
@@ -187,6 +195,7 @@ pub enum Good {
 
 /// A part of a value which, compared with something fixed, makes the whole value harmless: the host of a URL.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ComponentSpec {
     /// The part, as an API value: `urllib.parse.urlparse().netloc`, `URL().hostname`.
@@ -200,6 +209,7 @@ pub struct ComponentSpec {
 
 /// `models/kinds.yml`: the kinds of harm, up to 64.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KindsFile {
     /// All kinds.
@@ -208,6 +218,7 @@ pub struct KindsFile {
 
 /// A kind of harm that untrusted data can do.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KindSpec {
     /// Its name: `sql`, `path`.

@@ -12,6 +12,7 @@ use crate::fold::{Argument, Does, Method, Store};
 /// A container of a library whose contents can be followed inside a function: what is written under a key is what is
 /// read under it. Methods that are not named may do anything.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StoreSpec {
     /// What it is: the result of a call, `configparser.ConfigParser()`.
@@ -25,6 +26,7 @@ pub struct StoreSpec {
 
 /// An argument by position or name.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ArgumentSpec {
     /// By position.
@@ -44,6 +46,7 @@ impl From<&ArgumentSpec> for Argument {
 
 /// A method of such a container.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StoreMethodSpec {
     /// What it does: `set`, `get`, `has`, `remove`, or `nothing` that is read later.

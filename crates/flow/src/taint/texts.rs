@@ -8,6 +8,7 @@ use crate::models::TaintModels;
 
 /// How much of a text a regular expression has to match.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Anchoring {
     /// Some part: `test`, `search`.
