@@ -78,7 +78,9 @@ fn explain(program: &Program, unit: UnitId, body: &Body, folded: &Folded, value:
         if values.is_empty() {
             all.push("nothing".to_owned());
         }
-        values.iter().for_each(|value| explain(program, unit, body, folded, *value, all, depth + 1));
+        for &value in values {
+            explain(program, unit, body, folded, value, all, depth + 1);
+        }
         return;
     }
     match &body.ops[value.index()] {
