@@ -1,6 +1,6 @@
 //! Calls: arguments to parameters, results, constructors, callbacks.
 
-use lunette_lang::ir::{Arg, ArgKind, BodyId, BodyKind, Key, Language, Op, ParamKind, ValueId};
+use lunette_lang::ir::{Arg, ArgKind, BinaryOp, BodyId, BodyKind, Key, Language, Op, ParamKind, ValueId};
 
 use smallvec::SmallVec;
 
@@ -57,6 +57,32 @@ impl Tracker<'_> {
             }
             _ => true,
         }
+    }
+
+    /// Whether a value may be a library's.
+    pub(super) fn is_library(&self, value: ValueId) -> bool {
+        self.get(value).iter().any(|origin| matches!(origin, Origin::Api(..)))
+    }
+
+    /// What a library's operator gives: `Path("a") / "b"` is a call of `__truediv__`.
+    pub(super) fn operator(&self, value: ValueId, operator: BinaryOp, left: ValueId) -> Origins {
+        let site = self.site(value);
+        let mut set = Origins::from_slice(&[Origin::Literal(site)]);
+        let method = match operator {
+            BinaryOp::Div => "__truediv__",
+            BinaryOp::Mod => "__mod__",
+            BinaryOp::Add => "__add__",
+            _ => return set,
+        };
+        let Some(word) = self.trie.word(method) else { return set };
+        for origin in self.get(left) {
+            if let Origin::Api(node, _) = origin
+                && let Some(result) = self.trie.member(node, word).and_then(|method| self.trie.call(method))
+            {
+                merge(&mut set, &[Origin::Api(self.canonical(result), site)]);
+            }
+        }
+        set
     }
 
     /// Passes arguments on to parameters.

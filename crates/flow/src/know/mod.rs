@@ -427,6 +427,13 @@ impl<'a> Tracker<'a> {
         self.reading = value;
         let (unit, body) = self.current;
         match op {
+            Op::Binary(operator, left, _) if self.is_library(*left) => {
+                let origins = self.operator(value, *operator, *left);
+                let at = self.base + value.index();
+                let (set, cut) = self.sets.with(self.values[at], &origins);
+                self.broadened += usize::from(cut);
+                std::mem::replace(&mut self.values[at], set) != set
+            }
             Op::Const(_) | Op::Concat(_) | Op::List(..) | Op::Dict(_) | Op::Binary(..) | Op::Unary(..) | Op::Slice(..) => {
                 let site = self.site(value);
                 self.is(value, Origin::Literal(site))

@@ -2,7 +2,7 @@
 
 use lunette_lang::ir::Language;
 use regex::Regex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::schema::{
     ComponentSpec, FlowSpec, Good, KindSpec, ModelFile, OneOrMany, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
@@ -32,6 +32,8 @@ pub(crate) struct TaintModels {
     pub(crate) kinds: Vec<Kind>,
     /// Kinds that only objects do.
     pub(crate) objects_only: KindSet,
+    /// Kinds that only a few values do.
+    pub(crate) exact: KindSet,
     /// Kinds that any value does, however it is spelt.
     pub(crate) any_value: KindSet,
     /// Kinds that a quoted literal does not do.
@@ -45,6 +47,9 @@ pub(crate) struct TaintModels {
     pub(crate) flows: FxHashMap<NodeId, Vec<Flow>>,
     pub(crate) tests: FxHashMap<NodeId, Vec<Test>>,
     pub(crate) components: FxHashMap<NodeId, Vec<Component>>,
+    /// Calls that never come back.
+    pub(crate) exits: FxHashSet<NodeId>,
+    pub(crate) conventions: Vec<Convention>,
 }
 
 /// A place at a call: an access path, or a parameter of the function found there.
@@ -100,6 +105,15 @@ pub(crate) struct Test {
     pub(crate) anchoring: Anchoring,
 }
 
+/// [`ConventionSpec`].
+#[derive(Debug)]
+pub(crate) struct Convention {
+    pub(crate) bases: Vec<NodeId>,
+    pub(crate) method: Regex,
+    pub(crate) from: usize,
+    pub(crate) kind: SourceKind,
+}
+
 #[derive(Debug)]
 pub(crate) struct Component {
     pub(crate) of: AccessPath,
@@ -132,6 +146,9 @@ impl TaintModels {
             };
             if spec.objects_only {
                 self.objects_only |= KindSet::one(self.kinds.len());
+            }
+            if spec.exact {
+                self.exact |= KindSet::one(self.kinds.len());
             }
             if spec.any_value {
                 self.any_value |= KindSet::one(self.kinds.len());
@@ -173,6 +190,17 @@ impl Models {
         }
         for spec in &file.components {
             self.compile_component(spec, language)?;
+        }
+        let exits = self.patterns(language, &file.exits)?;
+        self.taint.exits.extend(exits);
+        for spec in &file.conventions {
+            let convention = Convention {
+                bases: self.patterns(language, &spec.base)?,
+                method: Regex::new(&spec.method).map_err(|error| format!("`{}`: {error}", spec.method))?,
+                from: spec.parameters_from,
+                kind: spec.kind,
+            };
+            self.taint.conventions.push(convention);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 pub use super::schema_entries::{ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
 pub use super::schema_taint::{
-    ComponentSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    ComponentSpec, ConventionSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
 
 /// A model file.
@@ -96,6 +96,12 @@ pub struct ModelFile {
     /// Calls that test a value.
     #[serde(default)]
     pub tests: Vec<TestSpec>,
+    /// Calls that never come back: they raise, or end the program.
+    #[serde(default)]
+    pub exits: OneOrMany,
+    /// Methods that the library calls by their names.
+    #[serde(default)]
+    pub conventions: Vec<ConventionSpec>,
     /// Parts of values that stand for the whole when they are compared.
     #[serde(default)]
     pub components: Vec<ComponentSpec>,

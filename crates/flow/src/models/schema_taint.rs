@@ -207,6 +207,21 @@ pub struct ComponentSpec {
     pub clears: OneOrMany,
 }
 
+/// Methods that a library calls by their names, with parameters that come from outside: resolvers of GraphQL.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConventionSpec {
+    /// Base classes.
+    pub base: OneOrMany,
+    /// Names of the methods: a regular expression for the whole name.
+    pub method: String,
+    /// The first parameter that comes from outside (`self` counts).
+    pub parameters_from: usize,
+    /// What kind of source they are.
+    pub kind: SourceKind,
+}
+
 /// `models/kinds.yml`: the kinds of harm, up to 64.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -243,6 +258,9 @@ pub struct KindSpec {
     /// Any value does harm, however it is spelt: digits and letters alone are no excuse.
     #[serde(default)]
     pub any_value: bool,
+    /// Only a few values do harm, those of `harmless-without`: a value that was found to be none of them is harmless.
+    #[serde(default)]
+    pub exact: bool,
     /// A quoted literal without a quote inside is harmless: it is only a text.
     #[serde(default)]
     pub harmless_quoted: bool,

@@ -331,7 +331,7 @@ impl Scan<'_, '_> {
             for step in &path.steps {
                 let key = match step {
                     StepInto::Key(key) => self.state.pools.paths.key(key),
-                    StepInto::Element => KeyId::ANY,
+                    StepInto::Element => KeyId::ELEMENT,
                 };
                 facts = self.under(&facts, key);
             }

@@ -1,6 +1,7 @@
 //! What leaves a body: its summary, and the ways from its roots to calls, slots and harmful uses.
 
-use lunette_lang::ir::{Key, ListKind, Op, Terminator, ValueId};
+use lunette_lang::ir::{BinaryOp, Key, Language, ListKind, Op, Terminator, ValueId};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::KindSet;
@@ -19,6 +20,8 @@ pub(crate) struct OwnKinds {
     pub(crate) proto_key: KindSet,
     /// A member that is chosen from outside is called.
     pub(crate) reflection: KindSet,
+    /// A text from outside is the pattern of Python's formatting.
+    pub(crate) format: KindSet,
 }
 
 /// What a body gives away.
@@ -28,21 +31,22 @@ pub(crate) struct Emitted {
 }
 
 impl Scan<'_, '_> {
-    /// Gathers what leaves this body. `returns_html` are the sinks of the framework whose handler it is; `within` tells
+    /// Gathers what leaves this body. `handlers`: the sinks of what handlers return, by
+    /// body; `within` tells
     /// whether a body belongs to the same circle of calls, whose summaries are not final.
-    pub(crate) fn emit(&mut self, handler_sinks: &[u32], own: OwnKinds, within: &dyn Fn(u32) -> bool) -> Emitted {
+    pub(crate) fn emit(&mut self, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, within: &dyn Fn(u32) -> bool) -> Emitted {
         let mut out = Emitter { edges: Vec::new(), returns: Vec::new(), reach: vec![KindSet::default(); self.body.params.len()] };
         for at in 0..self.order.len() {
             let block = self.order[at];
             for &value in &self.body.blocks[block.index()].ops {
-                self.emit_op(value, handler_sinks, own, within, &mut out);
+                self.emit_op(value, handlers, own, within, &mut out);
             }
         }
         let summary = Summary { returns: out.returns, fills: self.fills(), shows: self.shows(), reach: out.reach };
         Emitted { summary, edges: out.edges }
     }
 
-    fn emit_op(&mut self, value: ValueId, handler_sinks: &[u32], own: OwnKinds, within: &dyn Fn(u32) -> bool, out: &mut Emitter) {
+    fn emit_op(&mut self, value: ValueId, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, within: &dyn Fn(u32) -> bool, out: &mut Emitter) {
         match self.op(value) {
             Op::Param(_) => {
                 if let Some(slot) = self.env.slots.of_param(self.site(value)) {
@@ -70,7 +74,7 @@ impl Scan<'_, '_> {
                         add_to(&mut out.returns, *fact);
                     }
                 }
-                self.emit_handler_return(value, *from, &facts, handler_sinks, out);
+                self.emit_handler_return(value, *from, &facts, handlers, out);
             }
             Op::Yield(from) => {
                 let facts = self.used(*from, value);
@@ -79,10 +83,22 @@ impl Scan<'_, '_> {
                         add_to(&mut out.returns, fact);
                     }
                 }
-                self.emit_handler_return(value, *from, &facts, handler_sinks, out);
+                self.emit_handler_return(value, *from, &facts, handlers, out);
+            }
+            Op::Binary(BinaryOp::Mod, left, _) if self.module.language == Language::Python => {
+                let facts = self.used(*left, value);
+                self.harm(value, *left, &facts, own.format, false, out);
             }
             Op::Call { callee, args, .. } => {
                 self.emit_sinks(value, out);
+                if let Op::Load(base, Key::Member(name)) = *self.op(*callee)
+                    && self.module.language == Language::Python
+                    && matches!(self.name(name), "format" | "format_map")
+                    && !args.is_empty()
+                {
+                    let facts = self.used(base, value);
+                    self.harm(value, base, &facts, own.format, false, out);
+                }
                 for invocation in self.invocations(value, *callee, args) {
                     let number = self.env.number(invocation.of.0, invocation.of.1);
                     for (param, from, facts) in &invocation.passed {
@@ -220,8 +236,15 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn emit_handler_return(&mut self, value: ValueId, from: ValueId, facts: &Facts, sinks: &[u32], out: &mut Emitter) {
+    fn emit_handler_return(&mut self, value: ValueId, from: ValueId, facts: &Facts, handlers: &FxHashMap<u32, Vec<u32>>, out: &mut Emitter) {
         let models = self.env.models;
+        let Some(sinks) = handlers.get(&self.env.number(self.unit, self.id)) else { return };
+        // What another handler gives is judged there.
+        let given = self.env.facts.call_at(self.site(self.canon[from.index()]));
+        let mut functions = given.iter().flat_map(|call| call.functions.iter());
+        if functions.any(|&(unit, body)| handlers.contains_key(&self.env.number(unit, body))) {
+            return;
+        }
         for &at in sinks {
             let sink = &models.taint.sinks[at as usize];
             self.harm(value, from, facts, sink.kinds, sink.deep, out);

@@ -14,6 +14,8 @@ use crate::program::{Site, UnitId};
 /// What folding found in one body.
 pub(crate) struct Folding {
     folded: Folded,
+    /// Blocks with a call that never comes back.
+    ends: Vec<BlockId>,
     /// Constants asked for before.
     asked: RefCell<FxHashMap<ValueId, Option<Rc<Value>>>>,
 }
@@ -21,12 +23,12 @@ pub(crate) struct Folding {
 impl Folding {
     pub(crate) fn new(env: &Env<'_>, unit: UnitId, id: BodyId) -> Self {
         let folded = fold(env.facts.program, &env.facts.known, &env.models.containers, unit, id);
-        Folding { folded, asked: RefCell::default() }
+        Folding { folded, ends: ends(env, unit, id), asked: RefCell::default() }
     }
 
     /// Whether control can pass from one block to another.
     pub(crate) fn edge(&self, from: BlockId, to: BlockId) -> bool {
-        self.folded.edge(from, to)
+        self.folded.edge(from, to) && self.ends.binary_search(&from).is_err()
     }
 
     /// What a read of a local container gives, when that is known exactly.
@@ -49,6 +51,23 @@ impl Folding {
         self.asked.borrow_mut().insert(site.value, value.clone());
         value
     }
+}
+
+/// The blocks of a body with a call that never comes back, in order.
+fn ends(env: &Env<'_>, unit: UnitId, id: BodyId) -> Vec<BlockId> {
+    let exits = &env.models.taint.exits;
+    let body = env.facts.program.body(unit, id);
+    if exits.is_empty() || body.blocks.len() < 2 {
+        return Vec::new();
+    }
+    let leaves = |&value: &ValueId| {
+        matches!(body.ops[value.index()], Op::Call { .. })
+            && env.facts.call_at(Site { unit, body: id, value }).is_some_and(|call| {
+                call.functions.is_empty() && !call.api.is_empty() && call.api.iter().all(|(node, _)| exits.contains(node))
+            })
+    };
+    let blocks = body.blocks.iter().enumerate().filter(|(_, block)| block.ops.iter().any(leaves));
+    blocks.map(|(at, _)| BlockId(at as u32)).collect()
 }
 
 /// Whether a value can be a constant that folding within the body does not see: a name of another body or module, a

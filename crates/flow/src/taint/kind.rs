@@ -130,6 +130,11 @@ impl SourceKind {
         self <= Self::Message
     }
 
+    /// Whether whoever runs the program sets it.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Environment | Self::Arguments)
+    }
+
     /// Its name, as rules and models write it.
     pub fn as_str(self) -> &'static str {
         match self {

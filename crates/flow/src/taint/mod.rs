@@ -121,7 +121,7 @@ impl<'a> Taint<'a> {
             }
         }
         let harm = |name: &str| models.harm(name).unwrap_or_default();
-        let own = OwnKinds { proto_key: harm("proto-key"), reflection: harm("reflection") };
+        let own = OwnKinds { proto_key: harm("proto-key"), reflection: harm("reflection"), format: harm("format") };
         let mut state = State::default();
         let graph = solve::summarise(&env, &mut state, &handlers, own);
         let (items, ends, mut flows) = {

@@ -7,13 +7,21 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub(crate) struct KeyId(u32);
 
+/// Marks keys that are positions in a list.
+const INDEX: u32 = 1 << 31;
+
 impl KeyId {
     /// Any key: an element of a list, a computed key.
     pub(crate) const ANY: KeyId = KeyId(0);
 
+    /// Any element of a list: not a member with a name.
+    pub(crate) const ELEMENT: KeyId = KeyId(1 | INDEX);
+
     /// Whether two keys may be the same.
     pub(crate) fn meets(self, other: KeyId) -> bool {
-        self == other || self == Self::ANY || other == Self::ANY
+        let element = |key: KeyId| key == Self::ELEMENT;
+        let index = |key: KeyId| key.0 & INDEX != 0;
+        self == other || self == Self::ANY || other == Self::ANY || (element(self) && index(other)) || (element(other) && index(self))
     }
 }
 
@@ -62,7 +70,9 @@ impl Default for Paths {
             cells: vec![(KeyId::ANY, PathId::EMPTY)],
             cell_ids: FxHashMap::default(),
         };
+        // In the order of the constants of `KeyId`.
         paths.key("*");
+        paths.key("[]");
         paths
     }
 }
@@ -72,14 +82,11 @@ impl Paths {
         if let Some(&key) = self.key_ids.get(text) {
             return key;
         }
-        let key = KeyId(self.keys.len() as u32);
+        let index = text == "[]" || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+        let key = KeyId(self.keys.len() as u32 | if index { INDEX } else { 0 });
         self.keys.push(CompactString::new(text));
         self.key_ids.insert(CompactString::new(text), key);
         key
-    }
-
-    pub(crate) fn key_text(&self, key: KeyId) -> &str {
-        &self.keys[key.0 as usize]
     }
 
     fn cons(&mut self, key: KeyId, rest: PathId) -> PathId {
@@ -151,10 +158,6 @@ impl Paths {
             (untrusted, asked) = (rest_a, rest_b);
         }
     }
-
-    pub(crate) fn text(&self, path: PathId) -> String {
-        self.keys(path).map(|key| format!(".{}", self.key_text(key))).collect()
-    }
 }
 
 #[cfg(test)]
@@ -173,7 +176,15 @@ mod tests {
         assert_eq!(paths.fit(of_b, of_a), Fit::Apart);
         let (any, _) = paths.before(KeyId::ANY, PathId::EMPTY);
         assert_eq!(paths.fit(any, of_a), Fit::Within(PathId::EMPTY));
-        assert_eq!(paths.text(of_ab), ".a.b");
+        assert_eq!(paths.keys(of_ab).collect::<Vec<_>>(), [a, b]);
+    }
+
+    #[test]
+    fn elements_are_no_members() {
+        let mut paths = Paths::default();
+        let (name, first) = (paths.key("name"), paths.key("0"));
+        assert!(KeyId::ELEMENT.meets(first) && first.meets(KeyId::ELEMENT) && KeyId::ELEMENT.meets(KeyId::ANY));
+        assert!(!KeyId::ELEMENT.meets(name) && !first.meets(name));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Facts are found by going over the operations until nothing changes: the form is SSA, so that few rounds suffice.
 
-use lunette_lang::ir::{Arg, BlockId, Body, BodyId, Entry, Key, ListKind, Module, NameId, Op, Part, BinaryOp, ValueId};
+use lunette_lang::ir::{Arg, BlockId, Body, BodyId, Entry, Key, Language, ListKind, Module, NameId, Op, Part, BinaryOp, ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -123,9 +123,12 @@ impl<'s, 'a> Scan<'s, 'a> {
         facts
     }
 
-    /// Whether a value is known to come from a source.
+    /// Whether a value is known to come from somebody outside (what the operator configures does not).
     pub(crate) fn is_untrusted(&self, value: ValueId) -> bool {
-        self.facts[value.index()].iter().any(|fact| matches!(self.state.pools.get(fact.root), Root::Source(_)))
+        self.facts[value.index()].iter().any(|fact| match self.state.pools.get(fact.root) {
+            Root::Source(source) => !self.state.sources[source as usize].kind.is_local(),
+            _ => false,
+        })
     }
 
     /// Adds a fact about a value.
@@ -236,8 +239,12 @@ impl<'s, 'a> Scan<'s, 'a> {
             Op::Mix(from) => {
                 for &from in from {
                     let facts = self.used(from, value);
-                    // A comprehension's result holds its elements; what else is mixed is not known.
-                    let facts = self.holding(&facts, KeyId::ANY);
+                    // Python's comprehensions hold their elements; what else is mixed (the keys of `for … in`) is made
+                    // of all there is.
+                    let facts = match self.module.language {
+                        Language::Python => self.holding(&facts, KeyId::ANY),
+                        Language::JavaScript => Self::made_of(facts),
+                    };
                     self.put_all(value, from, facts);
                 }
             }

@@ -2,12 +2,13 @@
 //! carry inputs, and in library mode the parameters of exported functions.
 
 use lunette_core::project::InputKind;
-use lunette_lang::ir::{BodyId, Language, Op, ParamKind};
+use lunette_lang::ir::{BodyId, ClassId, Language, NameId, Op, ParamKind};
 use rustc_hash::FxHashMap;
 
 use super::{KindSet, SourceKind};
 use crate::api::NodeId;
 use crate::facts::Facts;
+use crate::know::Origin;
 use crate::models::{Models, Spot};
 use crate::program::{Site, UnitId};
 use crate::routes::Routes;
@@ -47,6 +48,7 @@ impl Seeds {
         }
         seeds.decorated(facts, models);
         seeds.handlers(facts, routes);
+        seeds.conventions(facts, models);
         for kinds in seeds.params.values_mut() {
             kinds.sort_unstable();
             kinds.dedup();
@@ -126,6 +128,30 @@ impl Seeds {
         }
     }
 
+    /// Parameters of methods that a library calls by their names.
+    fn conventions(&mut self, facts: &Facts<'_>, models: &Models) {
+        if models.taint.conventions.is_empty() {
+            return;
+        }
+        for unit in facts.program.ids() {
+            let module = &facts.program.unit(unit).module;
+            for (at, class) in module.classes.iter().enumerate() {
+                let bases = api_bases(facts, unit, ClassId(at as u32));
+                for convention in &models.taint.conventions {
+                    if !bases.iter().any(|base| convention.bases.contains(base)) {
+                        continue;
+                    }
+                    let named = |(name, _): &&(NameId, BodyId)| convention.method.is_match(module.name(*name));
+                    for &(_, body) in class.methods.iter().filter(named) {
+                        for index in convention.from..module.body(body).params.len() {
+                            self.param(facts, unit, body, index, convention.kind);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     pub(crate) fn of_node(&self, node: NodeId) -> Option<SourceKind> {
         self.nodes.get(&node).copied()
     }
@@ -159,6 +185,30 @@ impl Seeds {
         all.into_iter()
     }
 }
+
+/// The library's classes that a class is derived from, also through classes of the project.
+fn api_bases(facts: &Facts<'_>, unit: UnitId, class: ClassId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    let mut seen = vec![(unit, class)];
+    let mut at = 0;
+    while let Some(&(unit, class)) = seen.get(at) {
+        at += 1;
+        for base in &facts.program.unit(unit).module.classes[class.index()].bases {
+            let site = Site { unit, body: base.body, value: base.value };
+            for origin in facts.known.origins(site) {
+                match *origin {
+                    Origin::Api(node, _) => found.push(node),
+                    Origin::Class(unit, class) if seen.len() < MAX_BASES && !seen.contains(&(unit, class)) => seen.push((unit, class)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Most classes of the project looked at for the bases of one.
+const MAX_BASES: usize = 32;
 
 /// Whether a parameter in a path takes only numbers or ids: `<int:id>`, `{id:int}`.
 fn is_number(path: &str, name: &str) -> bool {

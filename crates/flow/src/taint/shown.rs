@@ -5,6 +5,8 @@ use lunette_lang::ir::{Arg, BinaryOp, BlockId, Key, Op, Part, Terminator, UnaryO
 use super::guards::{self, Guards, Shown, State, Tests, both, show};
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::methods::{is_harmless_type, is_strict_test};
 use super::scan::Scan;
 use super::texts::{self, Anchoring};
@@ -157,6 +159,12 @@ impl Scan<'_, '_> {
                     };
                     show(&mut state, Shown { value: self.canon[of.index()], kinds, unless: None });
                 }
+                // Not one of the few values that do harm.
+                (Some(Value::Str(text)), _) if !truth => {
+                    let models = &self.env.models.taint;
+                    let kinds = texts::without(models, text) & models.exact;
+                    show(&mut state, Shown { value: self.canon[value.index()], kinds, unless: None });
+                }
                 // Equal to `null` is harmless, but so is nothing that differs from it.
                 (Some(_), _) if truth => self.fixed(value, None, &mut state),
                 (None, _) if truth => self.fixed(value, Some(other), &mut state),
@@ -168,11 +176,34 @@ impl Scan<'_, '_> {
 
     /// A value was found equal to something fixed (or to something, unless that is untrusted itself).
     fn fixed(&mut self, value: ValueId, unless: Option<ValueId>, state: &mut State) {
-        let canon = self.canon[value.index()];
-        show(state, Shown { value: canon, kinds: KindSet::ALL, unless });
+        for canon in self.spellings(value) {
+            show(state, Shown { value: canon, kinds: KindSet::ALL, unless });
+        }
         for shown in self.whole_of(value) {
             show(state, Shown { unless, ..shown });
         }
+    }
+
+    /// A value and what it was converted from: what is shown of `String(x)` is shown of `x`.
+    fn spellings(&self, value: ValueId) -> SmallVec<[ValueId; 2]> {
+        let mut found = SmallVec::from_slice(&[self.canon[value.index()]]);
+        let mut at = self.plain(value);
+        for _ in 0..3 {
+            at = match self.op(at) {
+                Op::Call { callee, args, .. } => match (self.op(*callee), args.as_slice()) {
+                    (Op::Global(name), [arg]) if matches!(self.name(*name), "String" | "str") => self.plain(arg.value),
+                    (Op::Load(base, Key::Member(name)), []) if self.name(*name) == "toString" => self.plain(*base),
+                    _ => break,
+                },
+                Op::Concat(parts) => match parts.as_slice() {
+                    [Part::Value(inner)] => self.plain(*inner),
+                    _ => break,
+                },
+                _ => break,
+            };
+            found.push(self.canon[at.index()]);
+        }
+        found
     }
 
     /// The values that this one is a telling part of (the host of a URL).
@@ -183,8 +214,9 @@ impl Scan<'_, '_> {
             for component in self.env.models.taint.components.get(&node).into_iter().flatten() {
                 for site in self.env.facts.follow(made, &component.of).sites() {
                     if (site.unit, site.body) == (self.unit, self.id) {
-                        let value = self.canon[site.value.index()];
-                        show(&mut state, Shown { value, kinds: component.clears, unless: None });
+                        for value in self.spellings(site.value) {
+                            show(&mut state, Shown { value, kinds: component.clears, unless: None });
+                        }
                     }
                 }
             }
@@ -436,7 +468,9 @@ impl Scan<'_, '_> {
         } else {
             self.state.patterns.caught(models, &text, Anchoring::Search)
         };
-        show(state, Shown { value: self.canon[subject.index()], kinds, unless: None });
+        for value in self.spellings(subject) {
+            show(state, Shown { value, kinds, unless: None });
+        }
     }
 
     /// The texts that a value is: one, or all of a literal list.

@@ -36,8 +36,7 @@ pub(crate) fn summarise(env: &Env<'_>, state: &mut State, handlers: &FxHashMap<u
             for &number in &component {
                 let (unit, id) = env.body_of(number);
                 let mut scan = Scan::new(env, state, unit, id);
-                let sinks = handlers.get(&number).map_or(&[][..], Vec::as_slice);
-                let emitted = scan.emit(sinks, own, &|other| circle && component.binary_search(&other).is_ok());
+                let emitted = scan.emit(handlers, own, &|other| circle && component.binary_search(&other).is_ok());
                 edges[number as usize] = emitted.edges;
                 let summary = &mut state.summaries[number as usize];
                 if summary.as_deref() != Some(&emitted.summary) {
