@@ -11,6 +11,7 @@ use super::names::{ALL, DEFAULT, Name, PROTOTYPE, WHOLE};
 use super::slots::Slot;
 use super::sets::Set;
 use super::{Origin, Origins, Tracker, merge};
+use crate::taint::methods::{is_measure, method};
 use crate::program::{Site, Target, UnitId};
 
 /// Most members looked up inside one another: through spread mappings, modules that export modules, base classes.
@@ -184,10 +185,15 @@ impl Tracker<'_> {
         match key {
             Key::Member(name) | Key::Item(name) => {
                 let text = self.name(self.current.0, name);
+                let listed = {
+                    let text = self.program.unit(self.current.0).module.name(name);
+                    method(text).is_some() || is_measure(text)
+                };
                 for origin in bases {
                     let mut found = self.member_of(origin, text);
-                    // A key that nobody speaks of is as good as any other.
-                    if found.is_empty() && matches!((key, origin), (Key::Item(_), Origin::Api(..))) {
+                    // A key that nobody speaks of is as good as any other; a member, where it is no method of lists:
+                    // `client.database.collection`.
+                    if found.is_empty() && matches!(origin, Origin::Api(..)) && (matches!(key, Key::Item(_)) || !listed) {
                         found = self.element_of(origin, None);
                     }
                     merge(&mut set, &found);

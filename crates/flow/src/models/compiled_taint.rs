@@ -32,6 +32,8 @@ pub(crate) struct TaintModels {
     pub(crate) kinds: Vec<Kind>,
     /// Kinds that only objects do.
     pub(crate) objects_only: KindSet,
+    /// Kinds that a number below a fixed one does not do.
+    pub(crate) bounded: KindSet,
     /// Kinds that only a few values do.
     pub(crate) exact: KindSet,
     /// Kinds that any value does, however it is spelt.
@@ -146,6 +148,9 @@ impl TaintModels {
             };
             if spec.objects_only {
                 self.objects_only |= KindSet::one(self.kinds.len());
+            }
+            if spec.bounded {
+                self.bounded |= KindSet::one(self.kinds.len());
             }
             if spec.exact {
                 self.exact |= KindSet::one(self.kinds.len());

@@ -258,6 +258,9 @@ pub struct KindSpec {
     /// Any value does harm, however it is spelt: digits and letters alone are no excuse.
     #[serde(default)]
     pub any_value: bool,
+    /// A number known to be below a fixed one is harmless.
+    #[serde(default)]
+    pub bounded: bool,
     /// Only a few values do harm, those of `harmless-without`: a value that was found to be none of them is harmless.
     #[serde(default)]
     pub exact: bool,

@@ -484,7 +484,7 @@ impl Scan<'_, '_> {
     }
 
     /// The class that a call makes an instance of.
-    fn constructed(&self, callee: ValueId) -> Option<(UnitId, ClassId)> {
+    pub(crate) fn constructed(&self, callee: ValueId) -> Option<(UnitId, ClassId)> {
         self.origins(callee).iter().find_map(|origin| match *origin {
             Origin::Class(unit, class) => Some((unit, class)),
             _ => None,
@@ -710,6 +710,7 @@ pub(crate) fn values(scan: &Scan<'_, '_>, call: ValueId, path: &AccessPath) -> S
                         found.push(arg.value);
                         break;
                     }
+                    ArgKind::SpreadNamed if name.as_deref() == Some("**") => found.push(arg.value),
                     ArgKind::Spread if position.is_some_and(|position| position >= at) => {
                         found.push(arg.value);
                         break;

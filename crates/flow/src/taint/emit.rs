@@ -142,10 +142,17 @@ impl Scan<'_, '_> {
     }
 
     fn emit_sinks(&mut self, value: ValueId, out: &mut Emitter) {
-        let Some(known) = self.env.facts.call_at(self.site(value)) else { return };
+        let known = self.env.facts.call_at(self.site(value));
         let models = self.env.models;
-        let sinks: SmallVec<[u32; 4]> =
-            known.api.iter().filter_map(|(node, _)| models.taint.sinks_of.get(node)).flatten().copied().collect();
+        let mut sinks: SmallVec<[u32; 4]> =
+            known.iter().flat_map(|call| &call.api).filter_map(|(node, _)| models.taint.sinks_of.get(node)).flatten().copied().collect();
+        // An instance of a project's class is one of the library's class that it is derived from: `class User(db.Model)`.
+        if let Op::Call { callee, .. } = self.op(value)
+            && let Some((unit, class)) = self.constructed(*callee)
+        {
+            let bases = super::seeds::api_bases(self.env.facts, unit, class);
+            sinks.extend(bases.iter().filter_map(|node| models.taint.sinks_of.get(node)).flatten().copied());
+        }
         for at in sinks {
             let sink = &models.taint.sinks[at as usize];
             if !self.holds(value, &sink.when) || sink.unless.iter().any(|when| self.holds(value, std::slice::from_ref(when))) {
@@ -317,7 +324,11 @@ impl Scan<'_, '_> {
             .enumerate()
             .filter_map(|(index, param)| {
                 let of = |state: &Option<State>| {
-                    let shown = state.iter().flatten().filter(|shown| shown.value == param.value && shown.unless.is_none());
+                    let fixed = |value: ValueId| {
+                        let slot = |fact: &Fact| matches!(self.state.pools.get(fact.root), Root::Slot(..));
+                        self.facts[value.index()].iter().all(slot)
+                    };
+                    let shown = state.iter().flatten().filter(|shown| shown.value == param.value && shown.unless.is_none_or(fixed));
                     shown.fold(KindSet::default(), |all, shown| all | shown.kinds)
                 };
                 let shows = Shows { param: index as u32, when_true: of(&when_true), when_false: of(&when_false), always: of(&always) };

@@ -17,7 +17,7 @@ mod folding;
 mod guards;
 mod kind;
 mod library;
-mod methods;
+pub(crate) mod methods;
 mod order;
 mod path;
 mod scan;

@@ -266,7 +266,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     pub(crate) fn start(&mut self, value: ValueId, site: Site, kind: super::SourceKind) {
         let source = self.state.source(site, kind);
         let root = self.state.pools.root(Root::Source(source));
-        let cleared = self.env.seeds.cleared(kind, self.env.models.taint.objects_only);
+        let cleared = self.env.seeds.cleared(kind, self.module.language, self.env.models.taint.objects_only);
         self.put(value, Fact { root, path: PathId::EMPTY, cleared, from: value, flags: Flags::EXACT });
     }
 

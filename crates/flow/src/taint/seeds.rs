@@ -169,8 +169,10 @@ impl Seeds {
     }
 
     /// Kinds of harm that data from such a source cannot do: what is always text is no object.
-    pub(crate) fn cleared(&self, kind: SourceKind, objects_only: KindSet) -> KindSet {
+    pub(crate) fn cleared(&self, kind: SourceKind, language: Language, objects_only: KindSet) -> KindSet {
         match kind {
+            // JavaScript's parsers make objects of `?a[b]=c`.
+            SourceKind::Query | SourceKind::Form if language == Language::Python => objects_only,
             SourceKind::Path | SourceKind::Header | SourceKind::Cookie | SourceKind::Environment | SourceKind::Arguments => {
                 objects_only
             }
@@ -187,7 +189,7 @@ impl Seeds {
 }
 
 /// The library's classes that a class is derived from, also through classes of the project.
-fn api_bases(facts: &Facts<'_>, unit: UnitId, class: ClassId) -> Vec<NodeId> {
+pub(crate) fn api_bases(facts: &Facts<'_>, unit: UnitId, class: ClassId) -> Vec<NodeId> {
     let mut found = Vec::new();
     let mut seen = vec![(unit, class)];
     let mut at = 0;

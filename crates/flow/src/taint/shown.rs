@@ -123,7 +123,7 @@ impl Scan<'_, '_> {
     }
 
     fn comparison(&mut self, op: BinaryOp, left: ValueId, right: ValueId, truth: bool) -> State {
-        use BinaryOp::{Eq, Gt, GtEq, In, InstanceOf, Is, IsNot, Lt, NotEq, NotIn, StrictEq, StrictNotEq};
+        use BinaryOp::{Eq, Gt, GtEq, In, InstanceOf, Is, IsNot, Lt, LtEq, NotEq, NotIn, StrictEq, StrictNotEq};
         match op {
             Eq | StrictEq | Is => self.equality(left, right, truth),
             NotEq | StrictNotEq | IsNot => self.equality(left, right, !truth),
@@ -131,10 +131,17 @@ impl Scan<'_, '_> {
             NotIn => self.membership(left, right, !truth),
             InstanceOf if truth => self.type_test(left, right),
             // `x.indexOf("..") >= 0`, `> -1`, `< 0`
-            Gt | GtEq | Lt => match (self.constant(right).as_deref(), op) {
+            Gt | GtEq | Lt | LtEq => match (self.constant(right).as_deref(), op) {
                 (Some(Value::Int(-1)), Gt) | (Some(Value::Int(0)), GtEq) => self.found(left, truth),
                 (Some(Value::Int(0)), Lt) => self.found(left, !truth),
                 (Some(Value::Int(0)), Gt) => self.counted(left, truth),
+                // A number below a fixed one.
+                (Some(Value::Int(_)), _) if matches!(op, Lt | LtEq) == truth => {
+                    let kinds = self.env.models.taint.bounded;
+                    let mut state = State::new();
+                    show(&mut state, Shown { value: self.canon[left.index()], kinds, unless: None });
+                    state
+                }
                 _ => State::new(),
             },
             _ => State::new(),
