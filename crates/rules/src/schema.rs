@@ -9,6 +9,7 @@ use lunette_core::risk::{
 };
 use lunette_core::rule::{Advice, Nature, RiskProfile};
 use lunette_flow::models::OneOrMany;
+use lunette_flow::taint::Anchoring;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -256,6 +257,10 @@ pub(crate) struct ConditionSpec {
     pub(crate) shorter_than: Option<usize>,
     pub(crate) longer_than: Option<usize>,
     pub(crate) constant: Option<ConstantKind>,
+    /// It is a regular expression whose failing matches take so long.
+    pub(crate) backtracking: Option<Backtracking>,
+    /// With `backtracking`: how it is applied.
+    pub(crate) anchoring: Option<Anchoring>,
     pub(crate) not_constant: Option<bool>,
     pub(crate) literal: Option<bool>,
     pub(crate) absent: Option<bool>,
@@ -309,6 +314,18 @@ pub(crate) enum ConstantKind {
     Number,
     Bool,
     Regex,
+}
+
+/// How the time of failing matches grows with the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Backtracking {
+    /// It multiplies with each few characters.
+    Exponential,
+    /// With the square of the length, or a higher power.
+    Polynomial,
+    /// Either.
+    Any,
 }
 
 /// What a value is put together from, followed backwards within its function.

@@ -1,9 +1,12 @@
 //! Tests of one value, with three answers: what it may be is known in part.
 
 use lunette_flow::Value;
+use lunette_flow::pattern::{self, Dialect, Verdict};
+use lunette_flow::taint::Anchoring;
+use lunette_lang::ir::Language;
 use regex::Regex;
 
-use crate::schema::{ConstantKind, Scalar};
+use crate::schema::{Backtracking, ConstantKind, Scalar};
 
 /// A test of a constant.
 #[derive(Clone, Debug)]
@@ -20,6 +23,15 @@ pub(crate) enum ValueTest {
     ShorterThan(usize),
     LongerThan(usize),
     Constant(ConstantKind),
+    Backtracking(SlowPattern),
+}
+
+/// A regular expression whose failing matches take long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SlowPattern {
+    pub(crate) growth: Backtracking,
+    pub(crate) language: Language,
+    pub(crate) how: Anchoring,
 }
 
 /// What is known of a value that is no constant.
@@ -51,6 +63,7 @@ impl ValueTest {
                 ConstantKind::Bool => matches!(value, Value::Bool(_)),
                 ConstantKind::Regex => matches!(value, Value::Regex { .. }),
             },
+            Self::Backtracking(slow) => slow.accepts(value),
         }
     }
 
@@ -58,6 +71,30 @@ impl ValueTest {
     pub(crate) fn accepts_shape(&self, shape: Shape) -> bool {
         match shape {
             Shape::Object => matches!(self, Self::Truthy | Self::NotIn(..)),
+        }
+    }
+}
+
+impl SlowPattern {
+    fn accepts(self, value: &Value) -> bool {
+        let (dialect, pattern, flags) = match (self.language, value) {
+            (_, Value::Regex { pattern, flags }) => (Dialect::JavaScript, pattern, flags.as_str()),
+            // The flags are another argument. An expression of several lines is written for `re.VERBOSE`.
+            (Language::Python, Value::Str(text)) => (Dialect::Python, text, if text.contains('\n') { "x" } else { "" }),
+            (Language::Python, Value::Bytes(text)) => (Dialect::Python, text, if text.contains('\n') { "bx" } else { "b" }),
+            (Language::JavaScript, Value::Str(text)) => (Dialect::JavaScript, text, ""),
+            _ => return false,
+        };
+        let how = match self.how {
+            Anchoring::Search => pattern::Anchoring::Anywhere,
+            Anchoring::Start => pattern::Anchoring::Start,
+            Anchoring::Full => pattern::Anchoring::Full,
+        };
+        let Ok(regex) = pattern::Regex::parse(pattern, flags, dialect) else { return false };
+        match pattern::verdict(&regex, how) {
+            Verdict::Exponential { .. } => self.growth != Backtracking::Polynomial,
+            Verdict::Polynomial { .. } => self.growth != Backtracking::Exponential,
+            Verdict::Safe | Verdict::Unknown(_) => false,
         }
     }
 }
@@ -157,6 +194,23 @@ mod tests {
         assert!(ValueTest::In(vec![Scalar::Str("MD5".into())], true).accepts(&Value::Str("md5".into())));
         assert!(!ValueTest::NotMatches(Regex::new("x").unwrap()).accepts(&Value::Int(3)), "a number has no text");
         assert!(ValueTest::NotIn(vec![Scalar::Int(1)], false).accepts(&Value::Null));
+    }
+
+    #[test]
+    fn expressions_are_read_in_the_language_of_the_rule() {
+        let slow = |growth, language, how, value: &Value| ValueTest::Backtracking(SlowPattern { growth, language, how }).accepts(value);
+        let regex = |pattern: &str| Value::Regex { pattern: pattern.into(), flags: String::new() };
+        let text = |pattern: &str| Value::Str(pattern.into());
+        use Backtracking::{Any, Exponential, Polynomial};
+        use Language::{JavaScript, Python};
+        assert!(slow(Exponential, JavaScript, Anchoring::Search, &regex("^(a+)+$")));
+        assert!(!slow(Polynomial, JavaScript, Anchoring::Search, &regex("^(a+)+$")));
+        assert!(slow(Any, JavaScript, Anchoring::Search, &text("\\s+$")));
+        assert!(!slow(Any, Python, Anchoring::Start, &text("\\s+$")), "starts at one place only");
+        assert!(slow(Exponential, Python, Anchoring::Search, &text("(?>(?:a+)+b)c")), "a group that JavaScript does not know");
+        assert!(!slow(Any, JavaScript, Anchoring::Search, &text("(?>(?:a+)+b)c")));
+        assert!(slow(Exponential, Python, Anchoring::Start, &Value::Bytes("\n ( a+ )+ # letters\n \\Z".into())));
+        assert!(!slow(Any, JavaScript, Anchoring::Search, &Value::Int(3)));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::{Compiled, Compiler, regex, strings, yes};
 use crate::matcher::{ComesFrom, Condition, ProjectTest, SiteTest, ValueCondition, ValuePath};
 use crate::schema::{ConditionSpec, ProjectSpec};
-use crate::value::ValueTest;
+use crate::value::{SlowPattern, ValueTest};
+use lunette_lang::ir::Language;
 
 impl Compiler<'_> {
     pub(super) fn conditions(&mut self, specs: &[ConditionSpec], default: Option<&str>) -> Compiled<Vec<Condition>> {
@@ -80,7 +81,7 @@ impl Compiler<'_> {
     }
 
     fn value_condition(&mut self, spec: &ConditionSpec, default: Option<&str>) -> Compiled<Option<Condition>> {
-        let tests = value_tests(spec)?;
+        let tests = value_tests(spec, self.language)?;
         let sites = self.site_tests(spec)?;
         let presence = match (yes(spec.present, "present")?, yes(spec.absent, "absent")?) {
             (true, true) => return Err("a value cannot be both present and absent".to_owned()),
@@ -163,7 +164,7 @@ impl Compiler<'_> {
     }
 }
 
-fn value_tests(spec: &ConditionSpec) -> Compiled<Vec<ValueTest>> {
+fn value_tests(spec: &ConditionSpec, language: Language) -> Compiled<Vec<ValueTest>> {
     let fold = spec.ignore_case;
     let mut tests = Vec::new();
     tests.extend(spec.is.clone().map(|scalar| ValueTest::In(vec![scalar], fold)));
@@ -186,5 +187,12 @@ fn value_tests(spec: &ConditionSpec) -> Compiled<Vec<ValueTest>> {
     tests.extend(spec.shorter_than.map(ValueTest::ShorterThan));
     tests.extend(spec.longer_than.map(ValueTest::LongerThan));
     tests.extend(spec.constant.map(ValueTest::Constant));
+    match (spec.backtracking, spec.anchoring) {
+        (Some(growth), how) => {
+            tests.push(ValueTest::Backtracking(SlowPattern { growth, language, how: how.unwrap_or_default() }));
+        }
+        (None, Some(_)) => return Err("`anchoring` goes with `backtracking`".to_owned()),
+        (None, None) => {}
+    }
     Ok(tests)
 }
