@@ -117,23 +117,22 @@ fn measure(folder: &Path, options: &Options) -> Result<Section, String> {
             continue;
         };
         let cost = cost(program, &tool.args, &options.limit)?;
+        if cost.cut_off {
+            // What its own children used is not known then.
+            section.rows.push(vec![tool.name.to_owned(), "–".to_owned(), format!("> {:.0}", cost.wall)]);
+            section.notes.push(format!("{}: not done after {} s", tool.name, options.limit));
+            continue;
+        }
         let plain = *plain.get_or_insert(cost.cpu);
         section.rows.push(vec![
             tool.name.to_owned(),
             format!("{:.2}", cost.cpu),
             format!("{:.2}", cost.wall),
-            if cost.cut_off {
-                format!("< {:.1}", lines / 1e3 / cost.cpu)
-            } else {
-                format!("{:.1}", lines / 1e3 / cost.cpu)
-            },
+            format!("{:.1}", lines / 1e3 / cost.cpu),
             format!("{:.2}", bytes / 1e6 / cost.cpu),
             format!("{:.0}", cost.kib / 1024.0),
             format!("{:.1}", cost.cpu / plain),
         ]);
-        if cost.cut_off {
-            section.notes.push(format!("{}: cut off after {} s", tool.name, options.limit));
-        }
     }
     section.notes.push(
         "Whole processes, reading included; median of up to five runs; peak memory of the largest process.".to_owned(),

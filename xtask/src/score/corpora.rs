@@ -1,5 +1,6 @@
 //! The corpora, the program under test, and what it said.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -20,6 +21,8 @@ pub(crate) struct Bench {
     scorers: PathBuf,
     /// SARIF files and derived labels, for a look at what was scored.
     out: PathBuf,
+    /// Projects on which the program failed.
+    failures: RefCell<Vec<String>>,
 }
 
 /// What one assessment gave.
@@ -61,6 +64,7 @@ impl Bench {
             corpora: place("LUNETTE_CORPORA", "../corpora"),
             scorers: place("LUNETTE_BENCH", "../shared/bench"),
             out,
+            failures: RefCell::default(),
         })
     }
 
@@ -93,10 +97,16 @@ impl Bench {
         if folder.is_dir() { Ok(folder) } else { Err(format!("{} is not there", folder.display())) }
     }
 
-    /// Assesses a folder in the default mode.
+    /// The projects on which the program failed, each with why.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        self.failures.borrow().clone()
+    }
+
+    /// Assesses a folder in the default mode. A program that fails, or writes no SARIF, has found nothing there, and
+    /// is among the failures.
     ///
     /// # Errors
-    /// When the program fails or writes no SARIF: that is never a score of nothing.
+    /// When the program cannot be started or the folder not be read.
     pub(crate) fn assess(&self, folder: &Path, name: &str) -> Result<Assessed, String> {
         let sarif = self.out(&format!("{}.sarif", name.replace('/', "+")));
         let start = Instant::now();
@@ -108,13 +118,17 @@ impl Bench {
             .map_err(|error| format!("{}: {error}", self.lunette.display()))?;
         let seconds = start.elapsed().as_secs_f64();
         // 3 is an assessment with gaps: a corpus with a broken file is still scored.
-        if !matches!(output.status.code(), Some(0 | 3)) {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("lunette failed on {}: {}\n{said}", folder.display(), output.status));
-        }
-        let mut log: Value =
-            serde_json::from_str(&read(&sarif)?).map_err(|error| format!("{}: {error}", sarif.display()))?;
-        Ok(Assessed { run: log["runs"][0].take(), lines: lines(folder)?, seconds })
+        let log = read(&sarif).and_then(|text| serde_json::from_str::<Value>(&text).map_err(|error| error.to_string()));
+        let run = match log {
+            Ok(mut log) if matches!(output.status.code(), Some(0 | 3)) => log["runs"][0].take(),
+            _ => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                let failure = format!("FAILED on {}: {}; {}", folder.display(), output.status, said.trim());
+                self.failures.borrow_mut().push(failure);
+                Value::Null
+            }
+        };
+        Ok(Assessed { run, lines: lines(folder)?, seconds })
     }
 
     /// Runs a scorer and gives its standard output.

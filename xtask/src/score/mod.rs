@@ -45,7 +45,7 @@ pub(crate) fn run(args: &[&str]) -> Outcome {
     let bench = Bench::new(options.lunette.as_deref())?;
     println!("{}", bench.what());
     let mut sections = Vec::new();
-    let mut skipped = Vec::new();
+    let mut skipped: Vec<String> = Vec::new();
     for name in NAMES.iter().filter(|name| options.names.is_empty() || options.names.iter().any(|asked| asked == *name))
     {
         let section = match *name {
@@ -68,13 +68,15 @@ pub(crate) fn run(args: &[&str]) -> Outcome {
     bench.finish();
     if let Some(path) = &options.table {
         let mut page: Vec<String> = sections.iter().map(Section::markdown).collect();
+        page.extend(bench.failures().iter().map(|failure| format!("{failure}\n")));
         page.extend(skipped.iter().map(|line| format!("SKIPPED {line}\n")));
         std::fs::write(path, page.join("\n")).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if !skipped.is_empty() {
         println!("\nSKIPPED, not measured: {} of {}", skipped.len(), skipped.len() + sections.len());
     }
-    Ok(())
+    let failures = bench.failures();
+    if failures.is_empty() { Ok(()) } else { Err(format!("\n{}", failures.join("\n"))) }
 }
 
 fn parse(args: &[&str]) -> Result<Options, String> {

@@ -19,6 +19,9 @@ pub(super) fn owasp(bench: &Bench, options: &Options) -> Scored {
         Err(absent) => return Ok(Err(absent)),
     };
     let assessed = bench.assess(&folder, "owasp")?;
+    if !assessed.run.is_object() {
+        return Ok(Err("the program failed".to_owned()));
+    }
     let (sarif, expected) = (bench.out("owasp.sarif"), folder.join("expectedresults-0.1.csv"));
     let (sarif, expected) = (sarif.display().to_string(), expected.display().to_string());
     let mut args = vec![sarif.as_str(), expected.as_str(), "--cwe", "exact"];
@@ -131,7 +134,7 @@ impl Set {
         self.lines += assessed.lines;
         self.seconds += assessed.seconds;
         self.library += assessed.hits().iter().filter(|hit| hit.library).count() as u64;
-        self.runs.push(assessed.run);
+        self.runs.extend(Some(assessed.run).filter(Value::is_object));
     }
 
     fn score(&self, bench: &Bench, name: &str, mut section: Section, options: &Options) -> Result<Section, String> {
