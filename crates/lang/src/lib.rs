@@ -81,13 +81,14 @@ impl Dialect {
 ///
 /// A file that holds so much that this stack might not do is lowered on a thread made for it.
 pub fn lower(dialect: Dialect, source: &str) -> Lowered {
-    if let Some(line) = nesting::too_deep(source, dialect) {
+    let links = nesting::links(source.as_bytes());
+    if let Some(line) = nesting::too_deep_with(source, dialect, links) {
         return refused(line, format!("nested deeper than {} levels", nesting::MAX_DEPTH));
     }
     if source.len() >= u32::MAX as usize {
         return refused(1, "larger than 4 GiB".to_owned());
     }
-    let needed = nesting::stack_needed(source);
+    let needed = nesting::stack_for(links);
     if needed <= STACK_SIZE {
         return lower_here(dialect, source);
     }

@@ -59,9 +59,8 @@ pub(crate) struct Run<'a, 'f> {
     tests: Vec<bool>,
     assignments: Vec<(AssignKind, Spot)>,
     functions: OnceCell<Vec<Spot>>,
-    returns: OnceCell<Vec<Spot>>,
-    /// Comparisons, each with its own place beside those of its operands.
-    comparisons: OnceCell<Vec<(Site, Spot)>>,
+    returns: OnceCell<Vec<Site>>,
+    comparisons: OnceCell<Vec<Site>>,
     packages: Vec<(Language, String)>,
     /// Whether test code counts for the rule that is being asked.
     include_tests: Cell<bool>,
@@ -156,87 +155,87 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// The places where a matcher holds, and how many it looked at.
     pub(crate) fn matches(&self, matcher: &Matcher) -> (usize, Vec<(Spot, Match)>) {
-        let spots = self.spots(matcher);
-        let looked_at = spots.len();
-        let accepted = spots
-            .into_iter()
-            .filter_map(|(spot, likely)| {
-                let mut found = self.judge(matcher, &spot)?;
+        let mut looked_at = 0;
+        let mut accepted = Vec::new();
+        for (spot, likely) in self.spots(matcher).filter(|(spot, _)| self.counts(spot.unit)) {
+            looked_at += 1;
+            if let Some(mut found) = self.judge(matcher, &spot) {
                 found.likely |= likely;
-                Some((spot, found))
-            })
-            .collect();
+                accepted.push((spot, found));
+            }
+        }
         (looked_at, accepted)
     }
 
-    /// The places that a matcher's kind names, each with whether something had to be assumed for it.
-    fn spots(&self, matcher: &Matcher) -> Vec<(Spot, bool)> {
-        let certain = |spots: Vec<Spot>| spots.into_iter().map(|spot| (spot, false)).collect();
-        let mut spots: Vec<(Spot, bool)> = match &matcher.kind {
-            Kind::Call(nodes) => certain(self.calls(nodes)),
-            Kind::Read { nodes, key: Some(key) } => certain(self.member_reads(nodes, key)),
+    /// The places that a matcher's kind names, each with whether something had to be assumed for it. They are made one
+    /// by one: of every comparison of a large project there are too many to hold.
+    fn spots<'s>(&'s self, matcher: &'s Matcher) -> Box<dyn Iterator<Item = (Spot, bool)> + 's> {
+        let language = matcher.language;
+        match &matcher.kind {
+            Kind::Call(nodes) => certain(self.calls(nodes).into_iter()),
+            Kind::Read { nodes, key: Some(key) } => certain(self.member_reads(nodes, key).into_iter()),
             Kind::Read { nodes, key: None } => {
                 let reads =
-                    |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
-                certain(nodes.iter().flat_map(reads).collect())
+                    move |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
+                certain(nodes.iter().flat_map(reads))
             }
             Kind::Write { nodes, key } => {
-                let named = |spot: &Spot| match (key, &spot.name) {
+                let named = move |spot: &Spot| match (key, &spot.name) {
                     (None, _) => true,
                     (Some(key), Some(name)) => key.is_match(name),
                     (Some(_), None) => false,
                 };
                 let writes =
-                    |&node: &NodeId| self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node));
-                certain(nodes.iter().flat_map(writes).filter(named).collect())
+                    move |&node: &NodeId| self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node));
+                certain(nodes.iter().flat_map(writes).filter(named))
             }
-            Kind::Import { modules, named } => certain(spot::imports(self.facts, matcher.language, modules, named)),
-            Kind::Setting { names } => certain(names.iter().flat_map(|name| self.set(name)).collect()),
+            Kind::Import { modules, named } => certain(spot::imports(self.facts, language, modules, named).into_iter()),
+            Kind::Setting { names } => certain(names.iter().flat_map(|name| self.set(name))),
             Kind::MissingSetting { names, when } => {
                 let missing =
                     names.iter().all(|name| !self.settings.of(name).iter().any(|written| self.counts(written.unit)));
                 let likely = names.iter().any(|name| self.settings.is_open(name));
                 let name = names.first().map(|name| key_of(name));
                 let spots = if missing { self.calls(when) } else { Vec::new() };
-                spots.into_iter().map(|spot| (Spot { name: name.clone(), ..spot }, likely)).collect()
+                Box::new(spots.into_iter().map(move |spot| (Spot { name: name.clone(), ..spot }, likely)))
             }
-            Kind::Absent(absent) => self.absent(absent),
+            Kind::Absent(absent) => Box::new(self.absent(absent).into_iter()),
             Kind::Route(test) => {
                 let passing =
-                    |at: &usize| self.surface.language(*at) == Some(matcher.language) && self.route_passes(*at, test);
-                certain((0..self.surface.routes.len()).filter(passing).filter_map(|at| self.route_spot(at)).collect())
+                    move |at: &usize| self.surface.language(*at) == Some(language) && self.route_passes(*at, test);
+                certain((0..self.surface.routes.len()).filter(passing).filter_map(|at| self.route_spot(at)))
             }
             Kind::Function(test) => {
                 let functions = self.functions.get_or_init(|| spot::functions(self.facts));
-                let passing = |spot: &&Spot| {
-                    self.language(spot.unit) == matcher.language
+                let passing = move |spot: &&Spot| {
+                    self.language(spot.unit) == language
                         && spot.function.is_some_and(|body| self.function_passes(spot.unit, body, test))
                 };
-                certain(functions.iter().filter(passing).cloned().collect())
+                certain(functions.iter().filter(passing).cloned())
             }
-            Kind::Catch(test) => certain(self.catches(matcher.language, test)),
+            Kind::Catch(test) => certain(self.catches(language, test).into_iter()),
             Kind::Assign { name, kinds } => {
-                let wanted = |(kind, spot): &&(AssignKind, Spot)| {
+                let wanted = move |(kind, spot): &&(AssignKind, Spot)| {
                     kinds.contains(kind)
-                        && self.language(spot.unit) == matcher.language
+                        && self.language(spot.unit) == language
                         && spot.name.as_deref().is_some_and(|text| name.is_match(text))
                 };
-                certain(self.assignments.iter().filter(wanted).map(|(_, spot)| spot.clone()).collect())
+                certain(self.assignments.iter().filter(wanted).map(|(_, spot)| spot.clone()))
             }
             Kind::Return => {
                 let returns = self.returns.get_or_init(|| spot::returns(self.facts));
-                certain(returns.iter().filter(|spot| self.language(spot.unit) == matcher.language).cloned().collect())
+                let spots = returns.iter().filter(move |site| self.language(site.unit) == language);
+                certain(spots.filter_map(|site| spot::of_return(self.facts, *site)))
             }
-            Kind::Flow { kinds, from } => self.flows(matcher.language, *kinds, from),
+            Kind::Flow { kinds, from } => Box::new(self.flows(language, *kinds, from).into_iter()),
             Kind::Compare => {
                 let comparisons = self.comparisons.get_or_init(|| spot::comparisons(self.facts));
-                let wanted =
-                    |(site, _): &&(Site, Spot)| self.language(site.unit) == matcher.language && !self.is_passed(*site);
-                certain(comparisons.iter().filter(wanted).map(|(_, spot)| spot.clone()).collect())
+                let wanted = move |site: &&Site| {
+                    self.language(site.unit) == language && self.counts(site.unit) && !self.is_passed(**site)
+                };
+                certain(comparisons.iter().filter(wanted).flat_map(|site| spot::of_comparison(self.facts, *site)))
             }
-        };
-        spots.retain(|(spot, _)| self.counts(spot.unit));
-        spots
+        }
     }
 
     /// Untrusted data of the program, followed at the first call.
@@ -462,6 +461,11 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(crate) fn counts(&self, unit: UnitId) -> bool {
         self.include_tests.get() || !self.tests[unit.0 as usize]
     }
+}
+
+/// Places for which nothing had to be assumed.
+fn certain<'s>(spots: impl Iterator<Item = Spot> + 's) -> Box<dyn Iterator<Item = (Spot, bool)> + 's> {
+    Box::new(spots.map(|spot| (spot, false)))
 }
 
 /// A setting's own name: `SECRET_KEY` for `flask.SECRET_KEY`.

@@ -6,6 +6,7 @@ use lunette_flow::facts::{Call, Use};
 use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{
     ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span,
+    ValueId,
 };
 
 use crate::schema::AssignKind;
@@ -199,48 +200,49 @@ pub(crate) fn functions(facts: &Facts<'_>) -> Vec<Spot> {
     found
 }
 
-/// Every returned value.
-pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Spot> {
+/// Every operation of a program that passes a test.
+fn operations(facts: &Facts<'_>, wanted: impl Fn(&Op) -> bool) -> Vec<Site> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            for value in body.blocks.iter().flat_map(|block| &block.ops) {
-                if let Op::Return(from) = body.ops[value.index()] {
-                    let id = BodyId(at as u32);
-                    let value_site = Site { unit, body: id, value: from };
-                    found.push(Spot { value: Some(value_site), ..Spot::new(unit, id, body.spans[value.index()]) });
-                }
-            }
+            let values = body.blocks.iter().flat_map(|block| &block.ops).filter(|value| wanted(&body.ops[value.index()]));
+            found.extend(values.map(|&value| Site { unit, body: BodyId(at as u32), value }));
         }
     }
     found
 }
 
-/// Every test for equality with its own place, once for each of its operands.
-pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<(Site, Spot)> {
-    let mut found = Vec::new();
-    for unit in facts.program.ids() {
-        for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            for value in body.blocks.iter().flat_map(|block| &block.ops) {
-                let Op::Binary(
-                    BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq,
-                    left,
-                    right,
-                ) = body.ops[value.index()]
-                else {
-                    continue;
-                };
-                let id = BodyId(at as u32);
-                let operand = |value| Some(Site { unit, body: id, value });
-                for (one, other) in [(left, right), (right, left)] {
-                    let spot = Spot::new(unit, id, body.spans[value.index()]);
-                    let spot = Spot { value: operand(one), other: operand(other), ..spot };
-                    found.push((Site { unit, body: id, value: *value }, spot));
-                }
-            }
-        }
+/// Every return.
+pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Site> {
+    operations(facts, |op| matches!(op, Op::Return(_)))
+}
+
+/// The value that a return gives, as a place.
+pub(crate) fn of_return(facts: &Facts<'_>, site: Site) -> Option<Spot> {
+    let Op::Return(from) = *facts.program.op(site) else { return None };
+    Some(Spot { value: Some(Site { value: from, ..site }), ..Spot::new(site.unit, site.body, facts.program.span(site)) })
+}
+
+/// Every test for equality.
+pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Site> {
+    operations(facts, |op| equated(op).is_some())
+}
+
+/// The operands of a test for equality.
+fn equated(op: &Op) -> Option<[ValueId; 2]> {
+    match *op {
+        Op::Binary(BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq, left, right) => Some([left, right]),
+        _ => None,
     }
-    found
+}
+
+/// A test for equality as a place, once for each of its operands.
+pub(crate) fn of_comparison(facts: &Facts<'_>, site: Site) -> impl Iterator<Item = Spot> + use<> {
+    let span = facts.program.span(site);
+    let operand = move |value| Some(Site { value, ..site });
+    let spot = move |one, other| Spot { value: operand(one), other: operand(other), ..Spot::new(site.unit, site.body, span) };
+    let pairs = equated(facts.program.op(site)).map(|[left, right]| [(left, right), (right, left)]);
+    pairs.into_iter().flatten().map(move |(one, other)| spot(one, other))
 }
 
 /// Imports of some modules: by the module's name, or of anything below it.

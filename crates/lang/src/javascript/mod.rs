@@ -74,14 +74,16 @@ fn parse<'a>(allocator: &'a Allocator, dialect: Dialect, source: &'a str) -> Par
     let grammars: &[SourceType] = match dialect {
         Dialect::TypeScript => &[ts, tsx, ts.with_script(true), SourceType::d_ts()],
         Dialect::Tsx => &[tsx, ts, tsx.with_script(true)],
-        // TypeScript's grammar has to be safe for the source, too.
-        _ if nesting::too_deep(source, Dialect::Tsx).is_some() => &[javascript, javascript.with_script(true)],
         _ => &[javascript, javascript.with_script(true), tsx],
     };
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
     let mut best = Parser::new(allocator, source, grammars[0]).with_options(options).parse();
     for grammar in &grammars[1..] {
         if !best.panicked && !best.diagnostics.has_errors() {
+            break;
+        }
+        // TypeScript's grammar has to be safe for the source, too.
+        if dialect == Dialect::JavaScript && grammar.is_typescript() && nesting::too_deep(source, Dialect::Tsx).is_some() {
             break;
         }
         let next = Parser::new(allocator, source, *grammar).with_options(options).parse();

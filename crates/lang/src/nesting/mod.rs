@@ -25,10 +25,15 @@ const TYPE_ARGUMENTS: u32 = MAX_DEPTH / 1000;
 
 /// The line, from 1, at which `source` nests deeper than [`MAX_DEPTH`].
 pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
+    too_deep_with(source, dialect, links(source.as_bytes()))
+}
+
+/// [`too_deep`] of a source whose links were counted.
+pub(crate) fn too_deep_with(source: &str, dialect: Dialect, links: usize) -> Option<u32> {
     let bytes = source.as_bytes();
     // Most files have not enough in them.
     let enough = if dialect == Dialect::Python { MAX_DEPTH } else { MAX_DEPTH / TYPE_ARGUMENTS };
-    if links(bytes) <= enough as usize {
+    if links <= enough as usize {
         return None;
     }
     let offset = match dialect {
@@ -39,13 +44,19 @@ pub(crate) fn too_deep(source: &str, dialect: Dialect) -> Option<u32> {
 }
 
 /// An upper bound of the stack that parsing and lowering `source` can take, in bytes.
+#[cfg(test)]
 pub(crate) fn stack_needed(source: &str) -> usize {
+    stack_for(links(source.as_bytes()))
+}
+
+/// The stack for a source with so many links.
+pub(crate) fn stack_for(links: usize) -> usize {
     // What any file takes, however flat, and what may deepen it.
-    (256 << 10) + links(source.as_bytes()) * FRAME
+    (256 << 10) + links * FRAME
 }
 
 /// How many words and marks there are that could deepen a tree, whatever they stand for.
-fn links(bytes: &[u8]) -> usize {
+pub(crate) fn links(bytes: &[u8]) -> usize {
     let mut links = 0;
     let mut before = 0;
     for &byte in bytes {
