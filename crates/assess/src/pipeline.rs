@@ -37,16 +37,17 @@ pub struct Assessed {
 pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Assessed, AssessError> {
     let knowledge = Knowledge::load(&options.extras)?;
     let known = options.baseline.as_deref().map(baseline::read).transpose().map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
-    let reading = reading::read(root, options, &knowledge, progress)?;
+    let mut reading = reading::read(root, options, &knowledge, progress)?;
     progress.phase("analysing", 0);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
-    let request = request(options);
-    let project = project(root, &reading, &found, &request);
     progress.phase("matching", 0);
     let context = RunContext { taint: Taint { library: reading.config.library }, ..run_context(&reading.stack) };
     let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
     drop(facts);
+    reading.close_program();
+    let request = request(options);
+    let project = project(root, &reading, &found, &request);
 
     let least = min_confidence(options, &reading.config);
     let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| finding.confidence >= least).collect();
@@ -107,10 +108,12 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
 /// As [`assess`].
 pub fn survey(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Project, AssessError> {
     let knowledge = Knowledge::load(&options.extras)?;
-    let reading = reading::read(root, options, &knowledge, progress)?;
+    let mut reading = reading::read(root, options, &knowledge, progress)?;
     progress.phase("analysing", 0);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
+    drop(facts);
+    reading.close_program();
     Ok(project(root, &reading, &found, &request(options)))
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Reading {
     pub(crate) directives: Directives,
     /// `lunette.toml`.
     pub(crate) config: Config,
-    /// The files.
+    /// The files. Those that were lowered have their texts in the program until it is closed.
     pub(crate) tree: Tree,
     /// Files left out by each directive of the rules, by its index.
     pub(crate) left_out: BTreeMap<usize, usize>,
@@ -61,11 +61,24 @@ pub(crate) fn read(root: &Root, options: &Options, knowledge: &Knowledge, progre
     map.manifests = manifests(&tree.files, &stack);
     let mut skipped = std::mem::take(&mut tree.skipped);
     skipped.extend(stack.skipped.iter().cloned());
-    let (program, faults) = lower(&tree.files, &map, options, progress)?;
+    let (program, faults) = lower(&mut tree.files, &map, options, progress)?;
     skipped.extend(faults);
     skipped.sort();
     skipped.dedup();
     Ok(Reading { directives, config, tree, left_out, stack, program, skipped })
+}
+
+impl Reading {
+    /// Gives up the lowered code, whose texts go back to the files.
+    pub(crate) fn close_program(&mut self) {
+        let mut units = std::mem::take(&mut self.program).units;
+        units.sort_by(|a, b| a.path.cmp(&b.path));
+        for file in &mut self.tree.files {
+            if let Ok(at) = units.binary_search_by(|unit| unit.path.as_str().cmp(&file.path)) {
+                file.text = std::mem::take(&mut units[at].text);
+            }
+        }
+    }
 }
 
 fn read_config(root: &Root) -> Result<Config, AssessError> {
@@ -83,9 +96,9 @@ pub(crate) fn min_confidence(options: &Options, config: &Config) -> Confidence {
 }
 
 /// Lowers every source file, each on a thread with a stack for deep code, and links the modules.
-fn lower(files: &[SourceFile], map: &ImportMap, options: &Options, progress: &dyn Progress) -> Result<(Program, Vec<Skipped>), AssessError> {
-    let sources: Vec<(&SourceFile, Dialect)> =
-        files.iter().filter_map(|file| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
+fn lower(files: &mut [SourceFile], map: &ImportMap, options: &Options, progress: &dyn Progress) -> Result<(Program, Vec<Skipped>), AssessError> {
+    let mut sources: Vec<(&mut SourceFile, Dialect)> =
+        files.iter_mut().filter_map(|file| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
     progress.phase("parsing", sources.len());
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.unwrap_or(0))
@@ -93,7 +106,7 @@ fn lower(files: &[SourceFile], map: &ImportMap, options: &Options, progress: &dy
         .build()
         .map_err(|error| AssessError::Internal(format!("cannot start the threads that parse: {error}")))?;
     let lowered: Vec<Lowered> = pool.install(|| {
-        let one = |(file, dialect): &(&SourceFile, Dialect)| {
+        let one = |(file, dialect): &(&mut SourceFile, Dialect)| {
             let lowered = lunette_lang::lower(*dialect, &file.text);
             progress.step();
             lowered
@@ -102,10 +115,10 @@ fn lower(files: &[SourceFile], map: &ImportMap, options: &Options, progress: &dy
     });
     let mut units = Vec::new();
     let mut faults = Vec::new();
-    for ((file, _), lowered) in sources.iter().zip(lowered) {
+    for ((file, _), lowered) in sources.iter_mut().zip(lowered) {
         faults.extend(fault(file, &lowered));
         if let Some(module) = lowered.module {
-            units.push(Unit { path: file.path.clone(), text: file.text.clone(), module });
+            units.push(Unit { path: file.path.clone(), text: std::mem::take(&mut file.text), module });
         }
     }
     Ok((Program::new(units, map), faults))

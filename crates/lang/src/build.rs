@@ -374,7 +374,13 @@ impl BodyBuilder {
                 leading.append(&mut block.ops);
                 block.ops = leading;
             }
+            block.ops.shrink_to_fit();
         }
+        // Bodies stay for the whole run: no room to grow in is kept.
+        self.body.ops.shrink_to_fit();
+        self.body.spans.shrink_to_fit();
+        self.body.blocks.shrink_to_fit();
+        self.body.vars.shrink_to_fit();
         self.body
     }
 }
