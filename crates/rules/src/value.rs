@@ -198,11 +198,11 @@ mod tests {
 
     #[test]
     fn expressions_are_read_in_the_language_of_the_rule() {
+        use Backtracking::{Any, Exponential, Polynomial};
+        use Language::{JavaScript, Python};
         let slow = |growth, language, how, value: &Value| ValueTest::Backtracking(SlowPattern { growth, language, how }).accepts(value);
         let regex = |pattern: &str| Value::Regex { pattern: pattern.into(), flags: String::new() };
         let text = |pattern: &str| Value::Str(pattern.into());
-        use Backtracking::{Any, Exponential, Polynomial};
-        use Language::{JavaScript, Python};
         assert!(slow(Exponential, JavaScript, Anchoring::Search, &regex("^(a+)+$")));
         assert!(!slow(Polynomial, JavaScript, Anchoring::Search, &regex("^(a+)+$")));
         assert!(slow(Any, JavaScript, Anchoring::Search, &text("\\s+$")));
