@@ -287,11 +287,7 @@ impl Tracker<'_> {
                 }
                 for base in self.bases(unit, class) {
                     match base {
-                        Origin::Class(unit, class) => {
-                            if seen.insert((unit, class)) {
-                                next.push((unit, class));
-                            }
-                        }
+                        Origin::Class(unit, class) if seen.insert((unit, class)) => next.push((unit, class)),
                         Origin::Api(node, site) => {
                             let owner = if instance { self.trie.call(node).map(|node| self.canonical(node)) } else { Some(node) };
                             let found = owner.map(|owner| self.api_member(owner, name, site)).unwrap_or_default();

@@ -263,10 +263,10 @@ impl Scan<'_, '_> {
             }
             _ => return,
         };
-        let given = if method == Method::Then { receiver } else { self.under(&receiver, KeyId::ANY) };
+        let content = if method == Method::Then { receiver } else { self.under(&receiver, KeyId::ANY) };
         for arg in args.iter().take(if method == Method::Then { 2 } else { 1 }) {
             for of in self.env.facts.functions(self.site(arg.value)).into_iter().take(MAX_CALLEES) {
-                let mut passed = vec![(first, base, given.clone())];
+                let mut passed = vec![(first, base, content.clone())];
                 if method == Method::Folds
                     && let Some(start) = args.get(1)
                 {

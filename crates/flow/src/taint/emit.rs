@@ -1,6 +1,6 @@
 //! What leaves a body: its summary, and the ways from its roots to calls, slots and harmful uses.
 
-use lunette_lang::ir::{BinaryOp, Key, Language, ListKind, Op, Terminator, ValueId};
+use lunette_lang::ir::{Arg, BinaryOp, Key, Language, ListKind, Op, Terminator, ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -12,6 +12,7 @@ use super::path::KeyId;
 use super::scan::Scan;
 use super::slots::Slot;
 use super::summary::{MAX_RETURNS, Shows, Summary};
+use crate::constant::Value;
 
 /// The kinds of harm that the engine itself finds, without a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct OwnKinds {
     pub(crate) proto_key: KindSet,
     /// A member that is chosen from outside is called.
     pub(crate) reflection: KindSet,
+    /// A text from outside is matched against a regular expression.
+    pub(crate) regex_subject: KindSet,
     /// A text from outside is the pattern of Python's formatting.
     pub(crate) format: KindSet,
 }
@@ -91,6 +94,7 @@ impl Scan<'_, '_> {
             }
             Op::Call { callee, args, .. } => {
                 self.emit_sinks(value, out);
+                self.emit_matched(value, *callee, args, own, out);
                 if let Op::Load(base, Key::Member(name)) = *self.op(*callee)
                     && self.module.language == Language::Python
                     && matches!(self.name(name), "format" | "format_map")
@@ -163,6 +167,23 @@ impl Scan<'_, '_> {
                     self.harm(value, from, &facts, sink.kinds, sink.deep, out);
                 }
             }
+        }
+    }
+
+    /// A text matched against a regular expression by JavaScript's own methods.
+    fn emit_matched(&mut self, value: ValueId, callee: ValueId, args: &[Arg], own: OwnKinds, out: &mut Emitter) {
+        let (Op::Load(base, Key::Member(name)), [first, ..]) = (self.op(callee), args) else { return };
+        let (pattern, subject) = match self.name(*name) {
+            "test" | "exec" => (*base, first.value),
+            "match" | "matchAll" | "search" | "replace" | "replaceAll" | "split" => (first.value, *base),
+            _ => return,
+        };
+        let facts = self.used(subject, value);
+        if self.module.language == Language::JavaScript
+            && !facts.is_empty()
+            && let Some(Value::Regex { .. }) = self.folding.constant(self.env, self.site(pattern)).as_deref()
+        {
+            self.harm(value, subject, &facts, own.regex_subject, false, out);
         }
     }
 

@@ -41,7 +41,10 @@ pub(crate) enum Method {
 
 /// What a method of that name does.
 pub(crate) fn method(name: &str) -> Option<Method> {
-    use Method::*;
+    use Method::{
+        Adds, Content, Element, Entry, Extends, Filters, Folds, Invokes, Joined, Maps, Merged, Nothing, Puts, Replaces, Text, Then,
+        Visits,
+    };
     Some(match name {
         "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "capitalize" | "casefold" | "swapcase" | "expandtabs"
         | "zfill" | "encode" | "decode" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase"

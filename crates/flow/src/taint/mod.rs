@@ -6,7 +6,7 @@
 //! what makes data harmless clears bits.
 //!
 //! The method is that of Pysa's summaries (Meta, "Pysa: An Open Source Static Analysis Tool to Detect and Prevent
-//! Security Issues in Python Code") and of CodeQL's tables of models, over the SSA form of [`lunette_lang::ir`].
+//! Security Issues in Python Code") and of `CodeQL`'s tables of models, over the SSA form of [`lunette_lang::ir`].
 
 mod calls;
 mod emit;
@@ -121,7 +121,12 @@ impl<'a> Taint<'a> {
             }
         }
         let harm = |name: &str| models.harm(name).unwrap_or_default();
-        let own = OwnKinds { proto_key: harm("proto-key"), reflection: harm("reflection"), format: harm("format") };
+        let own = OwnKinds {
+            proto_key: harm("proto-key"),
+            reflection: harm("reflection"),
+            regex_subject: harm("regex-subject"),
+            format: harm("format"),
+        };
         let mut state = State::default();
         let graph = solve::summarise(&env, &mut state, &handlers, own);
         let (items, ends, mut flows) = {

@@ -108,7 +108,7 @@ impl Paths {
         })
     }
 
-    fn from_keys(&mut self, keys: &[KeyId]) -> (PathId, bool) {
+    fn of_keys(&mut self, keys: &[KeyId]) -> (PathId, bool) {
         let kept = &keys[..keys.len().min(MAX_KEYS)];
         let path = kept.iter().rev().fold(PathId::EMPTY, |rest, &key| self.cons(key, rest));
         (path, kept.len() < keys.len())
@@ -120,7 +120,7 @@ impl Paths {
             return (self.cons(key, path), false);
         }
         let keys: Vec<KeyId> = std::iter::once(key).chain(self.keys(path)).collect();
-        self.from_keys(&keys)
+        self.of_keys(&keys)
     }
 
     /// One path after another, and whether something had to be cut off.
@@ -132,7 +132,7 @@ impl Paths {
             return (second, false);
         }
         let keys: Vec<KeyId> = self.keys(first).chain(self.keys(second)).collect();
-        self.from_keys(&keys)
+        self.of_keys(&keys)
     }
 
     /// What is left of a path behind a key; `None` when the path leads elsewhere. Not for the empty path.
@@ -168,15 +168,15 @@ mod tests {
     fn paths_fit_by_their_keys() {
         let mut paths = Paths::default();
         let (a, b) = (paths.key("a"), paths.key("b"));
-        let (of_b, _) = paths.before(b, PathId::EMPTY);
-        let (of_ab, _) = paths.before(a, of_b);
-        let (of_a, _) = paths.before(a, PathId::EMPTY);
-        assert_eq!(paths.fit(of_a, of_ab), Fit::Within(of_b));
-        assert_eq!(paths.fit(of_ab, of_a), Fit::Around(of_b));
-        assert_eq!(paths.fit(of_b, of_a), Fit::Apart);
+        let (inner, _) = paths.before(b, PathId::EMPTY);
+        let (nested, _) = paths.before(a, inner);
+        let (outer, _) = paths.before(a, PathId::EMPTY);
+        assert_eq!(paths.fit(outer, nested), Fit::Within(inner));
+        assert_eq!(paths.fit(nested, outer), Fit::Around(inner));
+        assert_eq!(paths.fit(inner, outer), Fit::Apart);
         let (any, _) = paths.before(KeyId::ANY, PathId::EMPTY);
-        assert_eq!(paths.fit(any, of_a), Fit::Within(PathId::EMPTY));
-        assert_eq!(paths.keys(of_ab).collect::<Vec<_>>(), [a, b]);
+        assert_eq!(paths.fit(any, outer), Fit::Within(PathId::EMPTY));
+        assert_eq!(paths.keys(nested).collect::<Vec<_>>(), [a, b]);
     }
 
     #[test]

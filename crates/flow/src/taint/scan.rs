@@ -266,7 +266,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     pub(crate) fn start(&mut self, value: ValueId, site: Site, kind: super::SourceKind) {
         let source = self.state.source(site, kind);
         let root = self.state.pools.root(Root::Source(source));
-        let cleared = self.env.seeds.cleared(kind, self.module.language, self.env.models.taint.objects_only);
+        let cleared = super::seeds::cleared(kind, self.module.language, self.env.models.taint.objects_only);
         self.put(value, Fact { root, path: PathId::EMPTY, cleared, from: value, flags: Flags::EXACT });
     }
 
@@ -529,11 +529,10 @@ fn order(body: &Body, folding: &Folding) -> Vec<BlockId> {
     let mut seen = vec![false; body.blocks.len()];
     let mut order = Vec::with_capacity(body.blocks.len());
     let mut stack = vec![(BlockId(0), 0usize)];
-    if !body.blocks.is_empty() {
-        seen[0] = true;
-    } else {
+    if body.blocks.is_empty() {
         return order;
     }
+    seen[0] = true;
     while let Some((block, at)) = stack.pop() {
         if let Some(&to) = next[block.index()].get(at) {
             stack.push((block, at + 1));

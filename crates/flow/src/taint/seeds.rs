@@ -168,23 +168,23 @@ impl Seeds {
         self.params.get(&site).map_or(&[], Vec::as_slice)
     }
 
-    /// Kinds of harm that data from such a source cannot do: what is always text is no object.
-    pub(crate) fn cleared(&self, kind: SourceKind, language: Language, objects_only: KindSet) -> KindSet {
-        match kind {
-            // JavaScript's parsers make objects of `?a[b]=c`.
-            SourceKind::Query | SourceKind::Form if language == Language::Python => objects_only,
-            SourceKind::Path | SourceKind::Header | SourceKind::Cookie | SourceKind::Environment | SourceKind::Arguments => {
-                objects_only
-            }
-            _ => KindSet::default(),
-        }
-    }
-
-    /// How many parameters are sources.
+    /// The parameters that are sources, in order.
     pub(crate) fn params(&self) -> impl Iterator<Item = (Site, &[SourceKind])> {
         let mut all: Vec<_> = self.params.iter().map(|(&site, kinds)| (site, kinds.as_slice())).collect();
         all.sort_unstable();
         all.into_iter()
+    }
+}
+
+/// Kinds of harm that data from such a source cannot do: what is always text is no object.
+pub(crate) fn cleared(kind: SourceKind, language: Language, objects_only: KindSet) -> KindSet {
+    match kind {
+        // JavaScript's parsers make objects of `?a[b]=c`.
+        SourceKind::Query | SourceKind::Form if language == Language::Python => objects_only,
+        SourceKind::Path | SourceKind::Header | SourceKind::Cookie | SourceKind::Environment | SourceKind::Arguments => {
+            objects_only
+        }
+        _ => KindSet::default(),
     }
 }
 

@@ -219,20 +219,17 @@ impl<'e, 'a> Search<'e, 'a> {
                 widened: flags.has(Flags::WIDENED),
                 end: self.ends.len() as u32,
             };
-            match self.found.get(&key) {
-                // The first way is the shortest; a later one is better only when less is assumed.
-                Some(&at) => {
-                    let known = &mut self.flows[at];
-                    if doubts < usize::from(known.assumed) + usize::from(known.widened) {
-                        *known = flow;
-                        self.ends.push(hop);
-                    }
-                }
-                None => {
-                    self.found.insert(key, self.flows.len());
-                    self.flows.push(flow);
+            // The first way is the shortest; a later one is better only when less is assumed.
+            if let Some(&at) = self.found.get(&key) {
+                let known = &mut self.flows[at];
+                if doubts < usize::from(known.assumed) + usize::from(known.widened) {
+                    *known = flow;
                     self.ends.push(hop);
                 }
+            } else {
+                self.found.insert(key, self.flows.len());
+                self.flows.push(flow);
+                self.ends.push(hop);
             }
         }
     }
