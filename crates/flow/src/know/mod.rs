@@ -7,14 +7,17 @@
 
 mod calls;
 mod hints;
+mod known;
 mod layout;
 mod loads;
+mod publish;
+mod receivers;
 mod names;
 mod sets;
 mod slots;
 mod users;
 
-use lunette_lang::ir::{BodyId, BodyKind, ClassId, Language, NameId, Op, ValueId, ValueRef, VarId};
+use lunette_lang::ir::{BodyId, ClassId, NameId, Op, ValueId, ValueRef};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, VecDeque};
@@ -28,6 +31,8 @@ use names::{Name, Names};
 use sets::{Set, Sets};
 use slots::{PUBLISHING, Reader, Slot, Slots};
 use users::{Users, each_operand, owners, shared_vars, star_imports};
+
+pub use known::Known;
 
 /// Most origins that a value may have before its set is cut.
 pub const MAX_ORIGINS: usize = 12;
@@ -55,50 +60,6 @@ pub enum Origin {
 
 /// A set of origins, sorted.
 pub type Origins = SmallVec<[Origin; 2]>;
-
-/// The result: the origins of every value.
-#[derive(Debug, Default)]
-pub struct Known {
-    layout: Layout,
-    sets: Sets,
-    /// By the layout's numbers.
-    values: Vec<Set>,
-    slots: Slots,
-    names: Names,
-    /// Values whose sets were cut.
-    pub broadened: usize,
-}
-
-impl Known {
-    /// Where a value comes from; empty when nothing is known.
-    pub fn origins(&self, site: Site) -> &[Origin] {
-        self.sets.get(self.values[self.layout.value(site)])
-    }
-
-    fn named(&self, name: &str, slot: impl FnOnce(Name) -> Slot) -> &[Origin] {
-        self.names.find(name).map_or(&[], |name| self.sets.get(self.slots.peek(&self.layout, slot(name))))
-    }
-
-    /// What is stored under a key of a literal mapping after it was made (`options.secure = true`).
-    pub fn stored(&self, mapping: Site, key: &str) -> &[Origin] {
-        self.named(key, |name| Slot::Key(mapping, name))
-    }
-
-    /// What a function may return.
-    pub fn returned(&self, unit: UnitId, body: BodyId) -> &[Origin] {
-        self.sets.get(self.slots.peek(&self.layout, Slot::Return(unit, body)))
-    }
-
-    /// What an attribute of a class or of its instances may hold.
-    pub fn field(&self, unit: UnitId, class: ClassId, name: &str) -> &[Origin] {
-        self.named(name, |name| Slot::Field(unit, class, name))
-    }
-
-    /// What a module exports under a name.
-    pub fn exported(&self, unit: UnitId, name: &str) -> &[Origin] {
-        self.named(name, |name| Slot::Export(unit, name))
-    }
-}
 
 /// Tracks the values of a program.
 pub fn know(program: &Program, trie: &ApiTrie) -> Known {
@@ -510,155 +471,6 @@ impl<'a> Tracker<'a> {
             merge(&mut set, &self.get(operand));
         }
         set
-    }
-
-    fn parameter(&mut self, unit: UnitId, body: BodyId, index: usize, value: ValueId) -> Origins {
-        let mut set = self.read(Slot::Param(unit, body, index as u32));
-        let function = self.program.body(unit, body);
-        let module = &self.program.unit(unit).module;
-        let Some(param) = function.params.get(index) else { return set };
-        if index == 0
-            && module.language == Language::Python
-            && function.kind == BodyKind::Method
-            && let Some(class) = function.class
-        {
-            let first = if function.is_static { Origin::Class(unit, class) } else { Origin::Instance(unit, class) };
-            merge(&mut set, &[first]);
-        }
-        if let Some(ty) = param.ty {
-            for origin in self.depend(unit, ty) {
-                let site = self.site(value);
-                match origin {
-                    Origin::Class(u, c) => _ = merge(&mut set, &[Origin::Instance(u, c)]),
-                    Origin::Api(node, _) => {
-                        if let Some(instance) = self.trie.call(node) {
-                            merge(&mut set, &[Origin::Api(self.canonical(instance), site)]);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        if let Some(default) = param.default {
-            let origins = self.depend(unit, default);
-            merge(&mut set, &origins);
-        }
-        for &decorator in &function.decorators {
-            // A decorator is called with the function: what callbacks of it are given.
-            for origin in self.depend(unit, decorator) {
-                let Origin::Api(node, _) = origin else { continue };
-                let given = &self.trie.traits(node).callbacks;
-                let of_this = given.iter().filter(|callback| callback.argument == 0 && callback.parameter == index);
-                let found: Origins = of_this.map(|callback| Origin::Api(callback.value, self.site(value))).collect();
-                merge(&mut set, &found);
-            }
-        }
-        set
-    }
-
-    /// The origins of a value that is not an operand of the current operation: of another body of the same unit, or
-    /// part of a literal. The dependency is kept by a slot for the value.
-    fn depend(&mut self, unit: UnitId, at: ValueRef) -> Origins {
-        let set = self.read_set(Slot::Value(unit, at));
-        let mut origins = self.list(set);
-        merge(&mut origins, self.sets.get(self.at(unit, at)));
-        origins
-    }
-
-    fn canonical(&self, node: NodeId) -> NodeId {
-        self.trie.canonical(node)
-    }
-
-    fn this(&self, unit: UnitId, body: BodyId) -> Origins {
-        let mut at = Some(body);
-        while let Some(id) = at {
-            let function = self.program.body(unit, id);
-            match (function.kind, function.class) {
-                (BodyKind::Method | BodyKind::Class, Some(class)) if function.is_static => {
-                    return SmallVec::from_slice(&[Origin::Class(unit, class)]);
-                }
-                (BodyKind::Method | BodyKind::Class, Some(class)) => {
-                    return SmallVec::from_slice(&[Origin::Instance(unit, class)]);
-                }
-                (BodyKind::Lambda, _) => at = function.parent,
-                // A function of an object literal is called on that object; any other may be a constructor, whose
-                // instances are told by the function itself.
-                (BodyKind::Function | BodyKind::Method, None) => {
-                    let owner = self.owners[unit.0 as usize].get(&id).copied();
-                    return SmallVec::from_slice(&[owner.map_or(Origin::Function(unit, id), Origin::Literal)]);
-                }
-                _ => break,
-            }
-        }
-        Origins::new()
-    }
-
-    fn super_class(&mut self, unit: UnitId, body: BodyId) -> Origins {
-        let mut set = Origins::new();
-        for origin in self.this(unit, body) {
-            if let Origin::Instance(u, c) | Origin::Class(u, c) = origin {
-                for base in self.bases(u, c) {
-                    merge(&mut set, &[base]);
-                }
-            }
-        }
-        set
-    }
-
-    /// After a body was looked at for the first time: passes on what other bodies read of it.
-    fn publish(&mut self) {
-        self.reading = PUBLISHING;
-        let (unit, id) = self.current;
-        let body = self.program.body(unit, id);
-        for (at, var) in body.vars.iter().enumerate() {
-            let var_id = VarId(at as u32);
-            if !self.shared[self.layout.var(unit, id, var_id)] {
-                continue;
-            }
-            for &write in var.writes.iter().filter(|write| write.body == id) {
-                let set = self.at(unit, write);
-                self.write_set(Slot::Var(unit, id, var_id), set);
-            }
-        }
-        for at in self.slots.values_read(self.here) {
-            let set = self.at(unit, at);
-            self.write_set(Slot::Value(unit, at), set);
-        }
-        self.pass_on();
-    }
-
-    /// Passes on exports and fields.
-    fn pass_on(&mut self) {
-        let (unit, id) = self.current;
-        if id == BodyId::MODULE {
-            self.publish_exports(unit);
-        }
-        if self.program.body(unit, id).kind == BodyKind::Class {
-            self.publish_fields(unit, id);
-        }
-    }
-
-    fn publish_fields(&mut self, unit: UnitId, body: BodyId) {
-        let Some(class) = self.program.body(unit, body).class else { return };
-        let module = &self.program.unit(unit).module;
-        for field in &module.classes[class.index()].fields {
-            let mut origins = field.value.map(|at| self.list(self.at(unit, at))).unwrap_or_default();
-            if let Some(ty) = field.ty {
-                for origin in self.depend(unit, ty) {
-                    match origin {
-                        Origin::Class(u, c) => _ = merge(&mut origins, &[Origin::Instance(u, c)]),
-                        Origin::Api(node, site) => {
-                            if let Some(instance) = self.trie.call(node) {
-                                merge(&mut origins, &[Origin::Api(self.canonical(instance), site)]);
-                            }
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            let name = self.name(unit, field.name);
-            self.write(Slot::Field(unit, class, name), &origins);
-        }
     }
 }
 

@@ -8,21 +8,27 @@
 //! The method is that of Pysa's summaries (Meta, "Pysa: An Open Source Static Analysis Tool to Detect and Prevent
 //! Security Issues in Python Code") and of `CodeQL`'s tables of models, over the SSA form of [`lunette_lang::ir`].
 
+mod binding;
 mod calls;
+mod collections;
 mod emit;
 mod env;
 mod explain;
 mod fact;
 mod folding;
 mod guards;
+mod instances;
 mod kind;
+mod language;
 mod library;
 pub(crate) mod methods;
+mod numbers;
 mod order;
 mod path;
 mod scan;
 mod seeds;
 mod shown;
+mod shown_methods;
 mod slots;
 mod solve;
 mod summary;

@@ -2,13 +2,13 @@
 //!
 //! Facts are found by going over the operations until nothing changes: the form is SSA, so that few rounds suffice.
 
-use lunette_lang::ir::{Arg, BlockId, Body, BodyId, Entry, Key, Language, ListKind, Module, NameId, Op, Part, BinaryOp, ValueId};
-use rustc_hash::FxHashMap;
+use lunette_lang::ir::{BinaryOp, BlockId, Body, BodyId, Key, Language, Module, NameId, Op, Part, ValueId};
 use smallvec::SmallVec;
 
 use super::env::{Env, State};
 use super::fact::{Fact, Facts, Flags, Root, add};
 use super::folding::Folding;
+use super::numbers::{canon, order};
 use super::guards::Guards;
 use super::methods::is_measure;
 use super::path::{KeyId, PathId};
@@ -465,119 +465,4 @@ impl<'s, 'a> Scan<'s, 'a> {
         self.origins(value).iter().any(|origin| matches!(origin, Origin::Api(..)))
             || !self.facts[value.index()].is_empty()
     }
-
-    fn list(&mut self, value: ValueId, kind: ListKind, items: &[Arg]) {
-        use lunette_lang::ir::ArgKind;
-        let mut position = Some(0u32);
-        for item in items {
-            let facts = self.used(item.value, value);
-            let spread = item.kind != ArgKind::Positional;
-            let key = match position {
-                Some(at) if kind != ListKind::Set && !spread => self.state.pools.paths.key(&at.to_string()),
-                _ => KeyId::ANY,
-            };
-            position = if spread { None } else { position.map(|at| at + 1) };
-            let facts = if spread { self.under(&facts, KeyId::ANY) } else { facts };
-            let held = self.holding(&facts, key);
-            self.put_all(value, item.value, held);
-        }
-    }
-
-    fn dict(&mut self, value: ValueId, entries: &[Entry]) {
-        for entry in entries {
-            match *entry {
-                Entry::Pair(key, from) => {
-                    let key = self.key(key);
-                    let facts = self.used(from, value);
-                    let held = self.holding(&facts, key);
-                    self.put_all(value, from, held);
-                }
-                Entry::Spread(from) => {
-                    let facts = self.used(from, value);
-                    self.put_all(value, from, facts);
-                }
-            }
-        }
-    }
-
-    fn element(&mut self, value: ValueId, from: ValueId) {
-        self.seed(value);
-        if let Some(same) = self.folding.forwarded(value) {
-            for from in same {
-                let facts = self.used(from, value);
-                self.put_all(value, from, facts);
-            }
-            return;
-        }
-        let facts = self.used(from, value);
-        let under = self.under(&facts, KeyId::ANY);
-        self.put_all(value, from, under);
-    }
-}
-
-/// The blocks that can run, in reverse postorder.
-fn order(body: &Body, folding: &Folding) -> Vec<BlockId> {
-    let mut next: Vec<SmallVec<[BlockId; 2]>> = vec![SmallVec::new(); body.blocks.len()];
-    for (at, block) in body.blocks.iter().enumerate() {
-        let to = BlockId(at as u32);
-        for &from in &block.preds {
-            if folding.edge(from, to) {
-                next[from.index()].push(to);
-            }
-        }
-    }
-    let mut seen = vec![false; body.blocks.len()];
-    let mut order = Vec::with_capacity(body.blocks.len());
-    let mut stack = vec![(BlockId(0), 0usize)];
-    if body.blocks.is_empty() {
-        return order;
-    }
-    seen[0] = true;
-    while let Some((block, at)) = stack.pop() {
-        if let Some(&to) = next[block.index()].get(at) {
-            stack.push((block, at + 1));
-            if !seen[to.index()] {
-                seen[to.index()] = true;
-                stack.push((to, 0));
-            }
-        } else {
-            order.push(block);
-        }
-    }
-    order.reverse();
-    order
-}
-
-/// What makes two values the same.
-#[derive(PartialEq, Eq, Hash)]
-enum Same {
-    Load(ValueId, Key),
-    Outer(BodyId, lunette_lang::ir::VarId),
-    Global(NameId),
-    Import(lunette_lang::ir::ImportId),
-    This,
-}
-
-fn canon(body: &Body, order: &[BlockId]) -> Vec<ValueId> {
-    let mut canon: Vec<ValueId> = (0..body.ops.len() as u32).map(ValueId).collect();
-    let mut first: FxHashMap<Same, ValueId> = FxHashMap::default();
-    for &block in order {
-        for &value in &body.blocks[block.index()].ops {
-            let same = match &body.ops[value.index()] {
-                Op::Assign(_, from) | Op::Await(from) | Op::Enter(from) => {
-                    canon[value.index()] = canon[from.index()];
-                    continue;
-                }
-                Op::Load(base, Key::Value(key)) => Same::Load(canon[base.index()], Key::Value(canon[key.index()])),
-                Op::Load(base, key) => Same::Load(canon[base.index()], *key),
-                Op::Outer(owner, var) => Same::Outer(*owner, *var),
-                Op::Global(name) => Same::Global(*name),
-                Op::Import(import) => Same::Import(*import),
-                Op::This => Same::This,
-                _ => continue,
-            };
-            canon[value.index()] = *first.entry(same).or_insert(value);
-        }
-    }
-    canon
 }

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::methods::{is_harmless_type, is_strict_test};
+use super::methods::is_harmless_type;
 use super::scan::Scan;
-use super::texts::{self, Anchoring};
-use super::{KindSet, calls};
+use super::texts;
+use super::{KindSet, binding, calls};
 use crate::access::AccessPath;
 use crate::constant::Value;
 use crate::know::Origin;
@@ -53,11 +53,11 @@ impl Scan<'_, '_> {
         state
     }
 
-    fn constant(&self, value: ValueId) -> Option<Rc<Value>> {
+    pub(super) fn constant(&self, value: ValueId) -> Option<Rc<Value>> {
         self.folding.constant(self.env, self.site(value))
     }
 
-    fn text(&self, value: ValueId) -> Option<String> {
+    pub(super) fn text(&self, value: ValueId) -> Option<String> {
         match &*self.constant(value)? {
             Value::Str(text) => Some(text.clone()),
             _ => None,
@@ -65,7 +65,7 @@ impl Scan<'_, '_> {
     }
 
     /// The value behind copies.
-    fn plain(&self, mut value: ValueId) -> ValueId {
+    pub(super) fn plain(&self, mut value: ValueId) -> ValueId {
         while let Op::Assign(_, from) | Op::Await(from) = self.op(value) {
             value = *from;
         }
@@ -192,7 +192,7 @@ impl Scan<'_, '_> {
     }
 
     /// A value and what it was converted from: what is shown of `String(x)` is shown of `x`.
-    fn spellings(&self, value: ValueId) -> SmallVec<[ValueId; 2]> {
+    pub(super) fn spellings(&self, value: ValueId) -> SmallVec<[ValueId; 2]> {
         let mut found = SmallVec::from_slice(&[self.canon[value.index()]]);
         let mut at = self.plain(value);
         for _ in 0..3 {
@@ -214,7 +214,7 @@ impl Scan<'_, '_> {
     }
 
     /// The values that this one is a telling part of (the host of a URL).
-    fn whole_of(&mut self, value: ValueId) -> State {
+    pub(super) fn whole_of(&mut self, value: ValueId) -> State {
         let mut state = State::new();
         for origin in self.origins(self.plain(value)) {
             let Origin::Api(node, made) = *origin else { continue };
@@ -240,7 +240,7 @@ impl Scan<'_, '_> {
         state
     }
 
-    fn membership(&mut self, item: ValueId, container: ValueId, truth: bool) -> State {
+    pub(super) fn membership(&mut self, item: ValueId, container: ValueId, truth: bool) -> State {
         let mut state = State::new();
         let text = self.text(container);
         if let Some(part) = self.text(item) {
@@ -392,7 +392,7 @@ impl Scan<'_, '_> {
             };
         }
         for path in &test.at {
-            for value in calls::values(self, call.value, path) {
+            for value in binding::values(self, call.value, path) {
                 show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
             }
         }
@@ -416,7 +416,7 @@ impl Scan<'_, '_> {
             return state;
         }
         let shows = summary.shows.clone();
-        let bound = calls::bind(self, of, callee, args);
+        let bound = binding::bind(self, of, callee, args);
         for shown in shows {
             let kinds = match truth {
                 Some(true) => shown.when_true,
@@ -429,79 +429,10 @@ impl Scan<'_, '_> {
         }
         state
     }
-
-    fn method_shows(&mut self, name: &str, base: ValueId, args: &[Arg], truth: bool, state: &mut State) {
-        match (name, args) {
-            (name, []) if is_strict_test(name) && truth => {
-                let kinds = KindSet::ALL.without(self.env.models.taint.any_value);
-                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
-            }
-            ("startswith" | "startsWith", [prefix, ..]) if truth => {
-                let prefixes = self.texts_of(prefix.value);
-                let Some(kinds) = prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b) else {
-                    return;
-                };
-                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
-                if !prefixes.is_empty() {
-                    // A telling part that begins with something fixed.
-                    for shown in self.whole_of(base) {
-                        show(state, shown);
-                    }
-                }
-            }
-            ("endswith" | "endsWith", [suffix, ..]) if truth && self.constant(suffix.value).is_some() => {
-                for shown in self.whole_of(base) {
-                    show(state, shown);
-                }
-            }
-            ("includes" | "has" | "contains" | "hasOwnProperty" | "__contains__", [item]) => {
-                for shown in self.membership(item.value, base, truth) {
-                    show(state, shown);
-                }
-            }
-            ("test", [subject]) => self.regex_shows(base, subject.value, truth, state),
-            ("match" | "search", [pattern]) => self.regex_shows(pattern.value, base, truth, state),
-            _ => {}
-        }
-    }
-
-    fn regex_shows(&mut self, pattern: ValueId, subject: ValueId, truth: bool, state: &mut State) {
-        let constant = self.constant(pattern);
-        let Some(Value::Regex { pattern, flags }) = constant.as_deref() else { return };
-        let text = with_flags(pattern, flags);
-        let models = &self.env.models.taint;
-        let kinds = if truth {
-            self.state.patterns.refused(models, &text, Anchoring::Search)
-        } else {
-            self.state.patterns.caught(models, &text, Anchoring::Search)
-        };
-        for value in self.spellings(subject) {
-            show(state, Shown { value, kinds, unless: None });
-        }
-    }
-
-    /// The texts that a value is: one, or all of a literal list.
-    fn texts_of(&self, value: ValueId) -> Vec<String> {
-        match self.constant(value).as_deref() {
-            Some(Value::Str(text)) => vec![text.clone()],
-            Some(Value::List(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
-            // What is configured has a fixed beginning, too.
-            _ => match self.op(self.plain(value)) {
-                Op::Concat(parts) => {
-                    let fixed = parts.iter().map(|part| match part {
-                        Part::Text(text) => Some(self.name(*text).to_owned()),
-                        Part::Value(value) => self.text(*value),
-                    });
-                    fixed.collect::<Option<String>>().into_iter().collect()
-                }
-                _ => Vec::new(),
-            },
-        }
-    }
 }
 
 /// A regular expression with JavaScript's flags in the syntax of the `regex` crate.
-fn with_flags(pattern: &str, flags: &str) -> String {
+pub(super) fn with_flags(pattern: &str, flags: &str) -> String {
     let inline: String = flags.chars().filter(|flag| matches!(flag, 'i' | 's' | 'm')).collect();
     if inline.is_empty() { pattern.to_owned() } else { format!("(?{inline}){pattern}") }
 }

@@ -1,3 +1,5 @@
+//! Branches that cannot be taken, and look-alikes that can.
+
 use super::{js, py, sinks_of};
 use crate::fold::Containers;
 

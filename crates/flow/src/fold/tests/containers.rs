@@ -1,3 +1,5 @@
+//! What a body's own containers hold, and when that is not known any more.
+
 use super::{js, py};
 
 fn body(lines: &[&str]) -> String {

@@ -1,3 +1,5 @@
+//! Stores of libraries, told by models.
+
 use super::sinks_of;
 use crate::api::ApiTrie;
 use crate::fold::{Argument, Containers, Does, Method, Store};

@@ -1,0 +1,82 @@
+//! What methods called on a value, or with it, show of it: `x.startsWith("/a/")`, `/^\\d+$/.test(x)`.
+
+use lunette_lang::ir::{Arg, Op, Part, ValueId};
+
+use super::guards::{Shown, State, show};
+use super::methods::is_strict_test;
+use super::scan::Scan;
+use super::shown::with_flags;
+use super::texts::{self, Anchoring};
+use super::KindSet;
+use crate::constant::Value;
+
+impl Scan<'_, '_> {
+    pub(super) fn method_shows(&mut self, name: &str, base: ValueId, args: &[Arg], truth: bool, state: &mut State) {
+        match (name, args) {
+            (name, []) if is_strict_test(name) && truth => {
+                let kinds = KindSet::ALL.without(self.env.models.taint.any_value);
+                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
+            }
+            ("startswith" | "startsWith", [prefix, ..]) if truth => {
+                let prefixes = self.texts_of(prefix.value);
+                let Some(kinds) = prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b) else {
+                    return;
+                };
+                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
+                if !prefixes.is_empty() {
+                    // A telling part that begins with something fixed.
+                    for shown in self.whole_of(base) {
+                        show(state, shown);
+                    }
+                }
+            }
+            ("endswith" | "endsWith", [suffix, ..]) if truth && self.constant(suffix.value).is_some() => {
+                for shown in self.whole_of(base) {
+                    show(state, shown);
+                }
+            }
+            ("includes" | "has" | "contains" | "hasOwnProperty" | "__contains__", [item]) => {
+                for shown in self.membership(item.value, base, truth) {
+                    show(state, shown);
+                }
+            }
+            ("test", [subject]) => self.regex_shows(base, subject.value, truth, state),
+            ("match" | "search", [pattern]) => self.regex_shows(pattern.value, base, truth, state),
+            _ => {}
+        }
+    }
+
+    fn regex_shows(&mut self, pattern: ValueId, subject: ValueId, truth: bool, state: &mut State) {
+        let constant = self.constant(pattern);
+        let Some(Value::Regex { pattern, flags }) = constant.as_deref() else { return };
+        let text = with_flags(pattern, flags);
+        let models = &self.env.models.taint;
+        let kinds = if truth {
+            self.state.patterns.refused(models, &text, Anchoring::Search)
+        } else {
+            self.state.patterns.caught(models, &text, Anchoring::Search)
+        };
+        for value in self.spellings(subject) {
+            show(state, Shown { value, kinds, unless: None });
+        }
+    }
+
+    /// The texts that a value is: one, or all of a literal list.
+    fn texts_of(&self, value: ValueId) -> Vec<String> {
+        match self.constant(value).as_deref() {
+            Some(Value::Str(text)) => vec![text.clone()],
+            Some(Value::List(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+            // What is configured has a fixed beginning, too.
+            _ => match self.op(self.plain(value)) {
+                Op::Concat(parts) => {
+                    let fixed = parts.iter().map(|part| match part {
+                        Part::Text(text) => Some(self.name(*text).to_owned()),
+                        Part::Value(value) => self.text(*value),
+                    });
+                    fixed.collect::<Option<String>>().into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+}
