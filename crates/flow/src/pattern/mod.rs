@@ -2,8 +2,8 @@
 //!
 //! JavaScript and Python match by backtracking: where a pattern can read one text in many ways and the rest then
 //! fails, all of them are tried. [`verdict`] finds such patterns in three steps: an automaton whose moves are counted
-//! ([`nfa`]), a search for ambiguity in it ([`ambiguity`]), and a trial of each suspicion with a matcher that counts its
-//! steps ([`attack`]). What the trial does not confirm is not told, so lookarounds, references and atomic groups, of
+//! (`nfa`), a search for ambiguity in it (`ambiguity`), and a trial of each suspicion with a matcher that counts its
+//! steps (`attack`). What the trial does not confirm is not told, so lookarounds, references and atomic groups, of
 //! which the automaton knows little, give no false alarm.
 //!
 //! Every search is bounded; a bound that was reached gives [`Verdict::Unknown`], never a slow answer.
