@@ -1,6 +1,7 @@
 //! Calls: what they give back, and what they pass on to whom.
 
 use lunette_lang::ir::{Arg, ArgKind, BodyId, Key, Op, ParamKind, ValueId};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::fact::{Fact, Facts, Flags, Root};
@@ -429,23 +430,27 @@ impl Scan<'_, '_> {
 
     /// What this body puts into a list: written in it, or added later.
     fn elements_of(&self, list: ValueId) -> Vec<ValueId> {
-        let mut found = Vec::new();
         let canon = self.canon[list.index()];
+        let mut found = Vec::new();
         if let Op::List(_, items) = self.op(canon) {
             found.extend(items.iter().map(|item| item.value));
         }
-        for &block in &self.order {
-            for &value in &self.body.blocks[block.index()].ops {
-                if let Op::Call { callee, args, .. } = self.op(value)
-                    && let Op::Load(base, Key::Member(name)) = self.op(*callee)
-                    && self.canon[base.index()] == canon
-                    && method(self.name(*name)) == Some(Method::Adds)
-                {
-                    found.extend(args.iter().map(|arg| arg.value));
-                }
+        found.extend(self.added.get_or_init(|| self.find_added()).get(&canon).into_iter().flatten());
+        found
+    }
+
+    /// What is added to each object by methods such as `append`, in order.
+    fn find_added(&self) -> FxHashMap<ValueId, Vec<ValueId>> {
+        let mut added: FxHashMap<ValueId, Vec<ValueId>> = FxHashMap::default();
+        for value in self.order.iter().flat_map(|block| &self.body.blocks[block.index()].ops) {
+            if let Op::Call { callee, args, .. } = self.op(*value)
+                && let Op::Load(base, Key::Member(name)) = self.op(*callee)
+                && method(self.name(*name)) == Some(Method::Adds)
+            {
+                added.entry(self.canon[base.index()]).or_default().extend(args.iter().map(|arg| arg.value));
             }
         }
-        found
+        added
     }
 
     fn value_fits(&self, site: Site, when: &When) -> bool {

@@ -34,9 +34,8 @@ pub(crate) struct Emitted {
 }
 
 impl Scan<'_, '_> {
-    /// Gathers what leaves this body. `handlers`: the sinks of what handlers return, by
-    /// body; `within` tells
-    /// whether a body belongs to the same circle of calls, whose summaries are not final.
+    /// Gathers what leaves this body. `handlers`: the sinks of what handlers return, by body; `within` tells whether a
+    /// body belongs to the same circle of calls, whose summaries are not final.
     pub(crate) fn emit(&mut self, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, within: &dyn Fn(u32) -> bool) -> Emitted {
         let mut out = Emitter { edges: Vec::new(), returns: Vec::new(), reach: vec![KindSet::default(); self.body.params.len()] };
         for at in 0..self.order.len() {
@@ -320,7 +319,7 @@ impl Scan<'_, '_> {
                 _ => None,
             };
             let Some(returned) = returned else { continue };
-            let here = self.guards.end_of(block);
+            let here: State = self.guards.end_of(block).iter().copied().collect();
             join(&mut always, &here);
             let constant = match returned {
                 None => Some(false),

@@ -2,14 +2,17 @@
 //!
 //! Facts are found by going over the operations until nothing changes: the form is SSA, so that few rounds suffice.
 
+use std::cell::OnceCell;
+
 use lunette_lang::ir::{BinaryOp, BlockId, Body, BodyId, Key, Language, Module, NameId, Op, Part, ValueId};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::env::{Env, State};
 use super::fact::{Fact, Facts, Flags, Root, add};
 use super::folding::Folding;
 use super::numbers::{canon, order};
-use super::guards::Guards;
+use super::guards::{Guards, Marks, Shown};
 use super::methods::is_measure;
 use super::path::{KeyId, PathId};
 use super::{KindSet, texts};
@@ -40,6 +43,8 @@ pub(crate) struct Scan<'s, 'a> {
     pub(crate) facts: Vec<Facts>,
     /// The block of every value.
     blocks: Vec<BlockId>,
+    /// What is added to lists, by the list; found when it is first asked for.
+    pub(crate) added: OnceCell<FxHashMap<ValueId, Vec<ValueId>>>,
     changed: bool,
     /// How many more conditions are looked into: conditions that share parts would otherwise cost exponential time.
     pub(crate) left: u32,
@@ -62,7 +67,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
         let guards = Guards::default();
         let mut scan =
-            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, changed: false, left: 0 };
+            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, added: OnceCell::new(), changed: false, left: 0 };
         scan.left = CONDITIONS_PER_VALUE * body.ops.len() as u32 + 256;
         scan.guards = scan.find_guards();
         scan.settle();
@@ -111,16 +116,21 @@ impl<'s, 'a> Scan<'s, 'a> {
         if facts.is_empty() || self.guards.is_empty() {
             return facts;
         }
-        let mut shown = KindSet::default();
-        for guard in self.guards.at(self.canon[value.index()], at) {
-            if guard.unless.is_none_or(|other| !self.is_untrusted(other)) {
-                shown |= guard.kinds;
-            }
-        }
+        let shown = self.cleared_by(self.guards.at(self.canon[value.index()], at));
         for fact in &mut facts {
             fact.cleared |= shown;
         }
         facts
+    }
+
+    /// The kinds of harm that tests exclude.
+    fn cleared_by(&self, guards: impl Iterator<Item = Shown>) -> KindSet {
+        let (mut kinds, mut marks) = (KindSet::default(), Marks::default());
+        for guard in guards.filter(|guard| guard.unless.is_none_or(|other| !self.is_untrusted(other))) {
+            kinds |= guard.kinds;
+            marks = marks.with(guard.marks);
+        }
+        if marks.is_quoted() { kinds | self.env.models.taint.quoted } else { kinds }
     }
 
     /// Whether a value is known to come from somebody outside (what the operator configures does not).
@@ -314,13 +324,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             if !self.folding.edge(pred, block) {
                 continue;
             }
-            let mut shown = KindSet::default();
-            let number = self.canon[operand.index()];
-            for guard in self.edge_state(pred, block) {
-                if guard.value == number && guard.unless.is_none_or(|other| !self.is_untrusted(other)) {
-                    shown |= guard.kinds;
-                }
-            }
+            let shown = self.cleared_by(self.guards.on_way(self.canon[operand.index()], pred, block));
             for fact in facts {
                 self.put(value, Fact { cleared: fact.cleared | shown, from: operand, ..fact });
             }

@@ -2,7 +2,7 @@
 
 use lunette_lang::ir::{Arg, BinaryOp, BlockId, Key, Op, Part, Terminator, UnaryOp, ValueId};
 
-use super::guards::{self, Guards, Shown, State, Tests, both, show};
+use super::guards::{Guards, Marks, Shown, State, Tests, both, show};
 use std::rc::Rc;
 
 use smallvec::SmallVec;
@@ -38,19 +38,6 @@ impl Scan<'_, '_> {
 
     fn calls_tests(&self) -> bool {
         self.body.ops.iter().any(|op| matches!(op, Op::Call { .. }))
-    }
-
-    /// What is shown on the way from one block into another.
-    pub(crate) fn edge_state(&mut self, from: BlockId, to: BlockId) -> State {
-        if self.guards.is_empty() {
-            return State::new();
-        }
-        let mut state = self.guards.end_of(from);
-        let block = &self.body.blocks[from.index()];
-        for shown in guards::edge(block, to, self) {
-            show(&mut state, shown);
-        }
-        state
     }
 
     pub(super) fn constant(&self, value: ValueId) -> Option<Rc<Value>> {
@@ -139,7 +126,7 @@ impl Scan<'_, '_> {
                 (Some(Value::Int(_)), _) if matches!(op, Lt | LtEq) == truth => {
                     let kinds = self.env.models.taint.bounded;
                     let mut state = State::new();
-                    show(&mut state, Shown { value: self.canon[left.index()], kinds, unless: None });
+                    show(&mut state, Shown::harmless(self.canon[left.index()], kinds));
                     state
                 }
                 _ => State::new(),
@@ -164,13 +151,13 @@ impl Scan<'_, '_> {
                         text if is_harmless_type(text) => KindSet::ALL,
                         _ => continue,
                     };
-                    show(&mut state, Shown { value: self.canon[of.index()], kinds, unless: None });
+                    show(&mut state, Shown::harmless(self.canon[of.index()], kinds));
                 }
                 // Not one of the few values that do harm.
                 (Some(Value::Str(text)), _) if !truth => {
                     let models = &self.env.models.taint;
                     let kinds = texts::without(models, text) & models.exact;
-                    show(&mut state, Shown { value: self.canon[value.index()], kinds, unless: None });
+                    show(&mut state, Shown::harmless(self.canon[value.index()], kinds));
                 }
                 // Equal to `null` is harmless, but so is nothing that differs from it.
                 (Some(_), _) if truth => self.fixed(value, None, &mut state),
@@ -184,7 +171,7 @@ impl Scan<'_, '_> {
     /// A value was found equal to something fixed (or to something, unless that is untrusted itself).
     fn fixed(&mut self, value: ValueId, unless: Option<ValueId>, state: &mut State) {
         for canon in self.spellings(value) {
-            show(state, Shown { value: canon, kinds: KindSet::ALL, unless });
+            show(state, Shown { unless, ..Shown::harmless(canon, KindSet::ALL) });
         }
         for shown in self.whole_of(value) {
             show(state, Shown { unless, ..shown });
@@ -222,7 +209,7 @@ impl Scan<'_, '_> {
                 for site in self.env.facts.follow(made, &component.of).sites() {
                     if (site.unit, site.body) == (self.unit, self.id) {
                         for value in self.spellings(site.value) {
-                            show(&mut state, Shown { value, kinds: component.clears, unless: None });
+                            show(&mut state, Shown::harmless(value, component.clears));
                         }
                     }
                 }
@@ -258,32 +245,18 @@ impl Scan<'_, '_> {
     /// A value was found not to hold a text.
     fn lacks(&mut self, value: ValueId, text: &str, state: &mut State) {
         let kinds = texts::without(&self.env.models.taint, text);
-        show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
-        // A literal that is quoted and holds no quote inside: `x[0] == "'" and "'" not in x[1:-1]`.
+        show(state, Shown::harmless(self.canon[value.index()], kinds));
         if let Op::Slice(whole, [Some(start), Some(end)]) = *self.op(self.plain(value))
             && matches!((self.constant(start).as_deref(), self.constant(end).as_deref()), (Some(Value::Int(1)), Some(Value::Int(-1))))
-            && self.begins_and_ends(whole, text)
         {
-            show(state, Shown { value: self.canon[whole.index()], kinds: self.env.models.taint.quoted, unless: None });
+            self.mark(whole, text, Marks::CLEAN, state);
         }
     }
 
-    /// Whether this body asks if a value begins, and if it ends, with a text.
-    fn begins_and_ends(&self, whole: ValueId, text: &str) -> bool {
-        let asks = |names: [&str; 2]| {
-            self.body.ops.iter().any(|op| match op {
-                Op::Call { callee, args, .. } => match (self.op(*callee), args.as_slice()) {
-                    (Op::Load(base, Key::Member(name)), [arg]) => {
-                        names.contains(&self.name(*name))
-                            && self.canon[base.index()] == self.canon[whole.index()]
-                            && self.text(arg.value).as_deref() == Some(text)
-                    }
-                    _ => false,
-                },
-                _ => false,
-            })
-        };
-        asks(["startswith", "startsWith"]) && asks(["endswith", "endsWith"])
+    /// One step of showing that a value is a quoted literal.
+    pub(super) fn mark(&self, value: ValueId, text: &str, step: u8, state: &mut State) {
+        let marks = Marks::of(text, step);
+        show(state, Shown { marks, ..Shown::harmless(self.canon[value.index()], KindSet::default()) });
     }
 
     /// `x.indexOf("..")` found something (or not).
@@ -339,7 +312,7 @@ impl Scan<'_, '_> {
         } else {
             return state;
         };
-        show(&mut state, Shown { value: self.canon[value.index()], kinds, unless: None });
+        show(&mut state, Shown::harmless(self.canon[value.index()], kinds));
         state
     }
 
@@ -393,7 +366,7 @@ impl Scan<'_, '_> {
         }
         for path in &test.at {
             for value in binding::values(self, call.value, path) {
-                show(state, Shown { value: self.canon[value.index()], kinds, unless: None });
+                show(state, Shown::harmless(self.canon[value.index()], kinds));
             }
         }
     }
@@ -424,7 +397,7 @@ impl Scan<'_, '_> {
                 None => shown.always,
             };
             for (_, value) in bound.iter().filter(|(param, _)| *param == shown.param) {
-                show(&mut state, Shown { value: self.canon[value.index()], kinds, unless: None });
+                show(&mut state, Shown::harmless(self.canon[value.index()], kinds));
             }
         }
         state

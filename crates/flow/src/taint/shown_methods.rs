@@ -1,8 +1,8 @@
-//! What methods called on a value, or with it, show of it: `x.startsWith("/a/")`, `/^\\d+$/.test(x)`.
+//! What methods called on a value, or with it, show of it: `x.startsWith("/a/")`, `/^\d+$/.test(x)`.
 
 use lunette_lang::ir::{Arg, Op, Part, ValueId};
 
-use super::guards::{Shown, State, show};
+use super::guards::{Marks, Shown, State, show};
 use super::methods::is_strict_test;
 use super::scan::Scan;
 use super::shown::with_flags;
@@ -15,22 +15,26 @@ impl Scan<'_, '_> {
         match (name, args) {
             (name, []) if is_strict_test(name) && truth => {
                 let kinds = KindSet::ALL.without(self.env.models.taint.any_value);
-                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
+                show(state, Shown::harmless(self.canon[base.index()], kinds));
             }
             ("startswith" | "startsWith", [prefix, ..]) if truth => {
                 let prefixes = self.texts_of(prefix.value);
                 let Some(kinds) = prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b) else {
                     return;
                 };
-                show(state, Shown { value: self.canon[base.index()], kinds, unless: None });
-                if !prefixes.is_empty() {
-                    // A telling part that begins with something fixed.
-                    for shown in self.whole_of(base) {
-                        show(state, shown);
-                    }
+                show(state, Shown::harmless(self.canon[base.index()], kinds));
+                if let [prefix] = prefixes.as_slice() {
+                    self.mark(base, prefix, Marks::BEGINS, state);
+                }
+                // A telling part that begins with something fixed.
+                for shown in self.whole_of(base) {
+                    show(state, shown);
                 }
             }
             ("endswith" | "endsWith", [suffix, ..]) if truth && self.constant(suffix.value).is_some() => {
+                if let Some(suffix) = self.text(suffix.value) {
+                    self.mark(base, &suffix, Marks::ENDS, state);
+                }
                 for shown in self.whole_of(base) {
                     show(state, shown);
                 }
@@ -57,7 +61,7 @@ impl Scan<'_, '_> {
             self.state.patterns.caught(models, &text, Anchoring::Search)
         };
         for value in self.spellings(subject) {
-            show(state, Shown { value, kinds, unless: None });
+            show(state, Shown::harmless(value, kinds));
         }
     }
 
