@@ -7,6 +7,8 @@ pub mod access;
 pub mod api;
 mod constant;
 mod embedded;
+mod lineage;
+mod methods;
 pub mod facts;
 pub mod fold;
 pub mod know;

@@ -11,7 +11,7 @@ use super::names::{ALL, DEFAULT, Name, PROTOTYPE, WHOLE};
 use super::slots::Slot;
 use super::sets::Set;
 use super::{Origin, Origins, Tracker, merge};
-use crate::taint::methods::{is_measure, method};
+use crate::methods::{is_measure, method};
 use crate::program::{Site, Target, UnitId};
 
 /// Most members looked up inside one another: through spread mappings, modules that export modules, base classes.

@@ -41,6 +41,8 @@ pub(crate) struct TaintModels {
     /// Kinds that a quoted literal does not do.
     pub(crate) quoted: KindSet,
     pub(crate) sources: FxHashMap<NodeId, SourceKind>,
+    /// Sources only where the route's path varies.
+    pub(crate) varying: FxHashSet<NodeId>,
     pub(crate) source_calls: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) sinks_of: FxHashMap<NodeId, Vec<u32>>,
@@ -49,6 +51,10 @@ pub(crate) struct TaintModels {
     pub(crate) flows: FxHashMap<NodeId, Vec<Flow>>,
     pub(crate) tests: FxHashMap<NodeId, Vec<Test>>,
     pub(crate) components: FxHashMap<NodeId, Vec<Component>>,
+    /// Kinds that a normalised value does not do which begins with something fixed.
+    pub(crate) inside: KindSet,
+    /// Calls that normalise a path.
+    pub(crate) normalisers: FxHashSet<NodeId>,
     /// Calls that never come back.
     pub(crate) exits: FxHashSet<NodeId>,
     pub(crate) conventions: Vec<Convention>,
@@ -105,6 +111,7 @@ pub(crate) struct Test {
     pub(crate) clears: KindSet,
     pub(crate) pattern: Option<AccessPath>,
     pub(crate) anchoring: Anchoring,
+    pub(crate) normalised: bool,
 }
 
 /// [`ConventionSpec`].
@@ -120,6 +127,7 @@ pub(crate) struct Convention {
 pub(crate) struct Component {
     pub(crate) of: AccessPath,
     pub(crate) clears: KindSet,
+    pub(crate) normalised: bool,
 }
 
 impl TaintModels {
@@ -148,6 +156,9 @@ impl TaintModels {
             };
             if spec.objects_only {
                 self.objects_only |= KindSet::one(self.kinds.len());
+            }
+            if spec.harmless_inside {
+                self.inside |= KindSet::one(self.kinds.len());
             }
             if spec.bounded {
                 self.bounded |= KindSet::one(self.kinds.len());
@@ -196,6 +207,8 @@ impl Models {
         for spec in &file.components {
             self.compile_component(spec, language)?;
         }
+        let normalisers = self.patterns(language, &file.normalises)?;
+        self.taint.normalisers.extend(normalisers);
         let exits = self.patterns(language, &file.exits)?;
         self.taint.exits.extend(exits);
         for spec in &file.conventions {
@@ -216,6 +229,9 @@ impl Models {
         }
         for node in self.patterns(language, &spec.value)? {
             self.taint.sources.insert(node, spec.kind);
+            if spec.where_path_varies {
+                self.taint.varying.insert(node);
+            }
         }
         let spots = spec.at.iter().map(|text| spot(text)).collect::<Result<Vec<_>, _>>()?;
         for node in self.patterns(language, &spec.call)? {
@@ -282,6 +298,7 @@ impl Models {
                 clears: self.taint.kinds_named(&spec.clears)?,
                 pattern: spec.pattern.as_deref().map(str::parse).transpose()?,
                 anchoring: spec.anchoring,
+                normalised: spec.normalised,
             };
             self.taint.tests.entry(node).or_default().push(test);
         }
@@ -292,7 +309,7 @@ impl Models {
         let clears = self.taint.kinds_named(&spec.clears)?;
         let of: AccessPath = spec.of.as_deref().unwrap_or("arg[0]").parse()?;
         for node in self.patterns(language, &spec.value)? {
-            self.taint.components.entry(node).or_default().push(Component { of: of.clone(), clears });
+            self.taint.components.entry(node).or_default().push(Component { of: of.clone(), clears, normalised: spec.normalised });
         }
         Ok(())
     }

@@ -96,6 +96,9 @@ pub struct ModelFile {
     /// Calls that test a value.
     #[serde(default)]
     pub tests: Vec<TestSpec>,
+    /// Calls whose result is a path without `.` and `..`: what it begins with tells where it leads.
+    #[serde(default)]
+    pub normalises: OneOrMany,
     /// Calls that never come back: they raise, or end the program.
     #[serde(default)]
     pub exits: OneOrMany,

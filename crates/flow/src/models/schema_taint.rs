@@ -25,6 +25,10 @@ pub struct SourceSpec {
     pub at: OneOrMany,
     /// What kind of source it is.
     pub kind: SourceKind,
+    /// For `value`: only in code that serves no route, or one whose path has parts that vary. On a route that is all
+    /// fixed the path is what the code says.
+    #[serde(default)]
+    pub where_path_varies: bool,
 }
 
 /// A place where untrusted data does harm.
@@ -178,6 +182,9 @@ pub struct TestSpec {
     /// How much of the value has to match.
     #[serde(default)]
     pub anchoring: Anchoring,
+    /// Says something only of a value that a call of `normalises` gave.
+    #[serde(default)]
+    pub normalised: bool,
 }
 
 /// How a call tells that a value is good.
@@ -205,6 +212,9 @@ pub struct ComponentSpec {
     pub of: Option<String>,
     /// Kinds of harm that the whole cannot do once the part was compared.
     pub clears: OneOrMany,
+    /// Says something only of a whole that a call of `normalises` gave.
+    #[serde(default)]
+    pub normalised: bool,
 }
 
 /// Methods that a library calls by their names, with parameters that come from outside: resolvers of GraphQL.
@@ -249,6 +259,10 @@ pub struct KindSpec {
     /// A value known to start with a text that matches is harmless: `if url.startswith("https://shop.example/")`.
     #[serde(default)]
     pub harmless_prefix: Option<String>,
+    /// A normalised value known to begin with something that does not come from outside is harmless: a path within a
+    /// folder. (Of any other value the beginning says nothing: `/srv/../etc`.)
+    #[serde(default)]
+    pub harmless_inside: bool,
     /// A value pasted behind a text that matches is harmless: `"https://shop.example/" + path`.
     #[serde(default)]
     pub harmless_after: Option<String>,

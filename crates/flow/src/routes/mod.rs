@@ -71,6 +71,11 @@ impl Routes {
     }
 }
 
+/// Whether a route's path has parts that vary: parameters, wildcards, expressions.
+pub(crate) fn varies(path: &str) -> bool {
+    path.contains(['*', '(', '?', '+', '^']) || !inputs::path_parameters(path).is_empty()
+}
+
 /// Finds the routes of a program.
 pub fn routes(facts: &Facts, models: &Models) -> Routes {
     let mut scene = Scene {

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::fact::{Fact, Facts, Flags, Root};
-use super::methods::{Method, method};
+use crate::methods::{Method, method};
 use super::path::KeyId;
 use super::binding::{bind, skips_self, values};
 use super::scan::Scan;

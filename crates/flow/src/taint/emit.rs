@@ -153,7 +153,7 @@ impl Scan<'_, '_> {
         if let Op::Call { callee, .. } = self.op(value)
             && let Some((unit, class)) = self.constructed(*callee)
         {
-            let bases = super::seeds::api_bases(self.env.facts, unit, class);
+            let bases = crate::lineage::libraries(self.env.facts, (unit, class));
             sinks.extend(bases.iter().filter_map(|node| models.taint.sinks_of.get(node)).flatten().copied());
         }
         for at in sinks {

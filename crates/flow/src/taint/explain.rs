@@ -3,6 +3,7 @@
 
 use lunette_core::finding::Why;
 use lunette_lang::ir::{Key, Op, ValueId};
+use rustc_hash::FxHashSet;
 
 use super::FlowStep;
 use super::env::{Edge, Env, State, To};
@@ -21,12 +22,14 @@ const MAX_HOPS: usize = 64;
 pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[Item], end: Hop) -> Vec<FlowStep> {
     let mut hops = vec![end];
     while let Some(before) = hops.last().and_then(|hop| hop.before) {
-        if hops.len() >= MAX_HOPS {
-            break;
-        }
         hops.push(items[before as usize].hop);
     }
     hops.reverse();
+    // Of a long way the two ends are told: where the data enters, and what it does.
+    let over = hops.len().saturating_sub(MAX_HOPS);
+    if over > 0 {
+        hops.drain(MAX_HOPS / 2..MAX_HOPS / 2 + over);
+    }
     let mut steps = Vec::new();
     for (at, hop) in hops.iter().enumerate() {
         let edge = graph.edges[hop.body as usize][hop.edge as usize];
@@ -40,6 +43,13 @@ pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[
                     step.why = Why::Assign;
                 }
             }
+        }
+        if over > 0
+            && at == MAX_HOPS / 2
+            && let Some(first) = within.first_mut()
+        {
+            let gap = format!("{over} functions on the way are not shown");
+            first.note = if first.note.is_empty() { gap } else { format!("{} ({gap})", first.note) };
         }
         steps.append(&mut within);
         let last = at + 1 == hops.len();
@@ -93,23 +103,23 @@ impl Teller {
     fn chain(&self, scan: &mut Scan<'_, '_>, end: ValueId, root: RootId) -> Vec<FlowStep> {
         let mut steps = Vec::new();
         let (mut value, mut root) = (end, root);
-        let mut seen = vec![value];
-        while steps.len() < MAX_STEPS {
+        let mut seen = FxHashSet::from_iter([value]);
+        loop {
             let Some(fact) = find(scan, value, root) else { break };
             let at_start = fact.from == value;
             if at_start {
                 self.start(scan, value, &fact, &mut steps);
                 break;
             }
-            if let Some(step) = step(scan, value) {
-                steps.push(step);
+            // Of many steps those next to the end are told, and where it starts.
+            if steps.len() < MAX_STEPS {
+                steps.extend(step(scan, value));
             }
             root = fact.root;
             value = fact.from;
-            if seen.contains(&value) {
+            if !seen.insert(value) {
                 break;
             }
-            seen.push(value);
         }
         steps.reverse();
         steps

@@ -6,10 +6,8 @@ use super::calls::BodyKey;
 use super::path::KeyId;
 use super::scan::Scan;
 use crate::know::Origin;
-use crate::program::{Site, UnitId};
-
-/// Longest chain of base classes searched for a constructor.
-const MAX_BASES: usize = 12;
+use crate::lineage;
+use crate::program::UnitId;
 
 impl Scan<'_, '_> {
     /// The class that a call makes an instance of.
@@ -21,31 +19,16 @@ impl Scan<'_, '_> {
     }
 
     pub(super) fn constructor(&self, unit: UnitId, class: ClassId) -> Option<BodyKey> {
-        let facts = self.env.facts;
-        let mut at = (unit, class);
-        for _ in 0..MAX_BASES {
-            let module = &facts.program.unit(at.0).module;
-            let class = &module.classes[at.1.index()];
+        let program = self.env.facts.program;
+        lineage::classes(self.env.facts, (unit, class)).into_iter().find_map(|(unit, class)| {
+            let module = &program.unit(unit).module;
             let wanted = match module.language {
                 Language::Python => "__init__",
                 Language::JavaScript => "constructor",
             };
-            if let Some(&(_, body)) = class.methods.iter().find(|(name, _)| module.name(*name) == wanted) {
-                return Some((at.0, body));
-            }
-            let base = class.bases.iter().find_map(|base| {
-                let site = Site { unit: at.0, body: base.body, value: base.value };
-                facts.known.origins(site).iter().find_map(|origin| match *origin {
-                    Origin::Class(unit, class) => Some((unit, class)),
-                    _ => None,
-                })
-            });
-            match base {
-                Some(base) if base != at => at = base,
-                _ => return None,
-            }
-        }
-        None
+            let methods = &module.classes[class.index()].methods;
+            methods.iter().find(|(name, _)| module.name(*name) == wanted).map(|&(_, body)| (unit, body))
+        })
     }
 
     /// An instance of a class without a constructor of its own (a record): it holds what it was given by name.

@@ -3,7 +3,7 @@
 use lunette_lang::ir::{Arg, ArgKind, Key, Language, Op, ValueId};
 
 use super::fact::{Fact, Facts, Flags};
-use super::methods::{Method, method};
+use crate::methods::{Method, method};
 use super::path::KeyId;
 use super::scan::Scan;
 use super::{KindSet, texts};

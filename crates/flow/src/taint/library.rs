@@ -1,7 +1,7 @@
 //! Library mode: a package that serves nothing and exports functions is used by programs that pass it what comes from
 //! outside, so that the parameters of what it exports are sources.
 
-use lunette_lang::ir::{BodyId, BodyKind, Language};
+use lunette_lang::ir::{BodyId, Language};
 use rustc_hash::FxHashSet;
 
 use super::SourceKind;
@@ -14,27 +14,16 @@ use crate::test_code::is_test_path;
 
 /// Deepest nesting of exported objects that is looked into.
 const MAX_DEPTH: usize = 3;
-/// Most parameters taken as sources.
-const MAX_PARAMS: usize = 20_000;
 
-/// Whether a program is a library: it serves no route and gets nothing from outside by itself, and exports functions.
+/// Whether a program is a library: it serves no route, reads nothing that clients send, and exports functions.
 pub(crate) fn is_library(facts: &Facts<'_>, routes: &Routes, seeds: &Seeds) -> bool {
-    let remote = seeds.params().any(|(_, kinds)| kinds.iter().any(|kind| kind.is_remote()));
-    routes.routes.is_empty() && !remote && !exported(facts).is_empty()
+    routes.routes.is_empty() && !seeds.is_served(facts) && !exported(facts).is_empty()
 }
 
 /// Marks the parameters of exported functions.
 pub(crate) fn seed(facts: &Facts<'_>, seeds: &mut Seeds) {
-    let mut left = MAX_PARAMS;
     for (unit, body) in exported(facts) {
-        let function = facts.program.body(unit, body);
-        let python = facts.program.unit(unit).module.language == Language::Python;
-        let own = usize::from(python && function.kind == BodyKind::Method);
-        for index in own..function.params.len() {
-            if left == 0 {
-                return;
-            }
-            left -= 1;
+        for index in 0..facts.program.body(unit, body).params.len() {
             seeds.param(facts, unit, body, index, SourceKind::Library);
         }
     }

@@ -21,7 +21,6 @@ mod instances;
 mod kind;
 mod language;
 mod library;
-pub(crate) mod methods;
 mod numbers;
 mod order;
 mod path;

@@ -13,7 +13,7 @@ use super::fact::{Fact, Facts, Flags, Root, add};
 use super::folding::Folding;
 use super::numbers::{canon, order};
 use super::guards::{Guards, Marks, Shown};
-use super::methods::is_measure;
+use crate::methods::{is_harmless_type, is_measure};
 use super::path::{KeyId, PathId};
 use super::{KindSet, texts};
 use crate::know::Origin;
@@ -265,7 +265,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     pub(crate) fn seed(&mut self, value: ValueId) {
         for origin in self.origins(value) {
             if let Origin::Api(node, _) = *origin
-                && let Some(kind) = self.env.seeds.of_node(node)
+                && let Some(kind) = self.env.seeds.of_node(node, (self.unit, self.id))
             {
                 self.start(value, self.site(value), kind);
             }
@@ -282,15 +282,17 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn param(&mut self, value: ValueId, index: u32) {
         let Some(param) = self.body.params.get(index as usize) else { return };
-        if let Some(ty) = param.ty {
-            let site = Site { unit: self.unit, body: ty.body, value: ty.value };
-            if self.env.facts.name_of(site).is_some_and(|name| super::methods::is_harmless_type(&name)) {
-                return;
-            }
-        }
         let root = self.state.pools.root(Root::Param(index, PathId::EMPTY));
         self.put(value, Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT });
         let site = self.site(value);
+        // What a framework passes it has converted to the type asked for; what other callers pass, nobody has.
+        let converted = param.ty.is_some_and(|ty| {
+            let site = Site { unit: self.unit, body: ty.body, value: ty.value };
+            self.module.language == Language::Python && self.env.facts.name_of(site).is_some_and(|name| is_harmless_type(&name))
+        });
+        if converted {
+            return;
+        }
         for at in 0..self.env.seeds.of_param(site).len() {
             let kind = self.env.seeds.of_param(site)[at];
             self.start(value, site, kind);
@@ -299,7 +301,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             // What a library gives to this very parameter; what callers pass is followed from there.
             if let Origin::Api(node, made) = *origin
                 && made == site
-                && let Some(kind) = self.env.seeds.of_node(node)
+                && let Some(kind) = self.env.seeds.of_node(node, (self.unit, self.id))
             {
                 self.start(value, site, kind);
             }

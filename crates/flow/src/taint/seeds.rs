@@ -3,15 +3,16 @@
 
 use lunette_core::project::InputKind;
 use lunette_lang::ir::{BodyId, ClassId, Language, NameId, Op, ParamKind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{KindSet, SourceKind};
 use crate::api::NodeId;
 use crate::facts::Facts;
-use crate::know::Origin;
+use crate::lineage;
 use crate::models::{Models, Spot};
 use crate::program::{Site, UnitId};
-use crate::routes::Routes;
+use crate::routes::{Routes, varies};
+use crate::test_code::is_test_path;
 
 /// The places where untrusted data enters.
 #[derive(Debug, Default)]
@@ -20,6 +21,10 @@ pub(crate) struct Seeds {
     /// Calls whose result is untrusted.
     calls: FxHashMap<NodeId, SourceKind>,
     params: FxHashMap<Site, Vec<SourceKind>>,
+    /// Values that are sources only where the path of the route varies.
+    varying: FxHashSet<NodeId>,
+    /// Bodies that run for routes only whose paths are fixed.
+    fixed: FxHashSet<(UnitId, BodyId)>,
     /// Calls that fill an argument with untrusted data.
     fills: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
 }
@@ -28,6 +33,12 @@ impl Seeds {
     pub(crate) fn new(facts: &Facts<'_>, models: &Models, routes: &Routes) -> Self {
         let mut seeds = Seeds::default();
         seeds.inputs(models);
+        seeds.varying.clone_from(&models.taint.varying);
+        if !seeds.varying.is_empty() {
+            let is_fixed = |&at: &usize| routes.routes[at].resolved && !varies(&routes.routes[at].path);
+            let fixed = routes.of_body.iter().filter(|(_, routes)| !routes.is_empty() && routes.iter().all(is_fixed));
+            seeds.fixed.extend(fixed.map(|(&body, _)| body));
+        }
         for (&node, calls) in &models.taint.source_calls {
             for (spot, kind) in calls {
                 use crate::access::Start;
@@ -136,7 +147,7 @@ impl Seeds {
         for unit in facts.program.ids() {
             let module = &facts.program.unit(unit).module;
             for (at, class) in module.classes.iter().enumerate() {
-                let bases = api_bases(facts, unit, ClassId(at as u32));
+                let bases = lineage::libraries(facts, (unit, ClassId(at as u32)));
                 for convention in &models.taint.conventions {
                     if !bases.iter().any(|base| convention.bases.contains(base)) {
                         continue;
@@ -152,7 +163,11 @@ impl Seeds {
         }
     }
 
-    pub(crate) fn of_node(&self, node: NodeId) -> Option<SourceKind> {
+    /// What kind of source an API value is where a body reads it.
+    pub(crate) fn of_node(&self, node: NodeId, body: (UnitId, BodyId)) -> Option<SourceKind> {
+        if self.varying.contains(&node) && self.fixed.contains(&body) {
+            return None;
+        }
         self.nodes.get(&node).copied()
     }
 
@@ -168,11 +183,14 @@ impl Seeds {
         self.params.get(&site).map_or(&[], Vec::as_slice)
     }
 
-    /// The parameters that are sources, in order.
-    pub(crate) fn params(&self) -> impl Iterator<Item = (Site, &[SourceKind])> {
-        let mut all: Vec<_> = self.params.iter().map(|(&site, kinds)| (site, kinds.as_slice())).collect();
-        all.sort_unstable();
-        all.into_iter()
+    /// Whether any code but tests is given or reads what clients send.
+    pub(crate) fn is_served(&self, facts: &Facts<'_>) -> bool {
+        let counts = |unit: UnitId| !is_test_path(&facts.program.unit(unit).path);
+        let given = self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
+        let remote = |(_, kind): &(&NodeId, &SourceKind)| kind.is_remote();
+        given
+            || self.nodes.iter().filter(remote).any(|(&node, _)| facts.reads_of(node).any(|read| counts(read.site.unit)))
+            || self.calls.iter().filter(remote).any(|(&node, _)| facts.calls_of(node).any(|call| counts(call.site.unit)))
     }
 }
 
@@ -187,30 +205,6 @@ pub(crate) fn cleared(kind: SourceKind, language: Language, objects_only: KindSe
         _ => KindSet::default(),
     }
 }
-
-/// The library's classes that a class is derived from, also through classes of the project.
-pub(crate) fn api_bases(facts: &Facts<'_>, unit: UnitId, class: ClassId) -> Vec<NodeId> {
-    let mut found = Vec::new();
-    let mut seen = vec![(unit, class)];
-    let mut at = 0;
-    while let Some(&(unit, class)) = seen.get(at) {
-        at += 1;
-        for base in &facts.program.unit(unit).module.classes[class.index()].bases {
-            let site = Site { unit, body: base.body, value: base.value };
-            for origin in facts.known.origins(site) {
-                match *origin {
-                    Origin::Api(node, _) => found.push(node),
-                    Origin::Class(unit, class) if seen.len() < MAX_BASES && !seen.contains(&(unit, class)) => seen.push((unit, class)),
-                    _ => {}
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Most classes of the project looked at for the bases of one.
-const MAX_BASES: usize = 32;
 
 /// Whether a parameter in a path takes only numbers or ids: `<int:id>`, `{id:int}`.
 fn is_number(path: &str, name: &str) -> bool {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::methods::is_harmless_type;
+use crate::methods::{Method, is_harmless_type, method};
 use super::scan::Scan;
 use super::texts;
 use super::{KindSet, binding, calls};
@@ -178,6 +178,14 @@ impl Scan<'_, '_> {
         }
     }
 
+    /// Whether a value is a path without `.` and `..`.
+    pub(super) fn is_normal(&self, value: ValueId) -> bool {
+        let normalisers = &self.env.models.taint.normalisers;
+        let plain = self.plain(value);
+        let call = matches!(self.op(plain), Op::Call { .. }).then(|| self.env.facts.call_at(self.site(plain))).flatten();
+        call.is_some_and(|call| call.api.iter().any(|(node, _)| normalisers.contains(node)))
+    }
+
     /// A value and what it was converted from: what is shown of `String(x)` is shown of `x`.
     pub(super) fn spellings(&self, value: ValueId) -> SmallVec<[ValueId; 2]> {
         let mut found = SmallVec::from_slice(&[self.canon[value.index()]]);
@@ -207,7 +215,8 @@ impl Scan<'_, '_> {
             let Origin::Api(node, made) = *origin else { continue };
             for component in self.env.models.taint.components.get(&node).into_iter().flatten() {
                 for site in self.env.facts.follow(made, &component.of).sites() {
-                    if (site.unit, site.body) == (self.unit, self.id) {
+                    let here = (site.unit, site.body) == (self.unit, self.id);
+                    if here && (!component.normalised || self.is_normal(site.value)) {
                         for value in self.spellings(site.value) {
                             show(&mut state, Shown::harmless(value, component.clears));
                         }
@@ -219,7 +228,7 @@ impl Scan<'_, '_> {
         if state.is_empty()
             && let Op::Call { callee, .. } = self.op(self.plain(value))
             && let Op::Load(base, Key::Member(name)) = self.op(*callee)
-            && matches!(super::methods::method(self.name(*name)), Some(super::methods::Method::Text))
+            && method(self.name(*name)) == Some(Method::Text)
             && *base != value
         {
             return self.whole_of(*base);
@@ -366,6 +375,9 @@ impl Scan<'_, '_> {
         }
         for path in &test.at {
             for value in binding::values(self, call.value, path) {
+                if test.normalised && !self.is_normal(value) {
+                    continue;
+                }
                 show(state, Shown::harmless(self.canon[value.index()], kinds));
             }
         }

@@ -3,7 +3,7 @@
 use lunette_lang::ir::{Arg, Op, Part, ValueId};
 
 use super::guards::{Marks, Shown, State, show};
-use super::methods::is_strict_test;
+use crate::methods::is_strict_test;
 use super::scan::Scan;
 use super::shown::with_flags;
 use super::texts::{self, Anchoring};
@@ -18,6 +18,12 @@ impl Scan<'_, '_> {
                 show(state, Shown::harmless(self.canon[base.index()], kinds));
             }
             ("startswith" | "startsWith", [prefix, ..]) if truth => {
+                for value in self.spellings(base) {
+                    if self.is_normal(value) {
+                        let inside = Shown::harmless(value, self.env.models.taint.inside);
+                        show(state, Shown { unless: Some(prefix.value), ..inside });
+                    }
+                }
                 let prefixes = self.texts_of(prefix.value);
                 let Some(kinds) = prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b) else {
                     return;

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::api::NodeId;
 use crate::facts::Facts;
 use crate::know::Origin;
+use crate::lineage::topmost;
 use crate::program::{Site, Target, UnitId};
 
 /// Something that is written in one place and read in another.
@@ -31,9 +32,6 @@ pub(crate) struct Slots {
     /// The variable that a parameter is bound to, where other bodies read it.
     params: FxHashMap<(UnitId, ValueRef), VarId>,
 }
-
-/// Longest chain of base classes that is followed.
-const MAX_BASES: usize = 12;
 
 impl Slots {
     /// Finds the slots of a program.
@@ -63,6 +61,8 @@ impl Slots {
                     read.insert((BodyId::MODULE, var));
                 }
             }
+            let mut read: Vec<_> = read.into_iter().collect();
+            read.sort_unstable();
             for (owner, var) in read {
                 slots.add(Slot::Var(unit, owner, var));
                 for write in &module.body(owner).vars[var.index()].writes {
@@ -157,31 +157,11 @@ impl Slots {
 fn field(facts: &Facts<'_>, origin: Origin, text: &str, this: bool) -> Option<Slot> {
     match origin {
         Origin::Instance(unit, class) | Origin::Class(unit, class) => {
-            let (unit, class) = topmost(facts, unit, class);
+            let (unit, class) = topmost(facts, (unit, class));
             Some(Slot::Field(unit, class, text.into()))
         }
         Origin::Literal(site) if this => Some(Slot::Literal(site, text.into())),
         Origin::Api(node, _) => Some(Slot::Api(node, text.into())),
         _ => None,
     }
-}
-
-/// The topmost base of a class within the project: a field is one slot for the whole family.
-fn topmost(facts: &Facts<'_>, unit: UnitId, class: ClassId) -> (UnitId, ClassId) {
-    let mut at = (unit, class);
-    for _ in 0..MAX_BASES {
-        let bases = &facts.program.unit(at.0).module.classes[at.1.index()].bases;
-        let base = bases.iter().find_map(|base| {
-            let site = Site { unit: at.0, body: base.body, value: base.value };
-            facts.known.origins(site).iter().find_map(|origin| match *origin {
-                Origin::Class(unit, class) => Some((unit, class)),
-                _ => None,
-            })
-        });
-        match base {
-            Some(base) if base != at => at = base,
-            _ => break,
-        }
-    }
-    at
 }
