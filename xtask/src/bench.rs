@@ -45,6 +45,8 @@ struct Tool {
     args: Vec<String>,
     /// What is to be said when it is not here.
     note: &'static str,
+    /// Part of this workspace.
+    is_ours: bool,
 }
 
 /// What a command cost.
@@ -52,8 +54,8 @@ struct Cost {
     cpu: f64,
     wall: f64,
     kib: f64,
-    /// Whether it ran to its end. Exit codes of analysers differ, so that they say little.
-    cut_off: bool,
+    /// Its exit code; below 0 when it did not run to its end.
+    code: f64,
 }
 
 /// Measures and prints.
@@ -117,7 +119,11 @@ fn measure(folder: &Path, options: &Options) -> Result<Section, String> {
             continue;
         };
         let cost = cost(program, &tool.args, &options.limit)?;
-        if cost.cut_off {
+        // Exit codes of other analysers differ, so that they say little; of ours, anything but 0 is a failure.
+        if cost.code > 0.0 && tool.is_ours {
+            return Err(format!("{} ended with exit code {}: nothing was measured", tool.name, cost.code));
+        }
+        if cost.code < 0.0 {
             // What its own children used is not known then.
             section.rows.push(vec![tool.name.to_owned(), "–".to_owned(), format!("> {:.0}", cost.wall)]);
             section.notes.push(format!("{}: not done after {} s", tool.name, options.limit));
@@ -153,24 +159,27 @@ fn tools(folder: &Path, options: &Options, is_python: bool) -> Vec<Tool> {
             program: own("parse"),
             args: on_folder(&[]),
             note: build,
+            is_ours: true,
         },
-        Tool { name: "parse and lower", program: own("lower"), args: on_folder(&[]), note: build },
+        Tool { name: "parse and lower", program: own("lower"), args: on_folder(&[]), note: build, is_ours: true },
         Tool {
             name: "lunette assess",
             program: Some(options.lunette.clone()).filter(|path| path.is_file()),
             args: on_folder(&["assess", "--quiet", "--date", "2026-11-24"]),
             note: "cargo build --release",
+            is_ours: true,
         },
-        Tool { name: "foxguard", program: peer("foxguard"), args: on_folder(&["--quiet"]), note: "" },
+        Tool { name: "foxguard", program: peer("foxguard"), args: on_folder(&["--quiet"]), note: "", is_ours: false },
     ];
     if is_python {
         let ruff = on_folder(&["check", "--select", "S", "--no-cache", "--quiet", "--isolated", "--exit-zero"]);
-        tools.push(Tool { name: "ruff check --select S", program: peer("ruff"), args: ruff, note: "" });
+        tools.push(Tool { name: "ruff check --select S", program: peer("ruff"), args: ruff, note: "", is_ours: false });
         tools.push(Tool {
             name: "bandit",
             program: peer("bandit"),
             args: on_folder(&["-r", "-q", "--exit-zero"]),
             note: "",
+            is_ours: false,
         });
     }
     tools.push(semgrep(folder, is_python));
@@ -188,7 +197,7 @@ fn semgrep(folder: &Path, is_python: bool) -> Tool {
     }
     args.push(folder.display().to_string());
     let note = if rules.is_some() { "" } else { "no rules (LUNETTE_SEMGREP_RULES)" };
-    Tool { name: "semgrep", program: peer("semgrep").filter(|_| rules.is_some()), args, note }
+    Tool { name: "semgrep", program: peer("semgrep").filter(|_| rules.is_some()), args, note, is_ours: false }
 }
 
 /// Another analyser's program.
@@ -218,7 +227,7 @@ fn once(program: &Path, args: &[String], limit: &str) -> Result<Cost, String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     match numbers.as_slice() {
-        &[cpu, wall, kib, code] => Ok(Cost { cpu, wall, kib, cut_off: code < 0.0 }),
+        &[cpu, wall, kib, code] => Ok(Cost { cpu, wall, kib, code }),
         _ => Err(format!("{}: {}", program.display(), String::from_utf8_lossy(&output.stderr))),
     }
 }

@@ -1,55 +1,61 @@
-//! Development only: what the models in a folder find in a folder of code, without rules.
+//! Development only: what the models in a folder find in a folder of code, without rules, and how long that takes.
 //!
-//! `flows MODELS FOLDER [--steps]` prints every flow. Lines that end in a comment `sink: kind kind` must have flows of
-//! just these kinds; when there is any such comment, only differences are printed.
+//! `flows MODELS FOLDER [--steps] [--library|--application]` prints every flow. Lines that end in a comment
+//! `sink: kind kind` must have flows of just these kinds; when there is any such comment, only differences are printed.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
+
+mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Instant;
 
 use lunette_flow::Facts;
-use lunette_flow::models::Models;
-use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_flow::program::{ImportMap, Program};
 use lunette_flow::taint::{Options, Taint};
-use lunette_lang::Dialect;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let run = move || match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [models, folder] => run(Path::new(models), Path::new(folder), false),
-        [models, folder, "--steps"] => run(Path::new(models), Path::new(folder), true),
-        _ => eprintln!("usage: flows MODELS FOLDER [--steps]"),
+    let (flags, folders): (Vec<String>, Vec<String>) = arguments.into_iter().partition(|argument| argument.starts_with("--"));
+    let [models, folder] = folders.as_slice() else {
+        return eprintln!("usage: flows MODELS FOLDER [--steps] [--library|--application]");
     };
-    if let Ok(thread) = std::thread::Builder::new().stack_size(lunette_lang::STACK_SIZE).spawn(run) {
-        // A panic has been printed by then.
-        let _ = thread.join();
-    }
+    let (models, folder) = (models.clone(), folder.clone());
+    common::on_large_stack(move || run(Path::new(&models), Path::new(&folder), &flags));
 }
 
-fn run(models: &Path, folder: &Path, steps: bool) {
-    let texts = files(models, &["yml"]);
-    let models = match Models::load(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))) {
+fn run(models: &Path, folder: &Path, flags: &[String]) {
+    let has = |flag: &str| flags.iter().any(|given| given == flag);
+    let steps = has("--steps");
+    let library = if has("--library") { Some(true) } else { has("--application").then_some(false) };
+    let models = match common::models(models) {
         Ok(models) => models,
         Err(errors) => return errors.iter().for_each(|error| eprintln!("{error}")),
     };
+    let start = Instant::now();
+    let (units, lines) = common::units(folder);
+    let lowered = start.elapsed();
     let mut wanted: BTreeMap<(String, u32), BTreeSet<String>> = BTreeMap::new();
-    let mut units = Vec::new();
-    for (path, text) in files(folder, &["py", "js", "ts", "mjs", "cjs", "jsx", "tsx"]) {
-        let Some(dialect) = Dialect::of_path(&path) else { continue };
-        for (at, line) in text.lines().enumerate() {
+    for unit in &units {
+        for (line, at) in unit.text.lines().zip(1..) {
             if let Some((_, kinds)) = line.rsplit_once("sink: ") {
-                let kinds = kinds.split_whitespace().map(str::to_owned).collect();
-                wanted.insert((path.clone(), at as u32 + 1), kinds);
+                wanted.insert((unit.path.clone(), at), kinds.split_whitespace().map(str::to_owned).collect());
             }
-        }
-        if let Some(module) = lunette_lang::lower(dialect, &text).module {
-            units.push(Unit { path, text, module });
         }
     }
     let program = Program::new(units, &ImportMap::default());
+    let start = Instant::now();
     let facts = Facts::new(&program, &models.trie);
+    let known = start.elapsed();
     let routes = lunette_flow::routes(&facts, &models);
-    let taint = Taint::new(&facts, &models, &routes, Options::default());
+    let start = Instant::now();
+    let taint = Taint::new(&facts, &models, &routes, Options { library });
+    eprintln!(
+        "{lines} lines: lower {lowered:?}, know {known:?}, taint {:?}; {} flows, library mode {}",
+        start.elapsed(),
+        taint.flows().len(),
+        taint.is_library()
+    );
     let names: Vec<&str> = models.harms().collect();
     let mut found: BTreeMap<(String, u32), BTreeSet<String>> = BTreeMap::new();
     for flow in taint.flows() {
@@ -81,28 +87,4 @@ fn run(models: &Path, folder: &Path, steps: bool) {
         }
     }
     println!("{} places wanted", wanted.len());
-}
-
-fn files(root: &Path, endings: &[&str]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    walk(root, root, endings, &mut found);
-    found.sort();
-    found
-}
-
-fn walk(root: &Path, folder: &Path, endings: &[&str], found: &mut Vec<(String, String)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_symlink() {
-            continue;
-        }
-        if path.is_dir() {
-            walk(root, &path, endings, found);
-        } else if path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted)) {
-            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-            if let Ok(bytes) = std::fs::read(&path) {
-                found.push((relative, String::from_utf8_lossy(&bytes).into_owned()));
-            }
-        }
-    }
 }

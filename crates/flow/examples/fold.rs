@@ -3,14 +3,15 @@
 //! `cargo run --release -p lunette-flow --example fold -- FOLDER [dead|given]`
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::cast_precision_loss, clippy::cast_possible_truncation, missing_docs)]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lunette_flow::Facts;
 use lunette_flow::fold::{Folded, fold};
 use lunette_flow::models::Models;
-use lunette_flow::program::{ImportMap, Program, Site, Unit};
-use lunette_lang::Dialect;
+use lunette_flow::program::{ImportMap, Program, Site};
 use lunette_lang::ir::{BlockId, BodyId, ValueId};
 
 fn main() {
@@ -19,23 +20,11 @@ fn main() {
         return;
     };
     let shown = std::env::args().nth(2).unwrap_or_default();
-    let worker = std::thread::Builder::new().stack_size(lunette_lang::STACK_SIZE).spawn(move || run(&root, &shown));
-    let _ = worker.map(std::thread::JoinHandle::join);
+    common::on_large_stack(move || run(&root, &shown));
 }
 
 fn run(root: &Path, shown: &str) {
-    let mut files = Vec::new();
-    walk(root, root, &mut files);
-    files.sort();
-    let mut units = Vec::new();
-    let mut lines = 0;
-    for (path, text) in files {
-        let Some(dialect) = Dialect::of_path(&path) else { continue };
-        lines += text.lines().count();
-        if let Some(module) = lunette_lang::lower(dialect, &text).module {
-            units.push(Unit { path, text, module });
-        }
-    }
+    let (units, lines) = common::units(root);
     let program = Program::new(units, &ImportMap::default());
     let Ok(models) = Models::builtin() else { return eprintln!("the models have faults") };
     let facts = Facts::new(&program, &models.trie);
@@ -89,20 +78,4 @@ fn run(root: &Path, shown: &str) {
     }
     let each = total.as_secs_f64() * 1e6 / lines.max(1) as f64;
     eprintln!("{lines} lines, {bodies} bodies ({trivial} with nothing): {total:?}, {each:.3} µs a line; {dead} blocks dead, {given} loads known");
-}
-
-fn walk(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() && !path.is_symlink() {
-            if name != ".git" && files.len() < 20_000 {
-                walk(root, &path, files);
-            }
-        } else if Dialect::of_path(&path.to_string_lossy()).is_some()
-            && let Ok(text) = std::fs::read_to_string(&path)
-        {
-            files.push((path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned(), text));
-        }
-    }
 }

@@ -45,9 +45,8 @@ pub fn builtin() -> (Rulebook, Models) {
     (book, models)
 }
 
-/// A framework made up for tests.
-pub fn web_models() -> Models {
-    let text = r"
+/// A framework made up for tests: an application and its routes.
+const WEB: &str = r"
 package: web
 language: python
 values:
@@ -56,34 +55,33 @@ routers:
   - { value: 'web:app' }
 entries:
   - { decorator: 'web:app.route', path: 'arg[0]', methods: 'arg[methods]', default-methods: [GET] }
-guards:
-  - { of: [web.login], proves: authenticated }
-settings:
-  - { of: 'web:app.config', name: web, update: [update], from-object: [from_object] }
 ";
-    Models::load([("web.yml", text)]).unwrap_or_else(|errors| panic!("{errors:#?}"))
+
+/// A framework made up for tests.
+pub fn web_models() -> Models {
+    let text = format!(
+        r"{WEB}guards:
+  - {{ of: [web.login], proves: authenticated }}
+settings:
+  - {{ of: 'web:app.config', name: web, update: [update], from-object: [from_object] }}
+"
+    );
+    Models::load([("web.yml", text.as_str())]).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// A framework made up for tests, with sources and a place where data does harm.
 pub fn flow_models() -> Models {
     let kinds = "kinds: [{ name: sql, does: is run as SQL }, { name: path, does: names a file }]";
-    let text = r"
-package: web
-language: python
-values:
-  app: [web.App()]
-routers:
-  - { value: 'web:app' }
-entries:
-  - { decorator: 'web:app.route', path: 'arg[0]', methods: 'arg[methods]', default-methods: [GET] }
-sources:
-  - { value: web.query, kind: query }
-  - { call: web.rows, kind: database }
+    let text = format!(
+        r"{WEB}sources:
+  - {{ value: web.query, kind: query }}
+  - {{ call: web.rows, kind: database }}
 sinks:
-  - { call: web.run, at: 'arg[0]', kind: sql }
-";
+  - {{ call: web.run, at: 'arg[0]', kind: sql }}
+"
+    );
     let script = "package: web\nlanguage: javascript\nsinks: [{ call: web.run, kind: sql }]\n";
-    let files = [("kinds.yml", kinds), ("javascript/web.yml", script), ("python/web.yml", text)];
+    let files = [("kinds.yml", kinds), ("javascript/web.yml", script), ("python/web.yml", text.as_str())];
     Models::load(files).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 

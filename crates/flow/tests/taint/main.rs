@@ -1,0 +1,73 @@
+//! Untrusted data: which flows are found, which tests end them, what hostile code costs, and whether explanations hold.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod guards;
+mod hostile;
+mod ways;
+
+use lunette_flow::Facts;
+use lunette_flow::models::Models;
+use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_flow::taint::{Options, Taint};
+use lunette_lang::Dialect;
+
+/// Libraries made up for tests.
+const KINDS: &str = r#"
+kinds:
+  - { name: run, does: is run, harmless-quoted: true, probes: ["';x", "a b"] }
+  - { name: file, does: names a file, harmless-without: [".."], harmless-inside: true, probes: ["../a", "/a"] }
+  - { name: page, does: is sent, harmless-prefix: '^https://own/', harmless-after: '^https://own/' }
+"#;
+const WEB: &str = r"
+values: { app: [web.App()] }
+routers: [{ value: 'web:app' }]
+entries: [{ decorator: 'web:app.route', path: 'arg[0]', default-methods: [GET] }]
+sources:
+  - { value: [web.query], kind: query }
+  - { value: [web.path], kind: request, where-path-varies: true }
+sinks:
+  - { call: web.run, kind: run }
+  - { call: web.open, kind: file }
+  - { call: web.send, kind: page }
+flows: [{ call: [web.normal], from: 'arg[0]' }]
+tests: [{ call: web.good, clears: all }]
+normalises: [web.normal]
+exits: [web.stop]
+";
+
+fn units(files: &[(&str, &str)]) -> Vec<Unit> {
+    let unit = |&(path, text): &(&str, &str)| Unit {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        module: lunette_lang::lower(Dialect::of_path(path).unwrap(), text).module.unwrap(),
+    };
+    files.iter().map(unit).collect()
+}
+
+fn models() -> Models {
+    let python = format!("package: web\nlanguage: python\n{WEB}");
+    let script = format!("package: web\nlanguage: javascript\n{WEB}");
+    let files = [("kinds.yml", KINDS), ("python/web.yml", &python), ("javascript/web.yml", &script)];
+    Models::load(files).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// The flows of a program: `a.py:5 run`.
+fn flows(files: &[(&str, &str)]) -> Vec<String> {
+    let models = models();
+    let program = Program::new(units(files), &ImportMap::default());
+    let facts = Facts::new(&program, &models.trie);
+    let routes = lunette_flow::routes(&facts, &models);
+    let taint = Taint::new(&facts, &models, &routes, Options { library: Some(false) });
+    ways::check(&facts, &taint);
+    let told = taint.flows().iter().map(|flow| {
+        let place = facts.place(flow.sink);
+        let kind = models.harms().find(|name| models.harm(name) == Some(flow.kind)).unwrap();
+        format!("{}:{} {kind}", place.path, place.line)
+    });
+    told.collect()
+}
+
+/// The flows of one Python file that begins with `import web`, by line and kind.
+fn python(text: &str) -> Vec<String> {
+    flows(&[("a.py", &format!("import web\n{text}"))]).iter().map(|flow| flow.replace("a.py:", "")).collect()
+}
