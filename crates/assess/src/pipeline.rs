@@ -6,6 +6,7 @@ use lunette_core::assessment::{Notice, Request, RulesRead, RulesState};
 use lunette_core::finding::{Finding, number};
 use lunette_core::project::{Project, SkipReason, Skipped};
 use lunette_core::risk::Severity;
+use lunette_core::text::count;
 use lunette_core::{Assessment, Place};
 use lunette_flow::Facts;
 use lunette_flow::routes::Unresolved;
@@ -43,7 +44,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let found = routes(&facts, &knowledge.models);
     progress.phase("matching", 0);
     let context = RunContext { taint: Taint { library: reading.config.library }, ..run_context(&reading.stack) };
-    let RunResult { findings, checked } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
+    let RunResult { findings, checked, cut } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
     drop(facts);
     reading.close_program();
     let request = request(options);
@@ -70,7 +71,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         },
     );
     notices.extend(applied.notices);
-    notices.extend(remarks(options, &reading));
+    notices.extend(remarks(options, &reading, cut));
 
     let effects = Effects {
         left_out: &reading.left_out,
@@ -195,7 +196,7 @@ fn rules_read(root: &Root, reading: &Reading, effects: &Effects<'_>) -> RulesRea
 }
 
 /// What the tool has to say on its own inputs.
-fn remarks(options: &Options, reading: &Reading) -> Vec<Notice> {
+fn remarks(options: &Options, reading: &Reading, cut: usize) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |message: &str, place: Option<Place>| notices.push(Notice { message: message.to_owned(), place });
     if options.online {
@@ -205,6 +206,10 @@ fn remarks(options: &Options, reading: &Reading) -> Vec<Notice> {
     }
     if options.intel_given {
         say("--intel was given, but this version does not match packages against advisories: the snapshot was not read.", None);
+    }
+    if cut > 0 {
+        let functions = count(cut, "function");
+        say(&format!("In {functions} more untrusted data meets than is followed: injections that lead through there may be missing."), None);
     }
     notices
 }

@@ -41,6 +41,8 @@ pub struct RunResult {
     pub findings: Vec<Finding>,
     /// What each rule looked at, in the rules' order.
     pub checked: Vec<Checked>,
+    /// In how many functions not all untrusted data was followed.
+    pub cut: usize,
 }
 
 /// State of one run.
@@ -123,6 +125,7 @@ impl<'a, 'f> Run<'a, 'f> {
             result.checked.push(Checked { rule: rule.meta.id.clone(), applicable: self.applies(rule), sites });
             result.findings.extend(findings);
         }
+        result.cut = self.taint.get().map_or(0, Taint::cut);
         result
     }
 

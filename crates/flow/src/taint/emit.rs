@@ -31,6 +31,8 @@ pub(crate) struct OwnKinds {
 pub(crate) struct Emitted {
     pub(crate) summary: Summary,
     pub(crate) edges: Vec<Edge>,
+    /// Whether more met somewhere in it than is kept.
+    pub(crate) cut: bool,
 }
 
 impl Scan<'_, '_> {
@@ -45,7 +47,7 @@ impl Scan<'_, '_> {
             }
         }
         let summary = Summary { returns: out.returns, fills: self.fills(), shows: self.shows(), reach: out.reach };
-        Emitted { summary, edges: out.edges }
+        Emitted { summary, edges: out.edges, cut: self.cut }
     }
 
     fn emit_op(&mut self, value: ValueId, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, within: &dyn Fn(u32) -> bool, out: &mut Emitter) {
@@ -72,18 +74,14 @@ impl Scan<'_, '_> {
             Op::Return(from) => {
                 let facts = self.used(*from, value);
                 for fact in &facts {
-                    if out.returns.len() < MAX_RETURNS {
-                        add_to(&mut out.returns, *fact);
-                    }
+                    self.cut |= !add_to(&mut out.returns, *fact, MAX_RETURNS);
                 }
                 self.emit_handler_return(value, *from, &facts, handlers, out);
             }
             Op::Yield(from) => {
                 let facts = self.used(*from, value);
                 for fact in self.holding(&facts, KeyId::ANY) {
-                    if out.returns.len() < MAX_RETURNS {
-                        add_to(&mut out.returns, fact);
-                    }
+                    self.cut |= !add_to(&mut out.returns, fact, MAX_RETURNS);
                 }
                 self.emit_handler_return(value, *from, &facts, handlers, out);
             }
@@ -291,11 +289,13 @@ impl Scan<'_, '_> {
         for (index, param) in self.body.params.iter().enumerate() {
             let own = |root: Root| matches!(root, Root::Param(of, _) if of as usize == index);
             for fact in &self.facts[param.value.index()] {
-                if !fact.path.is_empty() && !own(self.state.pools.get(fact.root)) && fills.len() < MAX_RETURNS {
+                if !fact.path.is_empty() && !own(self.state.pools.get(fact.root)) {
+                    self.cut |= fills.len() >= MAX_RETURNS;
                     fills.push((index as u32, *fact));
                 }
             }
         }
+        fills.truncate(MAX_RETURNS);
         fills
     }
 

@@ -87,23 +87,27 @@ pub(crate) type Facts = SmallVec<[Fact; 2]>;
 /// Most facts kept for one value.
 pub(crate) const MAX_FACTS: usize = 24;
 
-/// Adds a fact; whether anything changed.
-pub(crate) fn add(facts: &mut Facts, fact: Fact) -> bool {
-    match meet(facts, fact) {
-        Some(changed) => changed,
-        None if facts.len() >= MAX_FACTS => false,
-        None => {
-            facts.push(fact);
-            true
-        }
+/// Adds a fact; whether anything changed, or `None` when there is no room for it.
+pub(crate) fn add(facts: &mut Facts, fact: Fact) -> Option<bool> {
+    if let Some(changed) = meet(facts, fact) {
+        return Some(changed);
     }
+    (facts.len() < MAX_FACTS).then(|| {
+        facts.push(fact);
+        true
+    })
 }
 
-/// Adds a fact to a summary's list.
-pub(crate) fn add_to(facts: &mut Vec<Fact>, fact: Fact) {
-    if meet(facts, fact).is_none() {
+/// Adds a fact to a list of a summary; whether there was room for it.
+pub(crate) fn add_to(facts: &mut Vec<Fact>, fact: Fact, most: usize) -> bool {
+    if meet(facts, fact).is_some() {
+        return true;
+    }
+    let room = facts.len() < most;
+    if room {
         facts.push(fact);
     }
+    room
 }
 
 /// Joins a fact with one that says the same already; whether that changed it. `None` when there is no such fact.

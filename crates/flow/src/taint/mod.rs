@@ -73,7 +73,7 @@ pub struct TaintFlow {
     pub value: Site,
     /// A call about which nothing is known was taken to pass its arguments on.
     pub assumed: bool,
-    /// A value nested too deep, or with too many fields, was taken as a whole.
+    /// A value nested too deep was taken as a whole.
     pub widened: bool,
     /// The way from the source: for [`Taint::explain`].
     pub(crate) end: u32,
@@ -108,6 +108,7 @@ pub struct Taint<'a> {
     ends: Vec<Hop>,
     flows: Vec<TaintFlow>,
     library: bool,
+    cut: usize,
 }
 
 impl<'a> Taint<'a> {
@@ -134,13 +135,12 @@ impl<'a> Taint<'a> {
         };
         let mut state = State::default();
         let graph = solve::summarise(&env, &mut state, &handlers, own);
-        let (items, ends, mut flows) = {
-            let mut search = Search::new(&env, &mut state, &graph);
-            search.run();
-            (search.items, search.ends, search.flows)
-        };
+        let mut search = Search::new(&env, &mut state, &graph);
+        search.run();
+        let Search { items, ends, mut flows, ended, .. } = search;
+        let cut = graph.cut + usize::from(ended);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
-        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library }
+        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -161,6 +161,12 @@ impl<'a> Taint<'a> {
     /// Whether the parameters of exported functions were taken as sources.
     pub fn is_library(&self) -> bool {
         self.library
+    }
+
+    /// In how many functions more untrusted data meets, or is passed round in circles, than is followed: flows through
+    /// them may be missing.
+    pub fn cut(&self) -> usize {
+        self.cut
     }
 
     /// The way from the source to the sink, step by step. Consecutive steps lie in one function, or are joined by a

@@ -46,6 +46,8 @@ pub(crate) struct Scan<'s, 'a> {
     /// What is added to lists, by the list; found when it is first asked for.
     pub(crate) added: OnceCell<FxHashMap<ValueId, Vec<ValueId>>>,
     changed: bool,
+    /// Whether more met somewhere than is kept.
+    pub(crate) cut: bool,
     /// How many more conditions are looked into: conditions that share parts would otherwise cost exponential time.
     pub(crate) left: u32,
 }
@@ -67,7 +69,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
         let guards = Guards::default();
         let mut scan =
-            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, added: OnceCell::new(), changed: false, left: 0 };
+            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, added: OnceCell::new(), changed: false, cut: false, left: 0 };
         scan.left = CONDITIONS_PER_VALUE * body.ops.len() as u32 + 256;
         scan.guards = scan.find_guards();
         scan.settle();
@@ -146,7 +148,10 @@ impl<'s, 'a> Scan<'s, 'a> {
         if fact.cleared == KindSet::ALL {
             return;
         }
-        self.changed |= add(&mut self.facts[value.index()], fact);
+        match add(&mut self.facts[value.index()], fact) {
+            Some(changed) => self.changed |= changed,
+            None => self.cut = true,
+        }
     }
 
     /// Adds facts about a value, as coming from another one.

@@ -22,6 +22,8 @@ const MAX_ITEMS: usize = 2_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     pub(crate) edges: Vec<Vec<Edge>>,
+    /// Bodies in which more met somewhere than is kept.
+    pub(crate) cut: usize,
 }
 
 /// Analyses every body.
@@ -29,14 +31,17 @@ pub(crate) fn summarise(env: &Env<'_>, state: &mut State, handlers: &FxHashMap<u
     let graph = call_graph(env);
     state.summaries = (0..env.bodies()).map(|_| None).collect();
     let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); env.bodies()];
+    let mut cut = 0;
     for component in components(&graph) {
         let circle = component.len() > 1 || graph[component[0] as usize].contains(&component[0]);
         for round in 0..if circle { MAX_ROUNDS } else { 1 } {
             let mut changed = false;
+            let mut cut_here = 0;
             for &number in &component {
                 let (unit, id) = env.body_of(number);
                 let mut scan = Scan::new(env, state, unit, id);
                 let emitted = scan.emit(handlers, own, &|other| circle && component.binary_search(&other).is_ok());
+                cut_here += usize::from(emitted.cut);
                 edges[number as usize] = emitted.edges;
                 let summary = &mut state.summaries[number as usize];
                 if summary.as_deref() != Some(&emitted.summary) {
@@ -44,12 +49,15 @@ pub(crate) fn summarise(env: &Env<'_>, state: &mut State, handlers: &FxHashMap<u
                     changed = true;
                 }
             }
-            if !changed && round > 0 {
+            // What is called more often than it can be looked at may hold more, too.
+            let is_last = !circle || round + 1 == MAX_ROUNDS || !changed && round > 0;
+            if is_last {
+                cut += cut_here + if circle && changed { component.len() } else { 0 };
                 break;
             }
         }
     }
-    Graph { edges }
+    Graph { edges, cut }
 }
 
 /// Where untrusted data has come to.
@@ -95,6 +103,8 @@ pub(crate) struct Search<'e, 'a> {
     found: FxHashMap<(u32, u32, usize, SourceKind), usize>,
     pub(crate) flows: Vec<TaintFlow>,
     pub(crate) ends: Vec<Hop>,
+    /// Whether the search ended before all was followed.
+    pub(crate) ended: bool,
 }
 
 impl<'e, 'a> Search<'e, 'a> {
@@ -122,6 +132,7 @@ impl<'e, 'a> Search<'e, 'a> {
             found: FxHashMap::default(),
             flows: Vec::new(),
             ends: Vec::new(),
+            ended: false,
         }
     }
 
@@ -196,6 +207,7 @@ impl<'e, 'a> Search<'e, 'a> {
             None => cleared,
         };
         if self.items.len() >= MAX_ITEMS {
+            self.ended = true;
             return;
         }
         self.seen.insert(key, cleared);
