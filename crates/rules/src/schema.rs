@@ -9,7 +9,7 @@ use lunette_core::risk::{
 };
 use lunette_core::rule::{Advice, Nature, RiskProfile};
 use lunette_flow::models::OneOrMany;
-use lunette_flow::taint::Anchoring;
+use lunette_flow::pattern::Anchoring;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 

@@ -12,7 +12,8 @@ use crate::access::AccessPath;
 use crate::api::NodeId;
 use crate::constant::Value;
 use crate::models::Scalar;
-use crate::taint::{Anchoring, KindSet, SourceKind};
+use crate::pattern::Anchoring;
+use crate::taint::{KindSet, SourceKind};
 
 /// A kind of harm.
 #[derive(Debug)]

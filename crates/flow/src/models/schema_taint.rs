@@ -4,7 +4,8 @@
 use serde::Deserialize;
 
 use super::schema::OneOrMany;
-use crate::taint::{Anchoring, SourceKind};
+use crate::pattern::Anchoring;
+use crate::taint::SourceKind;
 
 /// A place where data enters that the program does not control.
 ///

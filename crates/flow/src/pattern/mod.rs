@@ -25,6 +25,10 @@ mod tests;
 
 use std::cell::Cell;
 
+use lunette_lang::ir::Language;
+
+use crate::constant::Value;
+
 pub use ast::Regex;
 pub use attack::Attack;
 
@@ -43,10 +47,30 @@ pub enum Dialect {
     Python,
 }
 
+impl Regex {
+    /// The expression that a constant of a program is: a literal, or a text from which one is made. `None` when it is
+    /// none or cannot be read.
+    pub fn of(value: &Value, language: Language) -> Option<Regex> {
+        let (dialect, pattern, flags) = match (language, value) {
+            (_, Value::Regex { pattern, flags }) => (Dialect::JavaScript, pattern, flags.as_str()),
+            // The flags are another argument. An expression of several lines is written for `re.VERBOSE`.
+            (Language::Python, Value::Str(text)) => (Dialect::Python, text, if text.contains('\n') { "x" } else { "" }),
+            (Language::Python, Value::Bytes(text)) => (Dialect::Python, text, if text.contains('\n') { "bx" } else { "b" }),
+            (Language::JavaScript, Value::Str(text)) => (Dialect::JavaScript, text, ""),
+            _ => return None,
+        };
+        Regex::parse(pattern, flags, dialect).ok()
+    }
+}
+
 /// Where a match may lie.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Anchoring {
     /// Anywhere: JavaScript, Python's `search`.
+    #[default]
+    #[serde(rename = "search")]
     Anywhere,
     /// At the start: Python's `match`.
     Start,
@@ -151,14 +175,16 @@ const PROBE_STEPS: u64 = 20_000;
 /// The match is that of the language itself, lookarounds and references included: JavaScript's `test` with
 /// [`Anchoring::Anywhere`]; Python's `$` lets a line break at the end pass.
 pub fn admits(pattern: &Regex, how: Anchoring, probes: &[&str]) -> Option<bool> {
-    let program = Program::compile(pattern);
-    let mut open = false;
-    for probe in probes {
-        match machine::matches(pattern, &program, &pattern.units(probe), how, PROBE_STEPS).0 {
-            Ok(true) => return Some(true),
-            Ok(false) => {}
-            Err(_) => open = true,
-        }
+    let answers = passing(pattern, how, probes.iter().copied());
+    if answers.contains(&Some(true)) {
+        return Some(true);
     }
-    (!open).then_some(false)
+    answers.iter().all(Option::is_some).then_some(false)
+}
+
+/// For each probe, whether a check by this pattern lets it pass; as [`admits`].
+pub fn passing<'p>(pattern: &Regex, how: Anchoring, probes: impl IntoIterator<Item = &'p str>) -> Vec<Option<bool>> {
+    let program = Program::compile(pattern);
+    let passes = |probe| machine::matches(pattern, &program, &pattern.units(probe), how, PROBE_STEPS).0.ok();
+    probes.into_iter().map(passes).collect()
 }

@@ -13,6 +13,7 @@ use crate::access::{AccessPath, Start, StepInto};
 use crate::constant::Value;
 use crate::know::Origin;
 use crate::models::{Flow, Shape, Spot, When};
+use crate::pattern::Anchoring;
 use crate::program::{Site, UnitId};
 
 /// A body of the program.
@@ -301,7 +302,7 @@ impl Scan<'_, '_> {
         if let Some(path) = &flow.replaces
             && let Some(pattern) = self.pattern_at(self.site(value), path)
         {
-            clears |= self.state.patterns.replaced(&self.env.models.taint, &pattern);
+            clears |= self.state.patterns.of(&self.env.models.taint, &pattern, self.module.language, Anchoring::Anywhere).caught;
         }
         let mut passed = Vec::new();
         for path in &flow.from {

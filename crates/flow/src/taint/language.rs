@@ -4,6 +4,7 @@ use lunette_lang::ir::{Arg, ArgKind, Key, Language, Op, ValueId};
 
 use super::fact::{Fact, Facts, Flags};
 use crate::methods::{Method, method};
+use crate::pattern::Anchoring;
 use super::path::KeyId;
 use super::scan::Scan;
 use super::{KindSet, texts};
@@ -117,17 +118,16 @@ impl Scan<'_, '_> {
 
     fn replaces(&mut self, value: ValueId, base: ValueId, receiver: Facts, name: &str, args: &[Arg]) {
         let pattern = args.first().and_then(|arg| self.folding.constant(self.env, self.site(arg.value)));
-        let models = &self.env.models.taint;
-        let python = self.module.language == Language::Python;
-        let cleared = match pattern.as_deref() {
-            Some(Value::Regex { pattern, flags }) if flags.contains('g') || name == "replaceAll" => {
-                self.state.patterns.replaced(models, pattern)
-            }
-            Some(Value::Str(text)) if (python || name == "replaceAll") && !text.is_empty() => {
-                self.state.patterns.replaced(models, &regex::escape(text))
-            }
-            _ => KindSet::default(),
+        let language = self.module.language;
+        let everywhere = name == "replaceAll";
+        let replaced = match pattern.as_deref() {
+            Some(Value::Regex { flags, .. }) if flags.contains('g') || everywhere => pattern.as_deref().cloned(),
+            Some(Value::Str(text)) if (language == Language::Python || everywhere) && !text.is_empty() => Some(Value::Str(regex::escape(text))),
+            _ => None,
         };
+        let cleared = replaced.map_or_else(KindSet::default, |pattern| {
+            self.state.patterns.of(&self.env.models.taint, &pattern, language, Anchoring::Anywhere).caught
+        });
         let facts = self.text_of(receiver).into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect();
         self.put_all(value, base, facts);
         if let Some(by) = args.get(1) {

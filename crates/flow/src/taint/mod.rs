@@ -45,7 +45,6 @@ use crate::program::Site;
 use crate::routes::Routes;
 
 pub use kind::{KindSet, SourceKind};
-pub use texts::Anchoring;
 
 use emit::OwnKinds;
 use env::{Env, State};
@@ -109,6 +108,8 @@ pub struct Taint<'a> {
     flows: Vec<TaintFlow>,
     library: bool,
     cut: usize,
+    /// Explanations made before: a message and the evidence ask for the same one.
+    told: RefCell<FxHashMap<u32, Vec<FlowStep>>>,
 }
 
 impl<'a> Taint<'a> {
@@ -140,7 +141,7 @@ impl<'a> Taint<'a> {
         let Search { items, ends, mut flows, ended, .. } = search;
         let cut = graph.cut + usize::from(ended);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
-        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut }
+        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut, told: RefCell::default() }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -173,7 +174,12 @@ impl<'a> Taint<'a> {
     /// call, a return, a variable or a field.
     pub fn explain(&self, flow: &TaintFlow) -> Vec<FlowStep> {
         let Some(&end) = self.ends.get(flow.end as usize) else { return Vec::new() };
-        explain::explain(&self.env, &mut self.state.borrow_mut(), &self.graph, &self.items, end)
+        let told = self.told.borrow().get(&flow.end).cloned();
+        told.unwrap_or_else(|| {
+            let steps = explain::explain(&self.env, &mut self.state.borrow_mut(), &self.graph, &self.items, end);
+            self.told.borrow_mut().insert(flow.end, steps.clone());
+            steps
+        })
     }
 }
 

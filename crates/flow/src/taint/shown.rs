@@ -366,10 +366,10 @@ impl Scan<'_, '_> {
         let pattern = test.pattern.as_ref().map(|path| self.pattern_at(call, path));
         let mut kinds = if good { test.clears } else { KindSet::default() };
         if let Some(Some(pattern)) = pattern {
-            let how = test.anchoring;
+            let kept = self.state.patterns.of(&self.env.models.taint, &pattern, self.module.language, test.anchoring);
             kinds |= match truth {
-                Some(true) => self.state.patterns.refused(&self.env.models.taint, &pattern, how),
-                Some(false) => self.state.patterns.caught(&self.env.models.taint, &pattern, how),
+                Some(true) => kept.refused,
+                Some(false) => kept.caught,
                 None => KindSet::default(),
             };
         }
@@ -383,15 +383,11 @@ impl Scan<'_, '_> {
         }
     }
 
-    /// The text of a regular expression at a path of a call.
-    pub(crate) fn pattern_at(&self, call: Site, path: &AccessPath) -> Option<String> {
+    /// The constant regular expression at a path of a call.
+    pub(crate) fn pattern_at(&self, call: Site, path: &AccessPath) -> Option<Value> {
         let found = self.env.facts.follow(call, path);
         let [site] = found.sites() else { return None };
-        match self.env.facts.possible(*site).single()? {
-            Value::Str(text) | Value::Bytes(text) => Some(text.clone()),
-            Value::Regex { pattern, flags } => Some(with_flags(pattern, flags)),
-            _ => None,
-        }
+        self.env.facts.possible(*site).single().cloned()
     }
 
     fn function_shows(&mut self, callee: ValueId, args: &[Arg], of: calls::BodyKey, truth: Option<bool>) -> State {
@@ -414,12 +410,6 @@ impl Scan<'_, '_> {
         }
         state
     }
-}
-
-/// A regular expression with JavaScript's flags in the syntax of the `regex` crate.
-pub(super) fn with_flags(pattern: &str, flags: &str) -> String {
-    let inline: String = flags.chars().filter(|flag| matches!(flag, 'i' | 's' | 'm')).collect();
-    if inline.is_empty() { pattern.to_owned() } else { format!("(?{inline}){pattern}") }
 }
 
 impl Tests for Scan<'_, '_> {

@@ -5,10 +5,10 @@ use lunette_lang::ir::{Arg, Op, Part, ValueId};
 use super::guards::{Marks, Shown, State, show};
 use crate::methods::is_strict_test;
 use super::scan::Scan;
-use super::shown::with_flags;
-use super::texts::{self, Anchoring};
 use super::KindSet;
+use super::texts;
 use crate::constant::Value;
+use crate::pattern::Anchoring;
 
 impl Scan<'_, '_> {
     pub(super) fn method_shows(&mut self, name: &str, base: ValueId, args: &[Arg], truth: bool, state: &mut State) {
@@ -58,14 +58,9 @@ impl Scan<'_, '_> {
 
     fn regex_shows(&mut self, pattern: ValueId, subject: ValueId, truth: bool, state: &mut State) {
         let constant = self.constant(pattern);
-        let Some(Value::Regex { pattern, flags }) = constant.as_deref() else { return };
-        let text = with_flags(pattern, flags);
-        let models = &self.env.models.taint;
-        let kinds = if truth {
-            self.state.patterns.refused(models, &text, Anchoring::Search)
-        } else {
-            self.state.patterns.caught(models, &text, Anchoring::Search)
-        };
+        let Some(pattern @ Value::Regex { .. }) = constant.as_deref() else { return };
+        let kept = self.state.patterns.of(&self.env.models.taint, pattern, self.module.language, Anchoring::Anywhere);
+        let kinds = if truth { kept.refused } else { kept.caught };
         for value in self.spellings(subject) {
             show(state, Shown::harmless(value, kinds));
         }

@@ -1,77 +1,66 @@
 //! Which texts get past a test, by trying what an attack would hold.
 
-use regex::Regex;
+use lunette_lang::ir::Language;
 use rustc_hash::FxHashMap;
 
 use super::KindSet;
+use crate::constant::Value;
 use crate::models::TaintModels;
+use crate::pattern::{Anchoring, Regex, passing};
 
-/// How much of a text a regular expression has to match.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Anchoring {
-    /// Some part: `test`, `search`.
-    #[default]
-    Search,
-    /// A beginning: Python's `match`.
-    Start,
-    /// All: `fullmatch`.
-    Full,
-}
-
-/// Regular expressions compiled once.
+/// What regular expressions keep out and let through, each found once.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
-    compiled: FxHashMap<(String, Anchoring), Option<Regex>>,
+    known: FxHashMap<(Language, String, String, Anchoring), Kept>,
+}
+
+/// What a regular expression says of a value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kept {
+    /// Kinds of harm none of whose probes match: a value that matches cannot do them.
+    pub(crate) refused: KindSet,
+    /// Kinds of harm all of whose probes match: a value that does not match, or in which all matches were replaced,
+    /// cannot do them.
+    pub(crate) caught: KindSet,
 }
 
 impl Patterns {
-    /// The expression; `None` when it cannot be had (look-around, back references).
-    fn get(&mut self, pattern: &str, how: Anchoring) -> Option<&Regex> {
-        let key = (pattern.to_owned(), how);
-        let compile = || {
-            let text = match how {
-                Anchoring::Search => pattern.to_owned(),
-                Anchoring::Start => format!("^(?:{pattern})"),
-                Anchoring::Full => format!("^(?:{pattern})$"),
-            };
-            regex::RegexBuilder::new(&text).size_limit(1 << 20).build().ok()
+    /// What a constant regular expression keeps out.
+    pub(crate) fn of(&mut self, models: &TaintModels, pattern: &Value, language: Language, how: Anchoring) -> Kept {
+        let (text, flags) = match pattern {
+            Value::Regex { pattern, flags } => (pattern, flags.as_str()),
+            Value::Str(text) => (text, ""),
+            Value::Bytes(text) => (text, "b"),
+            _ => return Kept::default(),
         };
-        self.compiled.entry(key).or_insert_with(compile).as_ref()
-    }
-
-    /// Kinds of harm whose probes all fail to match: a value that matches cannot do them.
-    pub(crate) fn refused(&mut self, models: &TaintModels, pattern: &str, how: Anchoring) -> KindSet {
-        let Some(regex) = self.get(pattern, how) else { return KindSet::default() };
-        kinds(models, |probe| !regex.is_match(probe))
-    }
-
-    /// Kinds of harm all of whose probes match: a value that does not match cannot do them.
-    pub(crate) fn caught(&mut self, models: &TaintModels, pattern: &str, how: Anchoring) -> KindSet {
-        let Some(regex) = self.get(pattern, how) else { return KindSet::default() };
-        kinds(models, |probe| regex.is_match(probe))
-    }
-
-    /// Kinds of harm that are impossible once everything that matches was taken out or replaced.
-    pub(crate) fn replaced(&mut self, models: &TaintModels, pattern: &str) -> KindSet {
-        self.caught(models, pattern, Anchoring::Search)
+        let key = (language, text.clone(), flags.to_owned(), how);
+        if let Some(&known) = self.known.get(&key) {
+            return known;
+        }
+        let kept = Regex::of(pattern, language).map_or_else(Kept::default, |regex| kept(models, &regex, how));
+        self.known.insert(key, kept);
+        kept
     }
 }
 
-/// Kinds that have probes, all of which pass a test.
-fn kinds(models: &TaintModels, holds: impl Fn(&str) -> bool) -> KindSet {
-    let mut set = KindSet::default();
-    let mut any = false;
-    for (at, kind) in models.kinds.iter().enumerate() {
-        if !kind.probes.is_empty() && kind.probes.iter().all(|probe| holds(probe)) {
-            set |= KindSet::one(at);
-            any = true;
+fn kept(models: &TaintModels, regex: &Regex, how: Anchoring) -> Kept {
+    let probed = || models.kinds.iter().enumerate().filter(|(_, kind)| !kind.probes.is_empty());
+    let probes = probed().flat_map(|(_, kind)| kind.probes.iter().map(String::as_str));
+    let mut answers = passing(regex, how, probes).into_iter();
+    let (mut refused, mut caught, mut all) = (KindSet::default(), KindSet::default(), KindSet::default());
+    for (at, kind) in probed() {
+        let answers: Vec<Option<bool>> = answers.by_ref().take(kind.probes.len()).collect();
+        let bit = KindSet::one(at);
+        all |= bit;
+        for (set, wanted) in [(&mut refused, false), (&mut caught, true)] {
+            if answers.iter().all(|answer| *answer == Some(wanted)) {
+                *set |= bit;
+            }
         }
     }
     // What refuses the probes of every kind leaves nothing harmful.
-    let probed = models.kinds.iter().filter(|kind| !kind.probes.is_empty()).count();
-    if any && set.indices().count() == probed { KindSet::ALL.without(models.any_value) } else { set }
+    let whole = |set: KindSet| if set == all { KindSet::ALL.without(models.any_value) } else { set };
+    Kept { refused: whole(refused), caught: whole(caught) }
 }
 
 /// Kinds of harm that a value cannot do which does not hold `text`.

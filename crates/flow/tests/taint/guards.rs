@@ -71,6 +71,18 @@ fn what_stands_before_decides_where_a_request_goes() {
 }
 
 #[test]
+fn a_pattern_counts_for_what_it_keeps_out() {
+    let script = |test: &str| {
+        let text = format!("const web = require('web');\nfunction f() {{ const x = web.query.a; if (!{test}) return; web.open(x); }}\n");
+        flows(&[("a.js", text.as_str())])
+    };
+    assert!(script("/^[a-z]+$/.test(x)").is_empty());
+    assert!(script("/^(?!.*[.][.])[a-z.]+$/.test(x)").is_empty(), "look-around, too");
+    assert_eq!(script("/[a-z]+/.test(x)"), ["a.js:2 file"], "some part of it may match");
+    assert_eq!(script("/^[a-z./]+$/.test(x)"), ["a.js:2 file"]);
+}
+
+#[test]
 fn types_count_when_they_are_tested() {
     assert!(python("def f():\n    x = web.query\n    if isinstance(x, int): web.run(x)\n").is_empty());
     let annotated = "def g(x: int):\n    web.run(x)\ndef f():\n    g(web.query)\n";
