@@ -10,6 +10,7 @@ use super::env::{Edge, Env, State, To};
 use super::fact::{Fact, Root, RootId};
 use super::scan::Scan;
 use super::solve::{Graph, Hop, Item};
+use super::summary::Summary;
 
 /// Most steps told within one body.
 const MAX_STEPS: usize = 40;
@@ -103,11 +104,15 @@ impl Teller {
     fn chain(&self, scan: &mut Scan<'_, '_>, end: ValueId, root: RootId) -> Vec<FlowStep> {
         let mut steps = Vec::new();
         let (mut value, mut root) = (end, root);
-        let mut seen = FxHashSet::from_iter([value]);
+        let mut seen = FxHashSet::default();
         loop {
-            let Some(fact) = find(scan, value, root) else { break };
-            let at_start = fact.from == value;
-            if at_start {
+            let fact = find(scan, value, root).filter(|_| seen.insert(value));
+            let Some(fact) = fact else {
+                // Not what the call gives holds it, but an object that the call was passed.
+                self.inside(scan, value, root, &mut steps);
+                break;
+            };
+            if fact.from == value {
                 self.start(scan, value, &fact, &mut steps);
                 break;
             }
@@ -117,9 +122,6 @@ impl Teller {
             }
             root = fact.root;
             value = fact.from;
-            if !seen.insert(value) {
-                break;
-            }
         }
         steps.reverse();
         steps
@@ -134,7 +136,7 @@ impl Teller {
                 if source.site == site || !matches!(scan.op(value), Op::Call { .. }) {
                     steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
                 } else {
-                    self.inside(scan, value, fact, steps);
+                    self.inside(scan, value, fact.root, steps);
                 }
             }
             Root::Param(..) => {
@@ -142,36 +144,44 @@ impl Teller {
                     steps.push(FlowStep { site, why: Why::Assign, note: format!("comes in as `{name}`") });
                 }
             }
-            Root::Slot(..) if matches!(scan.op(value), Op::Call { .. }) => self.inside(scan, value, fact, steps),
+            Root::Slot(..) if matches!(scan.op(value), Op::Call { .. }) => self.inside(scan, value, fact.root, steps),
             Root::Slot(..) => {
                 steps.push(FlowStep { site, why: Why::Field, note: "read from where it was kept".to_owned() });
             }
         }
     }
 
-    /// A function called gives back what it read itself: its own way first.
-    fn inside(&self, scan: &mut Scan<'_, '_>, value: ValueId, fact: &Fact, steps: &mut Vec<FlowStep>) {
+    /// What a function called gives back, or puts into what it is passed, it has read itself: its own way first.
+    fn inside(&self, scan: &mut Scan<'_, '_>, value: ValueId, root: RootId, steps: &mut Vec<FlowStep>) {
         let site = scan.site(value);
-        let Op::Call { callee, args, .. } = scan.op(value) else { return };
-        steps.push(FlowStep { site, why: Why::Return, note: "given back to the caller".to_owned() });
-        if self.nesting >= MAX_NESTING {
-            return;
+        if let Op::Call { callee, args, .. } = scan.op(value)
+            && self.nesting < MAX_NESTING
+        {
+            for invocation in scan.invocations(value, *callee, args) {
+                let number = scan.env.number(invocation.of.0, invocation.of.1);
+                let Some((from, note)) = scan.state.summary(number).and_then(|summary| given(summary, root)) else { continue };
+                steps.push(FlowStep { site, why: Why::Return, note: note.to_owned() });
+                let mut inner = Scan::new(scan.env, scan.state, invocation.of.0, invocation.of.1);
+                let mut chain = Teller { nesting: self.nesting + 1 }.chain(&mut inner, from, root);
+                chain.reverse();
+                steps.append(&mut chain);
+                return;
+            }
         }
-        for invocation in scan.invocations(value, *callee, args) {
-            let number = scan.env.number(invocation.of.0, invocation.of.1);
-            let given = scan.state.summary(number).and_then(|summary| summary.returns.iter().find(|given| given.root == fact.root));
-            let Some(from) = given.map(|given| given.from) else { continue };
-            let mut inner = Scan::new(scan.env, scan.state, invocation.of.0, invocation.of.1);
-            let mut chain = Teller { nesting: self.nesting + 1 }.chain(&mut inner, from, fact.root);
-            chain.reverse();
-            steps.append(&mut chain);
-            return;
-        }
-        if let Root::Source(source) = scan.state.pools.get(fact.root) {
+        // Too deep, or through something that is not looked at again: where it starts is known all the same.
+        if let Root::Source(source) = scan.state.pools.get(root) {
+            steps.push(FlowStep { site, why: Why::Return, note: "comes from a call (steps before this are not shown)".to_owned() });
             let source = scan.state.sources[source as usize];
             steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
         }
     }
+}
+
+/// The value by which a function gives away something of a root, and how.
+fn given(summary: &Summary, root: RootId) -> Option<(ValueId, &'static str)> {
+    let back = summary.returns.iter().find(|given| given.root == root).map(|given| (given.from, "given back to the caller"));
+    let put = || summary.fills.iter().find(|(_, given)| given.root == root).map(|(_, given)| (given.from, "put into an object passed"));
+    back.or_else(put)
 }
 
 /// The fact of a value that goes back to a root, or to a part of the same root.

@@ -45,8 +45,8 @@ impl Patterns {
 
 fn kept(models: &TaintModels, regex: &Regex, how: Anchoring) -> Kept {
     let probed = || models.kinds.iter().enumerate().filter(|(_, kind)| !kind.probes.is_empty());
-    let probes = probed().flat_map(|(_, kind)| kind.probes.iter().map(String::as_str));
-    let mut answers = passing(regex, how, probes).into_iter();
+    let texts = probed().flat_map(|(_, kind)| kind.probes.iter().map(String::as_str));
+    let mut answers = passing(regex, how, texts).into_iter();
     let (mut refused, mut caught, mut all) = (KindSet::default(), KindSet::default(), KindSet::default());
     for (at, kind) in probed() {
         let answers: Vec<Option<bool>> = answers.by_ref().take(kind.probes.len()).collect();
