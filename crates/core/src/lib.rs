@@ -6,6 +6,7 @@
 pub mod assessment;
 pub mod coverage;
 pub mod finding;
+pub mod observation;
 pub mod place;
 pub mod project;
 pub mod risk;

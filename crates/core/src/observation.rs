@@ -1,0 +1,50 @@
+//! What a room other than the flow engine observed. A rule that asks for the check turns it into a finding.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Confidence, Evidence};
+use crate::place::Place;
+use crate::risk::{Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, Integrity, Precondition};
+
+/// One observation: a check that holds at a place, with its evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// The check's name, `room/name`: `sql/rls-disabled`. A rule's matcher names it.
+    pub check: String,
+    /// Where to point at.
+    pub place: Place,
+    /// What identifies the finding besides rule and path (see [`crate::finding::Draft::anchor`]): the object's name, never
+    /// a line number.
+    pub anchor: String,
+    /// What it stands on.
+    pub evidence: Evidence,
+    /// Facts by name; they fill the `{slots}` of the rule's message and title.
+    pub details: BTreeMap<String, String>,
+    /// How sure it is, where that differs from the rule's own.
+    pub confidence: Option<Confidence>,
+    /// Factors of risk that the facts of the place decide.
+    pub risk: RiskFacts,
+    /// Properties that machine-readable reports carry along (`splinter`, `object`).
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Factors of risk known from facts; what is `None` is the rule's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RiskFacts {
+    /// Exposure.
+    pub exposure: Option<Exposure>,
+    /// Exploit evidence.
+    pub exploit: Option<Exploit>,
+    /// What an attacker needs besides a request.
+    pub precondition: Option<Precondition>,
+    /// Barriers in the way.
+    pub barrier: Option<Barrier>,
+    /// Loss of confidentiality.
+    pub confidentiality: Option<Confidentiality>,
+    /// Loss of integrity.
+    pub integrity: Option<Integrity>,
+    /// Loss of availability.
+    pub availability: Option<Availability>,
+    /// Class of the data at stake.
+    pub data: Option<DataClass>,
+}

@@ -1,0 +1,1 @@
+//! What a project depends on, what is known against it, and how urgent that is.
