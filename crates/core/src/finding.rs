@@ -1,5 +1,7 @@
 //! Findings and the evidence that they stand on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -180,6 +182,9 @@ pub struct Finding {
     pub suppression: Option<Suppression>,
     /// Present in the baseline file given.
     pub in_baseline: bool,
+    /// Properties that machine-readable reports carry along: names that other tools use for the same thing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
 }
 
 /// Who is taken to give the data that a finding is about.
@@ -284,6 +289,7 @@ impl Finding {
             mode: Mode::Application,
             suppression: None,
             in_baseline: false,
+            properties: BTreeMap::new(),
         }
     }
 }

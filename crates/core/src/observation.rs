@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Confidence, Evidence};
 use crate::place::Place;
 use crate::risk::{Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, Integrity, Precondition};
+use crate::rule::RiskProfile;
 
 /// One observation: a check that holds at a place, with its evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,16 @@ pub struct Observation {
     pub properties: BTreeMap<String, String>,
 }
 
+/// What the rooms other than the flow engine observed in one project.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observations {
+    /// The observations.
+    pub list: Vec<Observation>,
+    /// How many things each room looked at (tables, packages), by the room's name. A room that is not here had nothing to
+    /// look at, and its rules do not apply.
+    pub looked_at: BTreeMap<String, usize>,
+}
+
 /// Factors of risk known from facts; what is `None` is the rule's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RiskFacts {
@@ -47,4 +58,20 @@ pub struct RiskFacts {
     pub availability: Option<Availability>,
     /// Class of the data at stake.
     pub data: Option<DataClass>,
+}
+
+impl RiskFacts {
+    /// A rule's profile with what the facts decide.
+    pub fn apply(self, to: RiskProfile) -> RiskProfile {
+        RiskProfile {
+            exposure: self.exposure.or(to.exposure),
+            exploit: self.exploit.unwrap_or(to.exploit),
+            precondition: self.precondition.unwrap_or(to.precondition),
+            barrier: self.barrier.unwrap_or(to.barrier),
+            confidentiality: self.confidentiality.unwrap_or(to.confidentiality),
+            integrity: self.integrity.unwrap_or(to.integrity),
+            availability: self.availability.unwrap_or(to.availability),
+            data: self.data.unwrap_or(to.data),
+        }
+    }
 }

@@ -66,7 +66,7 @@ fn examples(book: &Rulebook, models: &Models, only: Option<&str>) -> bool {
     let mut good = true;
     for rule in book.rules().iter().filter(|rule| only.is_none_or(|id| id == rule.id)) {
         for example in book.examples(&rule.id) {
-            let mismatch = testing::check(book, models, &example.files, &rule.id);
+            let mismatch = testing::check(book, models, example, &rule.id);
             if !mismatch.is_empty() {
                 good = false;
                 println!("{}:{} `{}`", rule.id, example.line, example.name);

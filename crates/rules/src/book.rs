@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lunette_core::coverage::topic_by_id;
-
+use lunette_core::observation::Observations;
 use lunette_core::rule::Rule;
 use lunette_flow::{Facts, Routes};
 use lunette_flow::api::{ApiTrie, NodeId};
@@ -12,6 +12,7 @@ use lunette_lang::ir::Language;
 use regex::RegexSet;
 use serde_saphyr::Spanned;
 
+use crate::checks::Check;
 use crate::compile::Compiler;
 use crate::document::{self, Document, Example};
 use crate::error::RuleError;
@@ -45,6 +46,8 @@ pub struct RunContext {
     pub versions: BTreeMap<String, u32>,
     /// What is followed as untrusted data.
     pub taint: lunette_flow::taint::Options,
+    /// What other rooms observed.
+    pub observations: Observations,
 }
 
 /// A rule, compiled.
@@ -57,6 +60,8 @@ pub(crate) struct CompiledRule {
     pub(crate) applies: Vec<(Language, String)>,
     pub(crate) message: Option<Template>,
     pub(crate) matchers: Vec<Matcher>,
+    /// Observations of other rooms that it asks for.
+    pub(crate) checks: Vec<Check>,
     pub(crate) references: Vec<String>,
     pub(crate) examples: Vec<Example>,
     /// The file that it was read from.
@@ -188,16 +193,21 @@ impl Rulebook {
         let languages: Vec<Language> = front
             .languages
             .iter()
-            .map(|language| match language {
-                RuleLanguage::Python => Language::Python,
-                RuleLanguage::Javascript => Language::JavaScript,
+            .filter_map(|language| match language {
+                RuleLanguage::Python => Some(Language::Python),
+                RuleLanguage::Javascript => Some(Language::JavaScript),
+                RuleLanguage::Sql | RuleLanguage::Config | RuleLanguage::Packages => None,
             })
             .collect();
+        let (observed, written): (Vec<_>, Vec<_>) = front.find.iter().partition(|spec| spec.value.check.is_some());
+        faults.require(written.is_empty() || !languages.is_empty(), 1, || {
+            "matchers of code need `python` or `javascript` among `languages`".to_owned()
+        });
         let mut matchers = Vec::new();
         let mut applies = Vec::new();
         for &language in &languages {
             let mut compiler = Compiler { models, groups: &mut self.groups, language, risk: front.risk };
-            for spec in &front.find {
+            for spec in &written {
                 match compiler.matcher(&spec.value) {
                     Ok(matcher) => matchers.push(matcher),
                     Err(message) => faults.add(spec.referenced.line(), message),
@@ -210,7 +220,15 @@ impl Rulebook {
         if front.applies.is_empty() {
             applies = derive_applies(&matchers, &models.trie, &self.groups);
         }
-        let message = match front.message.as_deref().map(Template::parse).transpose() {
+        let mut checks = Vec::new();
+        for spec in &observed {
+            match Check::compile(&spec.value, front.message.as_deref(), front.risk) {
+                Ok(check) => checks.push(check),
+                Err(message) => faults.add(spec.referenced.line(), message),
+            }
+        }
+        let of_code = front.message.as_deref().filter(|_| !written.is_empty());
+        let message = match of_code.map(Template::parse).transpose() {
             Ok(message) => message,
             Err(message) => {
                 faults.add(1, message);
@@ -225,6 +243,7 @@ impl Rulebook {
             applies,
             message,
             matchers,
+            checks,
             references: front.references,
             examples: document.examples.clone(),
             file: faults.file.to_owned(),

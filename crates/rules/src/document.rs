@@ -28,6 +28,29 @@ pub struct Example {
     pub line: u32,
     /// Path and text of each file.
     pub files: Vec<(String, String)>,
+    /// Path and line of places marked in the block's info string (`finds=3,5`), for files that take no comments.
+    pub marks: Vec<(String, u32)>,
+}
+
+impl Example {
+    /// Path and line of every place where `rule` must find something.
+    pub fn expected(&self, rule: &str) -> Vec<(String, u32)> {
+        let mut expected = self.marks.clone();
+        for (path, text) in &self.files {
+            let marked = text.lines().enumerate().filter(|(_, line)| expects(line, rule));
+            expected.extend(marked.map(|(at, _)| (path.clone(), at as u32 + 1)));
+        }
+        expected.sort();
+        expected
+    }
+}
+
+/// Whether a line ends in a comment that expects a finding of this rule.
+fn expects(line: &str, rule: &str) -> bool {
+    let Some((before, ids)) = line.rsplit_once("finds:") else { return false };
+    let comment = ["#", "//", "/*", "--", "<!--", ";"].iter().any(|opening| before.trim_end().ends_with(opening));
+    let ids = ids.trim().trim_end_matches("*/").trim_end_matches("-->");
+    comment && ids.split(',').any(|id| id.trim() == rule)
 }
 
 /// Splits a rule file.
@@ -137,7 +160,11 @@ impl Body {
         }
         let mut words = info.split_whitespace();
         let language = words.next().unwrap_or_default();
-        let file = words.find_map(|word| word.strip_prefix("file="));
+        let words: Vec<&str> = words.collect();
+        let file = words.iter().find_map(|word| word.strip_prefix("file="));
+        let marks = words.iter().find_map(|word| word.strip_prefix("finds=")).unwrap_or_default();
+        let marks: Vec<u32> = marks.split(',').filter(|mark| !mark.is_empty()).map(str::parse).collect::<Result<_, _>>()
+            .map_err(|_| "`finds=` is followed by line numbers, separated by commas")?;
         let path = match (file, language) {
             (Some(path), _) if !path.is_empty() => path.to_owned(),
             (None, "py" | "js" | "ts" | "tsx" | "jsx" | "mjs" | "cjs") => format!("app.{language}"),
@@ -149,11 +176,15 @@ impl Body {
                 name: self.heading.clone(),
                 line: number as u32,
                 files: Vec::new(),
+                marks: Vec::new(),
             });
             self.fresh = false;
         }
         if self.examples.last().is_some_and(|example| example.files.iter().any(|(other, _)| *other == path)) {
             return Err("two files of one example have the same path; start a new example with `### …`");
+        }
+        if let Some(example) = self.examples.last_mut() {
+            example.marks.extend(marks.into_iter().map(|line| (path.clone(), line)));
         }
         self.fence = Some((Some(path), number as u32));
         Ok(())
@@ -207,6 +238,23 @@ mod tests {
                 (false, "", 26, "app.js".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn marks_are_comments_at_the_end_of_a_line() {
+        assert!(expects("x()  # finds: py-a", "py-a"));
+        assert!(expects("x();  // finds: js-b, js-a", "js-a"));
+        assert!(expects("create table t();  -- finds: sql-a", "sql-a"));
+        assert!(!expects("x()  # finds: py-ab", "py-a"));
+        assert!(!expects("print('finds: py-a')", "py-a"));
+    }
+
+    #[test]
+    fn files_without_comments_are_marked_beside_their_path() {
+        let text = "---\n---\nwhy\n## Vulnerable\n```json file=package.json finds=2,3\n{\n1\n2}\n```\n";
+        let document = split("x.md", text).unwrap();
+        assert_eq!(document.examples[0].expected("any"), [("package.json".to_owned(), 2), ("package.json".to_owned(), 3)]);
+        assert_eq!(split("x.md", &text.replace("2,3", "two")).unwrap_err().line, 5);
     }
 
     #[test]

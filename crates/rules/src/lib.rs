@@ -7,6 +7,7 @@
 //! facts, never a syntax tree. Loading refuses what cannot mean anything, with file and line.
 
 mod book;
+mod checks;
 mod compile;
 mod direct;
 mod document;

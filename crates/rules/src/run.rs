@@ -13,6 +13,7 @@ use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try}
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
+use crate::checks;
 use crate::book::{CompiledRule, Rulebook, RunContext};
 use crate::judge::Match;
 use crate::matcher::{Absent, CatchTest, Kind, Matcher, ProjectTest};
@@ -121,8 +122,12 @@ impl<'a, 'f> Run<'a, 'f> {
                 continue;
             }
             self.include_tests.set(rule.include_tests || self.context.include_tests);
-            let (findings, sites) = self.rule(rule);
-            result.checked.push(Checked { rule: rule.meta.id.clone(), applicable: self.applies(rule), sites });
+            let (mut findings, mut sites) = self.rule(rule);
+            findings.extend(checks::findings(rule, &self.context.observations));
+            let observed = checks::looked_at(rule, &self.context.observations);
+            sites += observed.unwrap_or(0);
+            let applicable = self.applies(rule) || observed.is_some();
+            result.checked.push(Checked { rule: rule.meta.id.clone(), applicable, sites });
             result.findings.extend(findings);
         }
         result.cut = self.taint.get().map_or(0, Taint::cut);

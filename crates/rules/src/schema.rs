@@ -47,6 +47,12 @@ pub(crate) struct FrontMatter {
 pub(crate) enum RuleLanguage {
     Python,
     Javascript,
+    /// The database as the project's SQL leaves it.
+    Sql,
+    /// Configuration files.
+    Config,
+    /// What manifests and lockfiles say.
+    Packages,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -57,7 +63,7 @@ pub(crate) enum TestCode {
     Include,
 }
 
-/// One matcher. Exactly one of the keys down to `flow` says what is looked for.
+/// One matcher. Exactly one of the keys down to `check` says what is looked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct MatcherSpec {
@@ -77,6 +83,8 @@ pub(crate) struct MatcherSpec {
     pub(crate) compare: Option<bool>,
     /// Untrusted data that reaches a place where it does one of these kinds of harm (`models/kinds.yml`).
     pub(crate) flow: Option<OneOrMany>,
+    /// An observation of another room: `sql/rls-disabled`.
+    pub(crate) check: Option<String>,
 
     /// With `write` and `read`: a regular expression that the whole key must match.
     pub(crate) key: Option<String>,

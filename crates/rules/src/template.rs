@@ -6,14 +6,14 @@ use crate::matcher::ValuePath;
 
 /// A message with placeholders.
 #[derive(Clone, Debug)]
-pub(crate) struct Template {
-    parts: Vec<Part>,
+pub(crate) struct Template<S = Slot> {
+    parts: Vec<Part<S>>,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum Part<S> {
     Text(String),
-    Slot(Slot),
+    Slot(S),
 }
 
 /// What a placeholder stands for.
@@ -38,6 +38,22 @@ pub(crate) enum Slot {
 impl Template {
     /// Reads a template. `{{` and `}}` stand for braces.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Template::with(text, slot)
+    }
+}
+
+impl Template<String> {
+    /// Reads a template whose placeholders are names of an observation's details.
+    pub(crate) fn named(text: &str) -> Result<Self, String> {
+        Template::with(text, |name| {
+            let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if fits { Ok(name.to_owned()) } else { Err(format!("`{{{name}}}` is no placeholder: they are names in lower case")) }
+        })
+    }
+}
+
+impl<S> Template<S> {
+    fn with(text: &str, slot: impl Fn(&str) -> Result<S, String>) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -64,7 +80,7 @@ impl Template {
     }
 
     /// The text with every placeholder filled.
-    pub(crate) fn fill(&self, mut value: impl FnMut(&Slot) -> String) -> String {
+    pub(crate) fn fill(&self, mut value: impl FnMut(&S) -> String) -> String {
         self.parts
             .iter()
             .map(|part| match part {

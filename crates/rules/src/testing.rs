@@ -9,6 +9,7 @@ use lunette_flow::program::{ImportMap, Program, Unit};
 use lunette_lang::Dialect;
 
 use crate::book::{Rulebook, RunContext};
+use crate::document::Example;
 use crate::run::RunResult;
 use crate::version::major;
 
@@ -30,21 +31,16 @@ impl Mismatch {
     }
 }
 
-/// Runs one rule over files given as path and text. A line that must give a finding ends in a comment
-/// `finds: <rule-id>`; no other line may give one.
-pub fn check(book: &Rulebook, models: &Models, files: &[(String, String)], rule: &str) -> Mismatch {
+/// Runs one rule over an example. A line that must give a finding ends in a comment `finds: <rule-id>`, or is named in the
+/// block's info string; no other line may give one.
+pub fn check(book: &Rulebook, models: &Models, example: &Example, rule: &str) -> Mismatch {
+    let files = &example.files;
     let mut mismatch = Mismatch::default();
     let off = book.rules().iter().map(|known| known.id.clone()).filter(|id| id != rule).collect();
-    let (result, syntax) = run(book, models, files, &RunContext { off, include_tests: false, versions: versions(files), ..RunContext::default() });
+    let context = RunContext { off, versions: versions(files), ..RunContext::default() };
+    let (result, syntax) = run(book, models, files, &context);
     mismatch.syntax = syntax;
-    let mut expected: Vec<(String, u32)> = files
-        .iter()
-        .flat_map(|(path, text)| {
-            let marked = text.lines().enumerate().filter(|(_, line)| expects(line, rule));
-            marked.map(|(at, _)| (path.clone(), at as u32 + 1))
-        })
-        .collect();
-    expected.sort();
+    let mut expected = example.expected(rule);
     for finding in &result.findings {
         let place = (finding.place.path.clone(), finding.place.line);
         if !expected.contains(&place) {
@@ -104,25 +100,4 @@ fn versions(files: &[(String, String)]) -> BTreeMap<String, u32> {
     let read = manifests.filter_map(|(_, text)| serde_saphyr::from_str::<Manifest>(text).ok());
     let packages = read.flat_map(|manifest| manifest.dependencies);
     packages.filter_map(|(name, version)| Some((name, major(&version)?))).collect()
-}
-
-/// Whether a line ends in a comment that expects a finding of this rule.
-fn expects(line: &str, rule: &str) -> bool {
-    let Some((before, ids)) = line.rsplit_once("finds:") else { return false };
-    let comment =
-        before.trim_end().ends_with('#') || before.trim_end().ends_with("//") || before.trim_end().ends_with("/*");
-    comment && ids.trim().trim_end_matches("*/").split(',').any(|id| id.trim() == rule)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::expects;
-
-    #[test]
-    fn marks_are_comments_at_the_end_of_a_line() {
-        assert!(expects("x()  # finds: py-a", "py-a"));
-        assert!(expects("x();  // finds: js-b, js-a", "js-a"));
-        assert!(!expects("x()  # finds: py-ab", "py-a"));
-        assert!(!expects("print('finds: py-a')", "py-a"));
-    }
 }

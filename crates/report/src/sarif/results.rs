@@ -95,7 +95,7 @@ fn suppression(suppression: &lunette_core::finding::Suppression) -> Suppression 
 
 fn properties(finding: &Finding) -> Map<String, Value> {
     let cwe: Vec<String> = finding.cwe.iter().map(|number| format!("CWE-{number}")).collect();
-    bag([
+    let mut properties = bag([
         ("id", finding.id.as_str().into()),
         ("confidence", finding.confidence.as_str().into()),
         ("severity", finding.risk.severity.as_str().into()),
@@ -108,7 +108,12 @@ fn properties(finding: &Finding) -> Map<String, Value> {
         ("cwe", cwe.into()),
         ("inBaseline", finding.in_baseline.into()),
         ("mode", library(finding.mode).into()),
-    ])
+    ]);
+    // What a room adds never takes the place of what every result has.
+    for (name, value) in &finding.properties {
+        properties.entry(name.clone()).or_insert_with(|| value.as_str().into());
+    }
+    properties
 }
 
 /// The mode, where it is not the usual one.

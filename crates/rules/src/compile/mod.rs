@@ -205,7 +205,7 @@ impl Compiler<'_> {
 }
 
 /// A matcher has one kind, and only the keys that go with it.
-fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
+pub(crate) fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
     let kinds = [
         ("call", spec.call.is_some()),
         ("read", spec.read.is_some()),
@@ -220,6 +220,7 @@ fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         ("return", spec.returned.is_some()),
         ("compare", spec.compare.is_some()),
         ("flow", spec.flow.is_some()),
+        ("check", spec.check.is_some()),
     ];
     let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     let [kind] = given[..] else {
