@@ -1,5 +1,7 @@
 //! What Lunette knows before it sees a project: models of libraries and rules, compiled together.
 
+use std::collections::BTreeSet;
+
 use lunette_core::Rule;
 use lunette_flow::models::Models;
 use lunette_rules::Rulebook;
@@ -21,22 +23,34 @@ impl Knowledge {
     /// # Errors
     /// Every fault of the user's files, with lines.
     pub fn load(extras: &Extras) -> Result<Self, AssessError> {
-        fn pairs(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-            files.iter().map(|(name, text)| (name.as_str(), text.as_str()))
-        }
-        fn told<E: ToString>(errors: &[E]) -> AssessError {
-            AssessError::Config(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        }
-        let mut models =
-            Models::with(pairs(&extras.models)).map_err(|errors| told(&errors))?;
-        let rulebook = Rulebook::load(lunette_rules::BUILTIN.iter().copied().chain(pairs(&extras.rules)), &mut models)
-            .map_err(|errors| told(&errors))?;
+        let mut models = Models::with(pairs(&extras.models)).map_err(|errors| told(&errors))?;
+        let sources = lunette_rules::BUILTIN.iter().copied().chain(pairs(&extras.rules));
+        let rulebook = Rulebook::load(sources, &mut models).map_err(|errors| told(&errors))?;
         Ok(Knowledge { models, rulebook })
     }
 
-    /// Whether there is a rule of this id.
-    pub fn knows(&self, id: &str) -> bool {
-        self.rules().binary_search_by(|rule| rule.id.as_str().cmp(id)).is_ok()
+    /// What is needed for a project with these languages (`python`, `javascript`, `sql`, `config`, `packages`). A user's
+    /// own files may speak of any of ours, so with them everything is read.
+    ///
+    /// # Errors
+    /// As [`Knowledge::load`].
+    pub(crate) fn for_languages(extras: &Extras, languages: &BTreeSet<&str>) -> Result<Self, AssessError> {
+        if *extras != Extras::default() {
+            return Self::load(extras);
+        }
+        let wanted = |language: &str| languages.contains(language);
+        let mut models = Models::builtin_of(wanted).map_err(|errors| told(&errors))?;
+        let rulebook = Rulebook::builtin_of(&mut models, wanted).map_err(|errors| told(&errors))?;
+        Ok(Knowledge { models, rulebook })
+    }
+
+    /// The ids of all rules, ours and the user's, without reading them.
+    pub(crate) fn ids(extras: &Extras) -> BTreeSet<&str> {
+        let mut ids: BTreeSet<&str> = Rulebook::builtin_ids().collect();
+        for (name, _) in &extras.rules {
+            ids.insert(name.rsplit(['/', '\\']).next().unwrap_or(name).trim_end_matches(".md"));
+        }
+        ids
     }
 
     /// The metadata of every rule, by id.
@@ -48,4 +62,12 @@ impl Knowledge {
     pub fn explain(&self, id: &str) -> Option<String> {
         self.rulebook.explain(id)
     }
+}
+
+fn pairs(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    files.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+}
+
+fn told<E: ToString>(errors: &[E]) -> AssessError {
+    AssessError::Config(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }

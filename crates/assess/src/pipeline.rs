@@ -36,9 +36,11 @@ pub struct Assessed {
 /// # Errors
 /// When the configuration, a rule, a model or the baseline is faulty, or the platform gives no threads.
 pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Assessed, AssessError> {
-    let knowledge = Knowledge::load(&options.extras)?;
+    let ids = Knowledge::ids(&options.extras);
+    let is_rule = |id: &str| ids.contains(id);
     let known = options.baseline.as_deref().map(baseline::read).transpose().map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
-    let mut reading = reading::read(root, options, &knowledge, progress)?;
+    let mut reading = reading::read(root, options, &is_rule, progress)?;
+    let knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     progress.phase("analysing", 0);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
@@ -58,7 +60,6 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     }
     let all = findings.clone();
     let (inline, mut notices) = suppress::collect(&reading.tree.files);
-    let is_rule = |id: &str| knowledge.knows(id);
     let applied = suppress::apply(
         findings,
         &suppress::Sources {
@@ -108,8 +109,9 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
 /// # Errors
 /// As [`assess`].
 pub fn survey(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Project, AssessError> {
-    let knowledge = Knowledge::load(&options.extras)?;
-    let mut reading = reading::read(root, options, &knowledge, progress)?;
+    let ids = Knowledge::ids(&options.extras);
+    let mut reading = reading::read(root, options, &|id| ids.contains(id), progress)?;
+    let knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     progress.phase("analysing", 0);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);

@@ -1,18 +1,18 @@
 //! From a root to what is known before anything is judged: rules understood, files read, code lowered and linked,
 //! values tracked, routes found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use lunette_core::finding::Confidence;
 use lunette_core::project::{SkipReason, Skipped};
 use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_lang::ir::Language;
 use lunette_lang::{Dialect, Lowered};
 use lunette_read::{Root, SourceFile, Tree, WalkOptions, Want};
 use rayon::prelude::*;
 
 use crate::config::{self, Config};
-use crate::knowledge::Knowledge;
 use crate::options::{AssessError, Options, Progress};
 use crate::rules_md::{Directives, understand_with};
 use crate::stack::{self, Stack};
@@ -35,9 +35,9 @@ pub(crate) struct Reading {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// Reads a project. The root has read the rules already: that is how it is made.
-pub(crate) fn read(root: &Root, options: &Options, knowledge: &Knowledge, progress: &dyn Progress) -> Result<Reading, AssessError> {
-    let directives = understand_with(&root.rules().text, &|name| knowledge.knows(name));
+/// Reads a project. The root has read the rules already: that is how it is made. `is_rule` says which ids are rules.
+pub(crate) fn read(root: &Root, options: &Options, is_rule: &dyn Fn(&str) -> bool, progress: &dyn Progress) -> Result<Reading, AssessError> {
+    let directives = understand_with(&root.rules().text, is_rule);
     let config = read_config(root)?;
     progress.phase("reading", 0);
     let left_out = Mutex::new(BTreeMap::new());
@@ -69,6 +69,15 @@ pub(crate) fn read(root: &Root, options: &Options, knowledge: &Knowledge, progre
 }
 
 impl Reading {
+    /// The languages that there is something to judge of, by the names that rules use.
+    pub(crate) fn languages(&self) -> BTreeSet<&'static str> {
+        let code = self.program.units.iter().map(|unit| match unit.module.language {
+            Language::Python => "python",
+            Language::JavaScript => "javascript",
+        });
+        code.collect()
+    }
+
     /// Gives up the lowered code, whose texts go back to the files.
     pub(crate) fn close_program(&mut self) {
         let mut units = std::mem::take(&mut self.program).units;

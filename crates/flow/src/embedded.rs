@@ -14,6 +14,14 @@ impl Models {
         Self::load(MODELS.iter().copied())
     }
 
+    /// The embedded models of the languages whose folder (`python`, `javascript`) is wanted.
+    ///
+    /// # Errors
+    /// As [`Models::builtin`].
+    pub fn builtin_of(wanted: impl Fn(&str) -> bool) -> Result<Self, Vec<ModelError>> {
+        Self::load(MODELS.iter().copied().filter(|(name, _)| name.split_once('/').is_none_or(|(folder, _)| wanted(folder))))
+    }
+
     /// The embedded models, and a user's own after them.
     ///
     /// # Errors

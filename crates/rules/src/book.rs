@@ -134,6 +134,21 @@ impl Rulebook {
         Self::load(BUILTIN.iter().copied(), models)
     }
 
+    /// The rules that are part of Lunette and about one of the wanted languages (`python`, `sql`, …): the others have
+    /// nothing to say of a project, and reading them takes longer than assessing a small one.
+    ///
+    /// # Errors
+    /// As [`Rulebook::builtin`].
+    pub fn builtin_of(models: &mut Models, wanted: impl Fn(&str) -> bool) -> Result<Self, Vec<RuleError>> {
+        let about = |text: &'static str| document::languages(text).is_none_or(|mut languages| languages.any(&wanted));
+        Self::load(BUILTIN.iter().copied().filter(|(_, text)| about(text)), models)
+    }
+
+    /// The ids of the rules that are part of Lunette, in the order of their files.
+    pub fn builtin_ids() -> impl Iterator<Item = &'static str> {
+        BUILTIN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name).trim_end_matches(".md"))
+    }
+
     /// What is known of every rule, by id.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

@@ -85,6 +85,17 @@ pub(crate) fn split(file: &str, text: &str) -> Result<Document, RuleError> {
     })
 }
 
+/// The languages that a rule file says it is about, without reading the rest of it. `None` when it is not told on one
+/// line near the top, as every shipped rule does.
+pub(crate) fn languages(text: &str) -> Option<impl Iterator<Item = &str>> {
+    let line = text.lines().take(MAX_LANGUAGES_LINE).find_map(|line| line.strip_prefix("languages:"))?;
+    let list = line.trim_start().strip_prefix('[')?.split(']').next()?;
+    Some(list.split(',').map(str::trim))
+}
+
+/// The line up to which `languages` is looked for.
+const MAX_LANGUAGES_LINE: usize = 12;
+
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Section {
     #[default]
@@ -238,6 +249,13 @@ mod tests {
                 (false, "", 26, "app.js".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn languages_are_told_without_reading_the_file() {
+        let told = |text| languages(text).map(Iterator::collect::<Vec<_>>);
+        assert_eq!(told("---\nid: x\nlanguages: [sql, python]  # both\n"), Some(vec!["sql", "python"]));
+        assert_eq!(told("---\nid: x\n---\n"), None);
     }
 
     #[test]
