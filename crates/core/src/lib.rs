@@ -3,6 +3,7 @@
 //! **Invariants.** This crate does no I/O. A [`Finding`] cannot be built without [`Evidence`]. Everything here
 //! serialises to the same bytes for the same values: no hash order, no clock.
 
+pub mod access;
 pub mod assessment;
 pub mod coverage;
 pub mod finding;
