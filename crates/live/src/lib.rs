@@ -1,0 +1,1 @@
+//! A running Postgres read, read-only, into the catalogue of `lunette-sql`.
