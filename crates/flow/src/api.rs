@@ -7,7 +7,7 @@
 
 use compact_str::CompactString;
 use lunette_lang::ir::Language;
-use regex::Regex;
+use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 
 /// A node of the trie: one API path.

@@ -7,6 +7,7 @@ pub mod access;
 pub mod api;
 mod constant;
 mod embedded;
+pub mod lazy;
 mod lineage;
 mod methods;
 pub mod facts;

@@ -7,7 +7,7 @@ use lunette_flow::access::{AccessPath, Start, StepInto};
 use lunette_flow::api::NodeId;
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
-use regex::Regex;
+use lunette_flow::lazy::Regex;
 
 use crate::schema::{AssignKind, Inside, ResultUse, Scope};
 use crate::template::Template;

@@ -10,7 +10,7 @@ use lunette_flow::{Facts, Routes};
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
-use regex::Regex;
+use lunette_flow::lazy::Regex;
 use rustc_hash::FxHashMap;
 
 use crate::checks;

@@ -10,7 +10,7 @@ use lunette_flow::Value;
 use lunette_flow::know::Origin;
 use lunette_flow::program::Site;
 use lunette_lang::ir::{Arg, ArgKind, BinaryOp, BodyKind, Entry, Key, Language, NameId, Op, Part, UnaryOp, ValueId};
-use regex::Regex;
+use lunette_flow::lazy::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::matcher::ComesFrom;

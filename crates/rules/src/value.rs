@@ -4,7 +4,7 @@ use lunette_flow::Value;
 use lunette_flow::pattern::{self, Verdict};
 use lunette_flow::pattern::Anchoring;
 use lunette_lang::ir::Language;
-use regex::Regex;
+use lunette_flow::lazy::Regex;
 
 use crate::schema::{Backtracking, ConstantKind, Scalar};
 

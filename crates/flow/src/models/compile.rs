@@ -1,7 +1,7 @@
 //! From the YAML form of route models to the compiled one.
 
 use lunette_lang::ir::Language;
-use regex::Regex;
+use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 
 use super::compiled::{

@@ -2,7 +2,7 @@
 
 use lunette_core::project::{InputKind, Proves};
 use lunette_lang::ir::Language;
-use regex::Regex;
+use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 
 use super::schema::{FileEntrySpec, ViewClassSpec};

@@ -1,7 +1,7 @@
 //! What models say of untrusted data, with API paths as nodes and access paths parsed.
 
 use lunette_lang::ir::Language;
-use regex::Regex;
+use crate::lazy::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::schema::{

@@ -3,7 +3,7 @@
 use lunette_core::project::{GuardUse, Proves, Route};
 use lunette_core::risk::Exposure;
 use lunette_lang::ir::BodyId;
-use regex::Regex;
+use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 

@@ -21,7 +21,7 @@ impl Scene<'_> {
                 if file.module.language != entry.language {
                     continue;
                 }
-                let Some(captures) = entry.file.captures(&file.path) else { continue };
+                let Some(captures) = entry.file.compiled().and_then(|regex| regex.captures(&file.path)) else { continue };
                 if entry.spec.depends.as_ref().is_some_and(|package| !self.facts.program.depends_on(&file.path, package)) {
                     continue;
                 }
@@ -171,7 +171,9 @@ fn file_path(entry: &FileEntry, captured: &str) -> String {
     for segment in captured.split('/').filter(|segment| !segment.is_empty()) {
         let mut segment = segment.to_owned();
         for (pattern, replacement) in &entry.segments {
-            segment = pattern.replace(&segment, replacement.as_str()).into_owned();
+            if let Some(pattern) = pattern.compiled() {
+                segment = pattern.replace(&segment, replacement.as_str()).into_owned();
+            }
         }
         if !segment.is_empty() {
             path.push('/');

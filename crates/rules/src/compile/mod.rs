@@ -8,7 +8,7 @@ use lunette_flow::api::NodeId;
 use lunette_flow::models::{Models, OneOrMany};
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
-use regex::Regex;
+use lunette_flow::lazy::Regex;
 
 use crate::matcher::{Absent, CatchTest, FunctionTest, Kind, Matcher, RouteTest, ValuePath};
 use crate::schema::{AbsentSpec, AssignKind, CatchSpec, FunctionSpec, MatcherSpec, RouteSpec};
