@@ -1,1 +1,9 @@
 //! The database as the migrations leave it: SQL replayed into a Postgres catalogue, and what it says of access.
+
+pub mod catalogue;
+pub mod outcome;
+pub mod replay;
+
+pub use catalogue::Catalogue;
+pub use outcome::{Failure, FailureKind, FileOutcome, Options, Replay, SqlFile};
+pub use replay::replay;
