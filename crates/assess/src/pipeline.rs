@@ -98,6 +98,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         checked: facts_checked,
         frameworks,
         packages_declared: Some(reading.stack.declared.len()),
+        access: None,
         notices,
         incomplete,
     });

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::access::AccessMatrix;
 use crate::coverage::{Area, CoverageRow};
 use crate::finding::{Confidence, Finding};
 use crate::place::Place;
@@ -55,6 +56,8 @@ pub struct Assessment {
     pub monitoring: Monitoring,
     /// What was known of threats, and from when.
     pub intelligence: Intelligence,
+    /// Who reaches what in the database; `None` when the project has no SQL that says so.
+    pub access: Option<AccessMatrix>,
     /// What would be needed to know, as questions to a person.
     pub unknowns: Vec<Question>,
     /// What was assumed.

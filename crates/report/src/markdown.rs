@@ -33,6 +33,7 @@ built_in! {
     "guidance.md.j2",
     "monitoring.md.j2",
     "limits.md.j2",
+    "access.md.j2",
     "closing.md.j2",
 }
 

@@ -29,6 +29,7 @@ pub use data::event_names;
 pub use kind::{kind_of, offensive_part};
 
 use lunette_core::Assessment;
+use lunette_core::access::AccessMatrix;
 use lunette_core::assessment::{Confinement, Notice, Request, RulesRead, SCHEMA_VERSION};
 use lunette_core::finding::Finding;
 use lunette_core::place::Place;
@@ -69,6 +70,8 @@ pub struct Inputs {
     pub frameworks: Vec<String>,
     /// Declared dependencies, when they were counted.
     pub packages_declared: Option<usize>,
+    /// Who reaches what in the database, when the project's SQL says so.
+    pub access: Option<AccessMatrix>,
     /// Remarks of the tool on its own inputs.
     pub notices: Vec<Notice>,
     /// Why the assessment is incomplete, when it is.
@@ -139,6 +142,7 @@ pub fn compose(inputs: Inputs) -> Assessment {
         guidance,
         monitoring,
         intelligence,
+        access: inputs.access,
         unknowns,
         assumptions,
         suggestions,

@@ -1,6 +1,7 @@
 //! A made-up assessment with a bit of everything: every kind of evidence, several severities, one rule in many places,
 //! withheld findings, gaps, and text that tries to break out. For tests of this crate and of those that render.
 
+mod access;
 mod findings;
 mod parts;
 
@@ -45,6 +46,7 @@ pub fn assessment() -> Assessment {
         guidance: parts::guidance(tasks(&findings, &entries)),
         monitoring: parts::monitoring(&entries),
         intelligence: parts::intelligence(),
+        access: Some(access::access()),
         unknowns: parts::unknowns(),
         assumptions: vec!["Anybody can create an account: `POST /signup` has no guard.".to_owned()],
         suggestions: vec![
@@ -89,6 +91,7 @@ pub fn empty() -> Assessment {
     empty.guidance = lunette_core::assessment::Guidance::default();
     empty.monitoring = lunette_core::assessment::Monitoring::default();
     empty.intelligence = lunette_core::assessment::Intelligence::default();
+    empty.access = None;
     empty.unknowns.clear();
     empty.assumptions.clear();
     empty.suggestions.clear();

@@ -3,6 +3,7 @@
 //! Nothing is judged here. Findings are looked up by the ids that the assessment gives, equal texts are put together,
 //! and what is cut is counted, so that a template can say how much more there is.
 
+mod access;
 mod entries;
 mod evidence;
 mod limits;
@@ -44,6 +45,7 @@ pub(crate) struct View<'a> {
     tasks: Vec<TaskView<'a>>,
     events: Vec<EventView<'a>>,
     limits: limits::Limits<'a>,
+    access: Option<access::Access<'a>>,
 }
 
 /// What the header says of the project's rules.
@@ -180,6 +182,7 @@ pub(crate) fn view(assessment: &Assessment) -> View<'_> {
         tasks: tasks(assessment, &index),
         events: events(assessment),
         limits: limits::limits(assessment),
+        access: assessment.access.as_ref().map(access::access),
     }
 }
 

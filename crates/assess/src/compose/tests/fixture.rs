@@ -165,6 +165,7 @@ pub(super) fn fact(label: &str, value: Option<&str>) -> Fact {
 /// Nothing was found and nothing was looked at.
 pub(super) fn empty() -> Inputs {
     Inputs {
+        access: None,
         lunette_version: "0.1.0".to_owned(),
         date: DATE.to_owned(),
         request: Request {
