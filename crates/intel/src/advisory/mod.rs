@@ -1,5 +1,6 @@
 //! What is known against packages: advisories as the databases publish them, in the form that Lunette keeps.
 
+pub mod curated;
 pub mod day;
 mod interval;
 mod osv;
