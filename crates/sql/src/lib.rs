@@ -1,7 +1,9 @@
 //! The database as the migrations leave it: SQL replayed into a Postgres catalogue, and what it says of access.
 
 pub mod catalogue;
+pub mod matrix;
 pub mod outcome;
+mod parse;
 pub mod replay;
 
 pub use catalogue::Catalogue;
