@@ -3,6 +3,8 @@
 //! Reading never fails as a whole: a file that cannot be read is a [`Failure`] with its line, and what the other files
 //! say still stands. Nothing here reads the disk; the caller hands over paths and texts.
 
+mod assemble;
+
 use lunette_core::place::Place;
 use serde::{Deserialize, Serialize};
 
@@ -52,13 +54,13 @@ pub enum Source {
 
 /// A package that the project gets.
 ///
-/// One entry for each version of a package in each lockfile; a package that no lockfile settles has one entry for each
-/// manifest that asks for it.
+/// One entry for each copy that a lockfile installs ([`Inventory::distinct`] takes copies together); a package that no
+/// lockfile settles has one entry for each manifest that asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// The registry it belongs to.
     pub ecosystem: Ecosystem,
-    /// Its real name, normalised for PyPI: advisories are looked up by it.
+    /// Its real name, normalised (PEP 503) for Python: advisories are looked up by it.
     pub name: String,
     /// Its exact version. `None` when nothing settles one (a range, a git source without a version).
     pub version: Option<String>,
@@ -74,7 +76,7 @@ pub struct Package {
     pub source: Source,
     /// The address it was resolved to, as the lockfile writes it.
     pub resolved: Option<String>,
-    /// Hashes of its archive: algorithm in lower case without `-` (`sha512`), digest in hexadecimal. Several for PyPI,
+    /// Hashes of its archive: algorithm in lower case without `-` (`sha512`), digest in hexadecimal. Several for Python,
     /// one for each archive.
     pub hashes: Vec<(String, String)>,
     /// Needed for development only.
@@ -85,7 +87,7 @@ pub struct Package {
     pub peer: bool,
     /// Shipped inside another package's archive.
     pub bundled: bool,
-    /// Names of the groups that need it (`dev`, `optional`, `test`, an extra); empty for production.
+    /// Names of the groups that the file puts it in (`dev`, `optional`, `test`, an extra); empty for production.
     pub groups: Vec<String>,
     /// Whether a manifest of the project asks for it by name.
     pub direct: bool,
@@ -106,6 +108,55 @@ pub struct Package {
 }
 
 impl Package {
+    /// A package of which only the name and the place are known.
+    pub(crate) fn new(ecosystem: Ecosystem, name: &str, place: Place) -> Self {
+        Package {
+            ecosystem,
+            name: name.to_owned(),
+            version: None,
+            bound: None,
+            requested: None,
+            place,
+            locked: false,
+            source: Source::Registry,
+            resolved: None,
+            hashes: Vec::new(),
+            dev: false,
+            optional: false,
+            peer: false,
+            bundled: false,
+            groups: Vec::new(),
+            direct: false,
+            path: Vec::new(),
+            license: None,
+            install_script: false,
+            deprecated: None,
+            alias: None,
+            overridden: false,
+            marker: None,
+        }
+    }
+
+    /// Takes another copy of the same version in: what holds for both remains.
+    fn join(&mut self, other: &Package) {
+        self.dev &= other.dev;
+        self.optional &= other.optional;
+        self.peer &= other.peer;
+        self.bundled &= other.bundled;
+        self.direct |= other.direct;
+        self.install_script |= other.install_script;
+        if self.path.is_empty() || (!other.path.is_empty() && other.path.len() < self.path.len()) {
+            self.path.clone_from(&other.path);
+        }
+        if self.groups.is_empty() || other.groups.is_empty() {
+            self.groups.clear();
+        } else {
+            self.groups.extend(other.groups.iter().cloned());
+            self.groups.sort();
+            self.groups.dedup();
+        }
+    }
+
     /// The package URL, without qualifiers: `pkg:npm/%40scope/name@1.0.0`.
     pub fn purl(&self) -> String {
         use packageurl::PackageUrl;
@@ -162,7 +213,7 @@ pub enum Need {
 pub struct Declared {
     /// The registry.
     pub ecosystem: Ecosystem,
-    /// The real name, normalised for PyPI.
+    /// The real name, normalised for Python.
     pub name: String,
     /// The name that it is installed under, when that is another.
     pub alias: Option<String>,
@@ -236,7 +287,7 @@ pub struct Failure {
 /// All that the manifests and lockfiles of a project say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
-    /// Packages, by file and place.
+    /// Packages: lockfiles' first, by path, then what manifests ask for beyond them.
     pub packages: Vec<Package>,
     /// For each package the packages it needs, as indices into `packages`, sorted. Same length as `packages`.
     pub edges: Vec<Vec<usize>>,
@@ -249,7 +300,53 @@ pub struct Inventory {
 }
 
 /// Reads all manifests and lockfiles among the files: paths relative to the project's root with `/`, and their texts.
+///
+/// What lies in installed trees (`node_modules`, `site-packages`) is passed over: it is not what the project asks for.
 pub fn inventory(files: &[(&str, &str)]) -> Inventory {
-    let _ = files;
-    Inventory::default()
+    assemble::inventory(files)
+}
+
+/// Whether [`inventory`] reads a file of this path.
+pub fn is_read(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    crate::lockfile::parser(name).is_some()
+        || crate::manifest::parser(name).is_some()
+        || crate::manifest::requirements::is_requirements(path)
+}
+
+/// A version of a package in a lockfile, with all its copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distinct {
+    /// The first copy's entry, with flags and groups that hold for all copies together: for development only when
+    /// every copy is.
+    pub package: Package,
+    /// The copies, as indices into [`Inventory::packages`].
+    pub copies: Vec<usize>,
+}
+
+impl Inventory {
+    /// Packages with the copies of one version in one file taken together, in the order of their first copies.
+    pub fn distinct(&self) -> Vec<Distinct> {
+        let mut known = rustc_hash::FxHashMap::default();
+        let mut out: Vec<Distinct> = Vec::new();
+        for (index, package) in self.packages.iter().enumerate() {
+            let commit = match &package.source {
+                Source::Git { commit, .. } => commit.as_deref(),
+                _ => None,
+            };
+            let key = (package.ecosystem, &package.place.path, &package.name, &package.version, commit);
+            match known.entry(key) {
+                std::collections::hash_map::Entry::Vacant(free) => {
+                    free.insert(out.len());
+                    out.push(Distinct { package: package.clone(), copies: vec![index] });
+                }
+                std::collections::hash_map::Entry::Occupied(at) => {
+                    let found = &mut out[*at.get()];
+                    found.copies.push(index);
+                    found.package.join(package);
+                }
+            }
+        }
+        out
+    }
 }
