@@ -17,7 +17,8 @@ mod reading;
 pub mod rules_md;
 pub mod stack;
 pub mod suppress;
-pub mod tree;
+
+pub use lunette_config::tree;
 
 pub use knowledge::Knowledge;
 pub use options::{AssessError, Extras, Options, Progress, Silent};

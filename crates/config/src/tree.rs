@@ -1,27 +1,42 @@
-//! Configuration documents as one kind of tree: JSON, TOML and YAML read to nodes that know their line.
+//! Configuration documents as one kind of tree: JSON, TOML, YAML and env files read to nodes that know their place.
 //!
-//! Manifests and lockfiles come in three syntaxes and mean the same things; everything above this module looks at
-//! [`Node`] alone. Scalars keep the text as written, because `3.10` is a version and not the number 3.1.
-//! Parsers here are bounded: size, depth and the number of nodes that YAML aliases may expand to.
+//! The syntaxes differ and mean the same things; everything above this module looks at [`Node`] alone. Scalars keep the
+//! text as written, because `3.10` is a version and not the number 3.1. Parsers here are bounded: size, depth and the
+//! number of nodes that YAML aliases may expand to.
 
-use std::collections::BTreeMap;
-
-use granit_parser::{Event, Parser, ScalarStyle};
 use jsonc_parser::ast::Value as Json;
+use jsonc_parser::common::Ranged;
 use toml::de::{DeTable, DeValue};
+
+pub use crate::yaml::yaml;
 
 /// Largest document that is read, in bytes. Lockfiles of very large monorepos stay under 40 MB.
 const MAX_BYTES: usize = 64 << 20;
-/// Nodes in a YAML document after aliases are expanded.
-const MAX_NODES: usize = 1_000_000;
-/// Deepest nesting that is read.
-const MAX_DEPTH: usize = 128;
+
+/// A range of a document's text, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Its first byte.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A range; documents are smaller than 4 GB, so that 32 bits do.
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span { start: cut(start), end: cut(end) }
+    }
+}
 
 /// A value of a document, with the line (from 1) that it starts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// Its line; 0 only for an empty document.
     pub line: u32,
+    /// Its text in the document, quotes included. Of a TOML table that is its header or its key.
+    pub span: Span,
     /// What it is.
     pub value: Value,
 }
@@ -46,6 +61,8 @@ pub enum Value {
 pub struct Key {
     /// Its line.
     pub line: u32,
+    /// Its text in the document, quotes included.
+    pub span: Span,
     /// Its text.
     pub text: String,
 }
@@ -61,7 +78,7 @@ pub struct ParseError {
 }
 
 impl Node {
-    const NOTHING: Node = Node { line: 0, value: Value::Null };
+    const NOTHING: Node = Node { line: 0, span: Span { start: 0, end: 0 }, value: Value::Null };
 
     /// The value under a key of a table.
     pub fn get(&self, key: &str) -> Option<&Node> {
@@ -129,19 +146,32 @@ impl Node {
 }
 
 /// Byte offsets to lines.
-struct Lines(Vec<usize>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines(Vec<usize>);
 
 impl Lines {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Lines(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
     }
 
-    fn line(&self, offset: usize) -> u32 {
+    pub(crate) fn line(&self, offset: usize) -> u32 {
         self.0.partition_point(|&start| start <= offset) as u32
+    }
+
+    /// Where a line (from 0) starts.
+    pub(crate) fn start(&self, line: usize) -> Option<usize> {
+        self.0.get(line).copied()
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub(crate) fn position(&self, offset: usize) -> (u32, u32) {
+        let line = self.line(offset);
+        let start = self.0.get((line as usize).saturating_sub(1)).copied().unwrap_or(0);
+        (line, (offset - start) as u32 + 1)
     }
 }
 
-fn check_size(text: &str) -> Result<(), ParseError> {
+pub(crate) fn check_size(text: &str) -> Result<(), ParseError> {
     if text.len() > MAX_BYTES {
         return Err(ParseError { line: 1, message: format!("larger than {} MB", MAX_BYTES >> 20) });
     }
@@ -165,24 +195,24 @@ pub fn json(text: &str) -> Result<Node, ParseError> {
 }
 
 fn from_json(value: Json<'_>, lines: &Lines) -> Node {
-    let (start, value) = match value {
-        Json::StringLit(text) => (text.range.start, Value::Text(text.value.into_owned())),
-        Json::NumberLit(number) => (number.range.start, Value::Plain(number.value.to_owned())),
-        Json::BooleanLit(boolean) => (boolean.range.start, Value::Plain(boolean.value.to_string())),
-        Json::NullKeyword(null) => (null.range.start, Value::Null),
-        Json::Array(array) => (
-            array.range.start,
-            Value::List(array.elements.into_iter().map(|element| from_json(element, lines)).collect()),
-        ),
+    let (range, value) = match value {
+        Json::StringLit(text) => (text.range, Value::Text(text.value.into_owned())),
+        Json::NumberLit(number) => (number.range, Value::Plain(number.value.to_owned())),
+        Json::BooleanLit(boolean) => (boolean.range, Value::Plain(boolean.value.to_string())),
+        Json::NullKeyword(null) => (null.range, Value::Null),
+        Json::Array(array) => {
+            (array.range, Value::List(array.elements.into_iter().map(|element| from_json(element, lines)).collect()))
+        }
         Json::Object(object) => {
             let entries = object.properties.into_iter().map(|property| {
-                let line = lines.line(property.range.start);
-                (Key { line, text: property.name.into_string() }, from_json(property.value, lines))
+                let name = property.name.range();
+                let span = Span::new(name.start, name.end);
+                (Key { line: lines.line(name.start), span, text: property.name.into_string() }, from_json(property.value, lines))
             });
-            (object.range.start, Value::Map(entries.collect()))
+            (object.range, Value::Map(entries.collect()))
         }
     };
-    Node { line: lines.line(start), value }
+    Node { line: lines.line(range.start), span: Span::new(range.start, range.end), value }
 }
 
 /// Reads TOML.
@@ -196,163 +226,36 @@ pub fn toml(text: &str) -> Result<Node, ParseError> {
         line: error.span().map_or(1, |span| lines.line(span.start)),
         message: error.message().replace('\n', "; "),
     })?;
-    Ok(Node { line: 1, value: from_table(table.get_ref(), &lines) })
+    Ok(Node { line: 1, span: Span::new(0, text.len()), value: from_table(table.get_ref(), &lines) })
 }
 
 fn from_table(table: &DeTable<'_>, lines: &Lines) -> Value {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let nodes = entries.into_iter().map(|(key, value)| {
-        let key_line = lines.line(key.span().start);
+        let named = key.span();
+        let key_line = lines.line(named.start);
+        let node = from_toml(&value.span(), value.get_ref(), lines);
         // A table's own span is its header's; the key is the better place to point at.
-        let node =
-            Node { line: lines.line(value.span().start).max(key_line), value: from_toml(value.get_ref(), lines) };
-        (Key { line: key_line, text: key.get_ref().to_string() }, node)
+        let node = if node.line < key_line { Node { line: key_line, span: Span::new(named.start, named.end), ..node } } else { node };
+        (Key { line: key_line, span: Span::new(named.start, named.end), text: key.get_ref().to_string() }, node)
     });
     Value::Map(nodes.collect())
 }
 
-fn from_toml(value: &DeValue<'_>, lines: &Lines) -> Value {
-    match value {
+fn from_toml(span: &std::ops::Range<usize>, value: &DeValue<'_>, lines: &Lines) -> Node {
+    let value = match value {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Integer(number) => Value::Plain(number.as_str().to_owned()),
         DeValue::Float(number) => Value::Plain(number.as_str().to_owned()),
         DeValue::Boolean(boolean) => Value::Plain(boolean.to_string()),
         DeValue::Datetime(date) => Value::Plain(date.to_string()),
-        DeValue::Array(array) => Value::List(
-            array
-                .iter()
-                .map(|item| Node { line: lines.line(item.span().start), value: from_toml(item.get_ref(), lines) })
-                .collect(),
-        ),
+        DeValue::Array(array) => {
+            Value::List(array.iter().map(|item| from_toml(&item.span(), item.get_ref(), lines)).collect())
+        }
         DeValue::Table(table) => from_table(table, lines),
-    }
-}
-
-/// Reads every document of a YAML file. Aliases are expanded and merge keys (`<<`) resolved, within bounds.
-///
-/// # Errors
-/// A [`ParseError`] with the line of the first mistake, or of the place where a bound is passed.
-pub fn yaml(text: &str) -> Result<Vec<Node>, ParseError> {
-    check_size(text)?;
-    let mut builder = Builder::default();
-    for next in Parser::new_from_str(text) {
-        let (event, span) = next
-            .map_err(|error| ParseError { line: error.marker().line().max(1) as u32, message: error.info().clone() })?;
-        builder.event(event, span.start.line().max(1) as u32)?;
-    }
-    Ok(builder.documents)
-}
-
-/// An open collection of the YAML document under construction.
-enum Open {
-    List { line: u32, anchor: usize, items: Vec<Node> },
-    Map { line: u32, anchor: usize, entries: Vec<(Key, Node)>, key: Option<Key>, merges: Vec<Node> },
-}
-
-#[derive(Default)]
-struct Builder {
-    documents: Vec<Node>,
-    open: Vec<Open>,
-    anchors: BTreeMap<usize, (Node, usize)>,
-    nodes: usize,
-}
-
-impl Builder {
-    fn event(&mut self, event: Event<'_>, line: u32) -> Result<(), ParseError> {
-        match event {
-            Event::Scalar(text, style, anchor, _) => {
-                let value = match style {
-                    ScalarStyle::Plain if matches!(&*text, "" | "~" | "null") => Value::Null,
-                    ScalarStyle::Plain => Value::Plain(text.into_owned()),
-                    _ => Value::Text(text.into_owned()),
-                };
-                self.finish(Node { line, value }, anchor, 1)
-            }
-            Event::SequenceStart(_, anchor, _) => self.begin(Open::List { line, anchor, items: Vec::new() }, line),
-            Event::MappingStart(_, anchor, _) => {
-                self.begin(Open::Map { line, anchor, entries: Vec::new(), key: None, merges: Vec::new() }, line)
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
-            Event::Alias(id) => match self.anchors.get(&id) {
-                Some((node, size)) => {
-                    let (node, size) = (node.clone(), *size);
-                    self.finish(Node { line, ..node }, 0, size)
-                }
-                None => Err(ParseError { line, message: "alias to an anchor that is still open".to_owned() }),
-            },
-            Event::DocumentEnd => {
-                self.anchors.clear();
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn begin(&mut self, open: Open, line: u32) -> Result<(), ParseError> {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(ParseError { line, message: format!("nested deeper than {MAX_DEPTH}") });
-        }
-        self.open.push(open);
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), ParseError> {
-        let (node, anchor) = match self.open.pop() {
-            Some(Open::List { line, anchor, items }) => (Node { line, value: Value::List(items) }, anchor),
-            Some(Open::Map { line, anchor, mut entries, merges, .. }) => {
-                for (key, value) in merges.iter().flat_map(Node::entries) {
-                    if !entries.iter().any(|(known, _)| known.text == key.text) {
-                        entries.push((key.clone(), value.clone()));
-                    }
-                }
-                (Node { line, value: Value::Map(entries) }, anchor)
-            }
-            None => return Ok(()),
-        };
-        let size = if anchor == 0 { 1 } else { size(&node) };
-        // The children were counted when they were finished; only an anchor needs the whole size.
-        self.place(node, anchor, size, 1)
-    }
-
-    fn finish(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), ParseError> {
-        self.place(node, anchor, size, size)
-    }
-
-    fn place(&mut self, node: Node, anchor: usize, size: usize, counts: usize) -> Result<(), ParseError> {
-        // A copy is kept for each anchor, and nested anchors keep nested copies: those count too.
-        self.nodes = self.nodes.saturating_add(if anchor == 0 { counts } else { counts + size });
-        if self.nodes > MAX_NODES {
-            return Err(ParseError { line: node.line, message: "aliases expand to too many nodes".to_owned() });
-        }
-        if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), size));
-        }
-        match self.open.last_mut() {
-            None => self.documents.push(node),
-            Some(Open::List { items, .. }) => items.push(node),
-            Some(Open::Map { entries, key, merges, .. }) => match key.take() {
-                None => {
-                    let text = node.text().unwrap_or_default().to_owned();
-                    *key = Some(Key { line: node.line, text });
-                }
-                Some(name) if name.text == "<<" => match node.value {
-                    Value::List(items) => merges.extend(items),
-                    _ => merges.push(node),
-                },
-                Some(name) => entries.push((name, node)),
-            },
-        }
-        Ok(())
-    }
-}
-
-fn size(node: &Node) -> usize {
-    match &node.value {
-        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Map(entries) => 1 + entries.iter().map(|(_, value)| 1 + size(value)).sum::<usize>(),
-        _ => 1,
-    }
+    };
+    Node { line: lines.line(span.start), span: Span::new(span.start, span.end), value }
 }
 
 #[cfg(test)]
