@@ -3,5 +3,10 @@
 mod document;
 mod lockfile;
 mod manifest;
+pub mod advisory;
 pub mod packages;
 pub mod version;
+pub mod index;
+pub mod matching;
+pub mod snapshot;
+pub mod urgency;
