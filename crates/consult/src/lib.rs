@@ -4,6 +4,7 @@
 //! is now. The folder is fixed when the server starts; no argument can widen it. Answers are short and paged, because
 //! they are paid for in an agent's context.
 
+pub mod research;
 mod server;
 mod tools;
 mod views;
