@@ -1,6 +1,8 @@
 //! Versions against the vectors of osv-scalibr, pypa/packaging and node-semver in `shared/bench/vectors` (read in place,
 //! skipped loudly where they are not), and properties of the order.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
@@ -51,7 +53,8 @@ fn python_versions_in_the_order_that_osv_documents() {
 fn python_versions_in_the_order_of_packaging() {
     let Some(text) = vectors("pypa-packaging.json") else { return };
     let data: Value = serde_json::from_str(&text).unwrap();
-    let sorted: Vec<Version> = data["sorted_versions"].as_array().unwrap().iter().map(|v| pypi(v.as_str().unwrap())).collect();
+    let sorted: Vec<Version> =
+        data["sorted_versions"].as_array().unwrap().iter().map(|v| pypi(v.as_str().unwrap())).collect();
     assert!(sorted.len() >= 92);
     for (i, left) in sorted.iter().enumerate() {
         for (j, right) in sorted.iter().enumerate() {
@@ -84,7 +87,9 @@ fn python_specifiers_of_packaging() {
 fn has_options(row: &Value) -> bool {
     match row.get(2) {
         None => false,
-        Some(Value::Object(options)) => options.values().any(|option| option.as_bool() == Some(true) || option.is_number()),
+        Some(Value::Object(options)) => {
+            options.values().any(|option| option.as_bool() == Some(true) || option.is_number())
+        }
         Some(_) => true,
     }
 }
@@ -143,14 +148,21 @@ fn some_number() -> impl Strategy<Value = String> {
 
 fn some_npm() -> impl Strategy<Value = String> {
     let identifier = prop_oneof![some_number(), "[a-z-][a-z0-9-]{0,3}"];
-    (proptest::collection::vec(some_number(), 3), proptest::collection::vec(identifier, 0..3)).prop_map(|(core, pre)| {
-        let dash = if pre.is_empty() { "" } else { "-" };
-        format!("{}{dash}{}", core.join("."), pre.join("."))
-    })
+    (proptest::collection::vec(some_number(), 3), proptest::collection::vec(identifier, 0..3)).prop_map(
+        |(core, pre)| {
+            let dash = if pre.is_empty() { "" } else { "-" };
+            format!("{}{dash}{}", core.join("."), pre.join("."))
+        },
+    )
 }
 
 fn some_pypi() -> impl Strategy<Value = String> {
-    let modern = (proptest::collection::vec(some_number(), 1..4), "(a|b|rc|\\.post|\\.dev)?", some_number(), "(\\+[a-z0-9]{1,3})?")
+    let modern = (
+        proptest::collection::vec(some_number(), 1..4),
+        "(a|b|rc|\\.post|\\.dev)?",
+        some_number(),
+        "(\\+[a-z0-9]{1,3})?",
+    )
         .prop_map(|(release, marker, number, local)| {
             let number = if marker.is_empty() { String::new() } else { number };
             format!("{}{marker}{number}{local}", release.join("."))

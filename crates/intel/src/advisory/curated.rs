@@ -115,6 +115,8 @@ fn advisory(ecosystem: Ecosystem, name: &str, record: Curated) -> Result<Advisor
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::urgency::Score;
 
@@ -139,6 +141,8 @@ mod tests {
         assert_eq!((found[0].affected[0].name.as_str(), found[0].affected[0].intervals.len()), ("@s/a", 2));
         assert_eq!((found[0].cwe.as_slice(), found[0].severity.len()), (&[79][..], 1));
         assert!(parse_curated(Ecosystem::Npm, "a", "- id: A\n  summary: x\n  sumary: y\n").is_err());
-        assert!(parse_curated(Ecosystem::Npm, "a", "- id: A\n  summary: x\n").unwrap_err().contains("names no versions"));
+        assert!(
+            parse_curated(Ecosystem::Npm, "a", "- id: A\n  summary: x\n").unwrap_err().contains("names no versions")
+        );
     }
 }

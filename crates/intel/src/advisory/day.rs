@@ -18,7 +18,9 @@ impl Day {
         }
         let mut parts = date.split('-');
         let [year, month, day] = [parts.next()?, parts.next()?, parts.next()?];
-        if parts.next().is_some() || [year, month, day].iter().any(|part| !part.bytes().all(|byte| byte.is_ascii_digit())) {
+        if parts.next().is_some()
+            || [year, month, day].iter().any(|part| !part.bytes().all(|byte| byte.is_ascii_digit()))
+        {
             return None;
         }
         let (year, month, day): (i64, i64, i64) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
@@ -70,6 +72,8 @@ impl fmt::Display for Day {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

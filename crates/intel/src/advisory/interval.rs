@@ -98,6 +98,8 @@ pub fn fixed_versions(ecosystem: Ecosystem, intervals: &[Interval]) -> Vec<Strin
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -52,7 +52,7 @@ pub struct Vector(pub String);
 pub struct Affected {
     /// Whose package it is.
     pub ecosystem: Ecosystem,
-    /// The package's name, normalised for PyPI.
+    /// The package's name, normalised for `PyPI`.
     pub name: String,
     /// The versions, as stretches of the order.
     pub intervals: Vec<Interval>,

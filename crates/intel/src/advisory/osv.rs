@@ -134,7 +134,8 @@ fn advisory(record: Record) -> Result<Advisory, RecordError> {
     };
     let mut severity = vectors(record.severity);
     let mut cwe = record.database_specific.as_ref().map(|own| cwe_numbers(own.cwe_ids.as_ref())).unwrap_or_default();
-    let rating = record.database_specific.and_then(|own| own.severity?.as_str().map(|word| one_line(word, 20).to_uppercase()));
+    let rating =
+        record.database_specific.and_then(|own| own.severity?.as_str().map(|word| one_line(word, 20).to_uppercase()));
     let mut affected = Vec::new();
     for mut package in record.affected.unwrap_or_default() {
         severity.extend(vectors(package.severity.take()));
@@ -153,7 +154,11 @@ fn advisory(record: Record) -> Result<Advisory, RecordError> {
 
 fn vectors(severity: Option<Vec<Severity>>) -> Vec<Vector> {
     let scores = severity.unwrap_or_default().into_iter().filter_map(|severity| severity.score);
-    scores.map(|score| score.trim().to_owned()).filter(|score| score.len() <= 256 && is_vector(score)).map(Vector).collect()
+    scores
+        .map(|score| score.trim().to_owned())
+        .filter(|score| score.len() <= 256 && is_vector(score))
+        .map(Vector)
+        .collect()
 }
 
 fn is_vector(score: &str) -> bool {
@@ -176,7 +181,8 @@ fn affected_package(given: AffectedPackage, malicious: bool) -> Option<Affected>
         _ => return None,
     };
     let name = normal_name(ecosystem, package.name?.trim());
-    if name.is_empty() || name.len() > LONGEST_NAME || name.bytes().any(|byte| byte.is_ascii_control() || byte == b' ') {
+    if name.is_empty() || name.len() > LONGEST_NAME || name.bytes().any(|byte| byte.is_ascii_control() || byte == b' ')
+    {
         return None;
     }
     let mut unclear = None;
@@ -206,7 +212,7 @@ fn affected_package(given: AffectedPackage, malicious: bool) -> Option<Affected>
             unclear = Some(Unclear::NoVersions);
         }
     }
-    let (symbols, precondition) = given.ecosystem_specific.map_or_else(Default::default, own_facts);
+    let (symbols, precondition) = given.ecosystem_specific.as_ref().map_or_else(Default::default, own_facts);
     Some(Affected { ecosystem, name, intervals, versions, unclear, symbols, precondition })
 }
 
@@ -215,7 +221,7 @@ fn is_covered(ecosystem: Ecosystem, version: &str, intervals: &[Interval]) -> bo
     Version::parse(ecosystem, version).is_ok_and(|version| contains(intervals, &version) == Some(true))
 }
 
-fn own_facts(own: EcosystemSpecific) -> (Vec<String>, Option<String>) {
+fn own_facts(own: &EcosystemSpecific) -> (Vec<String>, Option<String>) {
     let strings = |value: Option<&serde_json::Value>| -> Vec<String> {
         let list = value.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
         list.iter().filter_map(|item| item.as_str()).filter(|item| is_identifier(item)).map(str::to_owned).collect()
@@ -223,13 +229,18 @@ fn own_facts(own: EcosystemSpecific) -> (Vec<String>, Option<String>) {
     let mut symbols = strings(own.symbols.as_ref());
     let imports = own.imports.as_ref().and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for import in imports {
-        let Some(attribute) = import.get("attribute").and_then(serde_json::Value::as_str).filter(|name| is_identifier(name)) else { continue };
+        let Some(attribute) =
+            import.get("attribute").and_then(serde_json::Value::as_str).filter(|name| is_identifier(name))
+        else {
+            continue;
+        };
         symbols.extend(strings(import.get("modules")).iter().map(|module| format!("{module}.{attribute}")));
     }
     symbols.sort();
     symbols.dedup();
     symbols.truncate(MOST_SYMBOLS);
-    let precondition = own.precondition.as_ref().and_then(serde_json::Value::as_str).map(|text| one_line(text, LONGEST_SUMMARY));
+    let precondition =
+        own.precondition.as_ref().and_then(serde_json::Value::as_str).map(|text| one_line(text, LONGEST_SUMMARY));
     (symbols, precondition)
 }
 
@@ -297,6 +308,8 @@ fn add_intervals(ecosystem: Ecosystem, events: Vec<Event>, out: &mut Vec<Interva
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -306,7 +319,7 @@ mod tests {
         parse_record(record.to_string().as_bytes()).unwrap()
     }
 
-    fn one(affected: Value) -> Affected {
+    fn one(affected: &Value) -> Affected {
         let mut found = read(&json!({"id": "X-1", "affected": [affected]})).affected;
         assert_eq!(found.len(), 1);
         found.remove(0)
@@ -328,7 +341,10 @@ mod tests {
         }));
         assert_eq!((advisory.aliases, advisory.summary.as_str()), (vec!["CVE-2026-1".to_owned()], "Line one line two"));
         assert_eq!(advisory.published.unwrap().to_string(), "2026-01-02");
-        assert_eq!((advisory.cwe, advisory.rating.as_deref(), advisory.severity.len()), (vec![79], Some("MODERATE"), 1));
+        assert_eq!(
+            (advisory.cwe, advisory.rating.as_deref(), advisory.severity.len()),
+            (vec![79], Some("MODERATE"), 1)
+        );
         let affected = &advisory.affected[0];
         assert_eq!((affected.name.as_str(), words(affected)), ("@a/B", vec!["<1.2.3".to_owned()]));
         assert_eq!(affected.symbols, ["b.c.go", "b.go", "b.run"]);
@@ -337,9 +353,16 @@ mod tests {
 
     #[test]
     fn events_in_any_order_and_of_every_kind() {
-        let npm = |events: Value| words(&one(json!({"package": {"ecosystem": "npm", "name": "a"}, "ranges": [{"type": "SEMVER", "events": events}]})));
+        let npm = |events: Value| {
+            words(&one(
+                &json!({"package": {"ecosystem": "npm", "name": "a"}, "ranges": [{"type": "SEMVER", "events": events}]}),
+            ))
+        };
         assert_eq!(npm(json!([{"fixed": "2.0.0"}, {"introduced": "1.0.0"}])), [">=1.0.0, <2.0.0"]);
-        assert_eq!(npm(json!([{"introduced": "0.0.0"}, {"last_affected": "2.0.0"}, {"introduced": "3.0.0"}])), [">=3.0.0", "<=2.0.0"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(
+            npm(json!([{"introduced": "0.0.0"}, {"last_affected": "2.0.0"}, {"introduced": "3.0.0"}])),
+            ["<=2.0.0", ">=3.0.0"]
+        );
         assert_eq!(npm(json!([{"introduced": "0"}, {"limit": "*"}])), ["all versions"]);
         assert_eq!(npm(json!([{"introduced": "1.0.0"}, {"limit": "2.0.0"}])), [">=1.0.0, <2.0.0"]);
         assert_eq!(npm(json!([{"introduced": "1.0.0"}, {"fixed": "1.0.0"}])), Vec::<String>::new());
@@ -348,19 +371,23 @@ mod tests {
 
     #[test]
     fn versions_named_one_by_one_are_joined_with_ranges() {
-        let affected = one(json!({"package": {"ecosystem": "PyPI", "name": "Zope.Interface"},
+        let affected = one(&json!({"package": {"ecosystem": "PyPI", "name": "Zope.Interface"},
             "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}, {"type": "ECOSYSTEM", "events": [{"introduced": "1"}, {"fixed": "2"}]}],
             "versions": ["1.5", "0.9", "0.9", "trunk"]}));
-        assert_eq!((affected.name.as_str(), affected.versions), ("zope-interface", vec!["0.9".to_owned(), "trunk".to_owned()]));
+        assert_eq!(
+            (affected.name.as_str(), affected.versions),
+            ("zope-interface", vec!["0.9".to_owned(), "trunk".to_owned()])
+        );
     }
 
     #[test]
     fn what_does_not_tell_the_versions_is_said() {
         let package = json!({"ecosystem": "PyPI", "name": "a"});
-        assert_eq!(one(json!({"package": package})).unclear, Some(Unclear::NoVersions));
-        let git = json!({"package": package, "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}], "versions": null});
-        assert_eq!(one(git).unclear, Some(Unclear::NoVersions));
-        let odd = one(json!({"package": {"ecosystem": "npm", "name": "a"},
+        assert_eq!(one(&json!({"package": package})).unclear, Some(Unclear::NoVersions));
+        let git =
+            json!({"package": package, "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}], "versions": null});
+        assert_eq!(one(&git).unclear, Some(Unclear::NoVersions));
+        let odd = one(&json!({"package": {"ecosystem": "npm", "name": "a"},
             "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "soon"}]}]}));
         assert_eq!((odd.unclear, odd.intervals), (Some(Unclear::Incomparable), vec![]));
         let malware = read(&json!({"id": "MAL-2026-1", "affected": [{"package": package}]}));
@@ -372,7 +399,9 @@ mod tests {
         for bad in ["", "[]", "{}", "{\"id\": \"a b\"}", "{\"id\": \"A\", \"affected\": 3}", &"[".repeat(100_000)] {
             assert!(parse_record(bad.as_bytes()).is_err(), "{}", &bad[..bad.len().min(40)]);
         }
-        let other = read(&json!({"id": "A", "withdrawn": "some day", "affected": [{"package": {"ecosystem": "RubyGems", "name": "x"}}, {"package": null}]}));
+        let other = read(
+            &json!({"id": "A", "withdrawn": "some day", "affected": [{"package": {"ecosystem": "RubyGems", "name": "x"}}, {"package": null}]}),
+        );
         assert!(other.affected.is_empty() && other.withdrawn.is_some(), "a withdrawal without a date is one");
     }
 

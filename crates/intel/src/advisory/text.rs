@@ -9,7 +9,7 @@ pub fn one_line(text: &str, longest: usize) -> String {
     let mut out = String::new();
     let mut count = 0;
     // Only a bounded part is looked at: texts of megabytes are not a reason to spend time.
-    for word in text.trim().split_whitespace().take(longest) {
+    for word in text.split_whitespace().take(longest) {
         let word: String = word.chars().filter(|c| is_plain(*c)).take(longest + 1).collect();
         let length = word.chars().count();
         if length == 0 {

@@ -58,21 +58,22 @@ pub fn compile(content: Content) -> Result<Vec<u8>, IndexError> {
     let ids = map.into_inner().map_err(|_| IndexError::TooLarge("ids"))?;
 
     let mut kev = content.kev;
-    kev.sort_by(|a, b| a.cve.cmp(&b.cve));
+    kev.sort_by_key(|entry| entry.cve);
     kev.dedup_by(|a, b| a.cve == b.cve);
     counts.kev = kev.len() as u32;
     directory.kev_cves = kev.iter().map(|entry| entry.cve.0).collect();
     let mut kev = encode(&kev)?;
     kev.extend(check(&kev));
     let epss = epss(content.epss, &mut directory);
-    finish(directory, [packages, ids, records.bytes, kev, epss])
+    finish(directory, &[packages, ids, records.bytes, kev, epss])
 }
 
 /// Puts the sections one behind the other, and header and directory before them.
-fn finish(mut directory: Directory, sections: [Vec<u8>; 5]) -> Result<Vec<u8>, IndexError> {
+fn finish(mut directory: Directory, sections: &[Vec<u8>; 5]) -> Result<Vec<u8>, IndexError> {
     let mut offset = 0;
-    let places = [&mut directory.packages, &mut directory.ids, &mut directory.records, &mut directory.kev, &mut directory.epss];
-    for (place, bytes) in places.into_iter().zip(&sections) {
+    let places =
+        [&mut directory.packages, &mut directory.ids, &mut directory.records, &mut directory.kev, &mut directory.epss];
+    for (place, bytes) in places.into_iter().zip(sections) {
         *place = Section { offset, length: bytes.len() as u64 };
         offset += bytes.len() as u64;
     }
@@ -80,7 +81,9 @@ fn finish(mut directory: Directory, sections: [Vec<u8>; 5]) -> Result<Vec<u8>, I
     let length = u32::try_from(encoded.len()).map_err(|_| IndexError::TooLarge("directory"))?;
     let mut file = vec![0; HEADER];
     file.extend_from_slice(&encoded);
-    sections.iter().for_each(|bytes| file.extend_from_slice(bytes));
+    for bytes in sections {
+        file.extend_from_slice(bytes);
+    }
     let header = Header {
         directory: length,
         file: file.len() as u64,

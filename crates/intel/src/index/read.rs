@@ -84,7 +84,11 @@ impl Snapshot {
             hasher.update(&buffer[..length]);
             at += length as u64;
         }
-        if <[u8; 32]>::from(hasher.finalize()) == self.header.body_hash { Ok(()) } else { Err(IndexError::Damaged("content")) }
+        if <[u8; 32]>::from(hasher.finalize()) == self.header.body_hash {
+            Ok(())
+        } else {
+            Err(IndexError::Damaged("content"))
+        }
     }
 
     /// What is known against a package, whatever its version. The name must be in the form of
@@ -115,12 +119,11 @@ impl Snapshot {
     ///
     /// As [`Snapshot::entries`].
     pub fn by_id(&self, id: &str) -> Result<Vec<Record>, IndexError> {
-        let ids = match self.ids.get() {
-            Some(ids) => ids,
-            None => {
-                let ids = map(&*self.bytes, self.base, self.directory.ids, "ids")?;
-                self.ids.get_or_init(|| ids)
-            }
+        let ids = if let Some(ids) = self.ids.get() {
+            ids
+        } else {
+            let ids = map(&*self.bytes, self.base, self.directory.ids, "ids")?;
+            self.ids.get_or_init(|| ids)
         };
         let start = id_key(id);
         let mut end = start.clone();
@@ -163,14 +166,13 @@ impl Snapshot {
         if self.directory.kev_cves.binary_search(&cve.0).is_err() {
             return Ok(None);
         }
-        let kev = match self.kev.get() {
-            Some(kev) => kev,
-            None => {
-                let section = self.directory.kev;
-                let bytes = self.checked(section.offset, section.length, "KEV")?;
-                let kev = postcard::from_bytes(&bytes).map_err(|_| IndexError::Damaged("KEV"))?;
-                self.kev.get_or_init(|| kev)
-            }
+        let kev = if let Some(kev) = self.kev.get() {
+            kev
+        } else {
+            let section = self.directory.kev;
+            let bytes = self.checked(section.offset, section.length, "KEV")?;
+            let kev = postcard::from_bytes(&bytes).map_err(|_| IndexError::Damaged("KEV"))?;
+            self.kev.get_or_init(|| kev)
         };
         Ok(kev.binary_search_by_key(&cve, |entry| entry.cve).ok().map(|at| kev[at].clone()))
     }

@@ -97,6 +97,8 @@ fn agree(a: &Claim, b: &Claim) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::advisory::parse_record;
 

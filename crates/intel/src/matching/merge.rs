@@ -77,7 +77,11 @@ struct Hit {
 }
 
 /// One match for each bug among the records that hold.
-pub(super) fn matches(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, known: Vec<Known>) -> Result<Vec<Match>, IndexError> {
+pub(super) fn matches(
+    snapshot: Option<&Snapshot>,
+    ecosystem: Ecosystem,
+    known: Vec<Known>,
+) -> Result<Vec<Match>, IndexError> {
     let mut bugs: BTreeMap<u32, Vec<Hit>> = BTreeMap::new();
     let mut own: Vec<Hit> = Vec::new();
     for one in known {

@@ -105,7 +105,11 @@ impl Knowledge {
         for known in merge::known(self.snapshot(), ecosystem, &name)? {
             let curated = matches!(known, merge::Known::Curated(_));
             let record = known.record(self.snapshot())?;
-            advisories.push(Detail { record, packages: vec![(ecosystem, name.clone(), known.entry().clone())], curated });
+            advisories.push(Detail {
+                record,
+                packages: vec![(ecosystem, name.clone(), known.entry().clone())],
+                curated,
+            });
         }
         let version = match version {
             Some(version) => {

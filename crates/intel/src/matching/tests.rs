@@ -1,12 +1,14 @@
 //! Matching on small snapshots: what holds, what does not, what is joined.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::advisory::parse_record;
 use crate::index::{Content, Cve, compile};
 
-fn npm(id: &str, aliases: &[&str], events: Value) -> Value {
+fn npm(id: &str, aliases: &[&str], events: &Value) -> Value {
     json!({"id": id, "aliases": aliases, "affected": [{"package": {"ecosystem": "npm", "name": "a-package-of-the-tests"},
         "ranges": [{"type": "SEMVER", "events": events}]}]})
 }
@@ -41,16 +43,19 @@ fn ids(lookup: &Lookup) -> Vec<&str> {
 
 #[test]
 fn records_of_one_bug_are_one_match_with_everything_they_say() {
-    let mut ghsa = npm("GHSA-1", &["CVE-2026-0001"], json!([{"introduced": "0"}, {"fixed": "1.2.0"}]));
+    let mut ghsa = npm("GHSA-1", &["CVE-2026-0001"], &json!([{"introduced": "0"}, {"fixed": "1.2.0"}]));
     ghsa["severity"] = json!([{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]);
     ghsa["database_specific"] = json!({"severity": "HIGH", "cwe_ids": ["CWE-79"]});
-    let mut other = npm("NSWG-1", &["CVE-2026-0001"], json!([{"introduced": "0"}, {"last_affected": "1.1.9"}]));
+    let mut other = npm("NSWG-1", &["CVE-2026-0001"], &json!([{"introduced": "0"}, {"last_affected": "1.1.9"}]));
     other["database_specific"] = json!({"severity": "LOW"});
     let knowledge = knowledge(&[ghsa, other]);
     let lookup = found(&knowledge, "1.1.0");
     assert_eq!(ids(&lookup), ["GHSA-1"]);
     let one = &lookup.matches[0];
-    assert_eq!((one.aliases.as_slice(), one.fixed.as_slice()), (&["CVE-2026-0001".to_owned(), "NSWG-1".to_owned()][..], &["1.2.0".to_owned()][..]));
+    assert_eq!(
+        (one.aliases.as_slice(), one.fixed.as_slice()),
+        (&["CVE-2026-0001".to_owned(), "NSWG-1".to_owned()][..], &["1.2.0".to_owned()][..])
+    );
     assert_eq!((one.rating.as_deref(), one.cwe.as_slice(), one.severity.len()), (Some("HIGH"), &[79][..], 1));
     assert_eq!((one.epss.unwrap().score, one.kev.is_none()), (1_000, true));
     let version = |text| Version::parse(Ecosystem::Npm, text).unwrap();
@@ -62,8 +67,8 @@ fn records_of_one_bug_are_one_match_with_everything_they_say() {
 #[test]
 fn a_wrong_alias_brings_neither_a_join_nor_anothers_evidence() {
     let knowledge = knowledge(&[
-        npm("GHSA-1", &["CVE-2026-0001", "CVE-2026-0002"], json!([{"introduced": "0"}, {"fixed": "1.2.0"}])),
-        npm("GHSA-2", &["CVE-2026-0002"], json!([{"introduced": "0"}, {"fixed": "1.3.0"}])),
+        npm("GHSA-1", &["CVE-2026-0001", "CVE-2026-0002"], &json!([{"introduced": "0"}, {"fixed": "1.2.0"}])),
+        npm("GHSA-2", &["CVE-2026-0002"], &json!([{"introduced": "0"}, {"fixed": "1.3.0"}])),
     ]);
     let both = found(&knowledge, "1.0.0");
     assert_eq!(ids(&both), ["GHSA-1", "GHSA-2"]);
@@ -76,13 +81,16 @@ fn what_cannot_be_told_is_said() {
     let git = json!({"id": "X-9", "affected": [{"package": {"ecosystem": "npm", "name": "a-package-of-the-tests"}}]});
     let knowledge = knowledge(&[
         git,
-        npm("GHSA-1", &[], json!([{"introduced": "0"}, {"fixed": "1.2.0"}])),
-        npm("GHSA-2", &[], json!([{"introduced": "0"}])),
-        npm("GHSA-3", &[], json!([{"introduced": "0"}, {"fixed": "next week"}])),
+        npm("GHSA-1", &[], &json!([{"introduced": "0"}, {"fixed": "1.2.0"}])),
+        npm("GHSA-2", &[], &json!([{"introduced": "0"}])),
+        npm("GHSA-3", &[], &json!([{"introduced": "0"}, {"fixed": "next week"}])),
     ]);
     let unreadable = found(&knowledge, "github:user/repo#main");
     assert_eq!(ids(&unreadable), ["GHSA-2"], "what is against every version is against this one");
-    assert_eq!(unreadable.undecided.iter().map(|doubt| doubt.id.as_str()).collect::<Vec<_>>(), ["GHSA-1", "GHSA-3", "X-9"]);
+    assert_eq!(
+        unreadable.undecided.iter().map(|doubt| doubt.id.as_str()).collect::<Vec<_>>(),
+        ["GHSA-1", "GHSA-3", "X-9"]
+    );
     let readable = found(&knowledge, "2.0.0");
     assert_eq!(ids(&readable), ["GHSA-2"]);
     assert_eq!(readable.undecided.iter().map(|doubt| doubt.id.as_str()).collect::<Vec<_>>(), ["GHSA-3", "X-9"]);
@@ -91,7 +99,7 @@ fn what_cannot_be_told_is_said() {
 
 #[test]
 fn withdrawn_records_are_against_nothing_but_can_be_shown() {
-    let mut record = npm("GHSA-1", &["CVE-2026-0001"], json!([{"introduced": "0"}]));
+    let mut record = npm("GHSA-1", &["CVE-2026-0001"], &json!([{"introduced": "0"}]));
     record["withdrawn"] = json!("2026-03-04T00:00:00Z");
     let knowledge = knowledge(&[record]);
     assert_eq!(found(&knowledge, "1.0.0"), Lookup::default());
@@ -103,9 +111,13 @@ fn withdrawn_records_are_against_nothing_but_can_be_shown() {
 #[test]
 fn malware_comes_first_and_a_fix_is_a_release() {
     let knowledge = knowledge(&[
-        npm("GHSA-1", &[], json!([{"introduced": "1.0.0"}, {"fixed": "1.2.0-rc.1"}])),
-        npm("GHSA-2", &[], json!([{"introduced": "1.0.0"}, {"fixed": "1.1.0-rc.1"}, {"introduced": "1.2.0"}, {"fixed": "1.3.0"}])),
-        npm("MAL-2026-1", &["GHSA-9"], json!([{"introduced": "0"}])),
+        npm("GHSA-1", &[], &json!([{"introduced": "1.0.0"}, {"fixed": "1.2.0-rc.1"}])),
+        npm(
+            "GHSA-2",
+            &[],
+            &json!([{"introduced": "1.0.0"}, {"fixed": "1.1.0-rc.1"}, {"introduced": "1.2.0"}, {"fixed": "1.3.0"}]),
+        ),
+        npm("MAL-2026-1", &["GHSA-9"], &json!([{"introduced": "0"}])),
     ]);
     let lookup = found(&knowledge, "1.0.5");
     assert_eq!(ids(&lookup), ["MAL-2026-1", "GHSA-1", "GHSA-2"]);
@@ -117,7 +129,7 @@ fn malware_comes_first_and_a_fix_is_a_release() {
 
 #[test]
 fn questions() {
-    let knowledge = knowledge(&[npm("GHSA-1", &["CVE-2026-0001"], json!([{"introduced": "0"}, {"fixed": "1.2.0"}]))]);
+    let knowledge = knowledge(&[npm("GHSA-1", &["CVE-2026-0001"], &json!([{"introduced": "0"}, {"fixed": "1.2.0"}]))]);
     let Shown::Package(package) = knowledge.show("pkg:npm/a-package-of-the-tests@1.0.0").unwrap() else { panic!() };
     assert_eq!((package.advisories.len(), package.version.unwrap().1.matches.len()), (1, 1));
     let Shown::Id { advisories, kev, epss, .. } = knowledge.show("cve-2026-0002").unwrap() else { panic!() };
@@ -131,7 +143,10 @@ fn questions() {
 
 #[test]
 fn without_a_snapshot_there_are_the_curated_ones() {
-    assert_eq!(Knowledge::default().lookup(Ecosystem::Npm, "no-such-package-anywhere", "1.0.0").unwrap(), Lookup::default());
+    assert_eq!(
+        Knowledge::default().lookup(Ecosystem::Npm, "no-such-package-anywhere", "1.0.0").unwrap(),
+        Lookup::default()
+    );
     for (ecosystem, name) in crate::advisory::curated::shipped_packages().take(20) {
         let found = Knowledge::default().lookup(ecosystem, &name, "not a version at all").unwrap();
         assert!(!found.matches.is_empty() || !found.undecided.is_empty() || ecosystem == Ecosystem::PyPi, "{name}");

@@ -1,6 +1,8 @@
 //! The databases' files into content for an index. Pure: bytes come from the caller.
 
+use std::borrow::Cow;
 use std::io::{Read, Seek};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
@@ -77,8 +79,10 @@ pub fn osv(archive: impl Read + Seek) -> Result<Imported<Advisory>, ImportError>
     let mut bytes = Vec::new();
     for at in 0..archive.len() {
         let entry = archive.by_index(at)?;
-        let name = entry.name().map_or_else(|_| format!("entry {at}.json"), |name| name.into_owned());
-        if !entry.is_file() || !name.ends_with(".json") {
+        let name = entry.name().map_or_else(|_| format!("entry {at}.json"), Cow::into_owned);
+        if !entry.is_file()
+            || !Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        {
             continue;
         }
         bytes.clear();
@@ -123,8 +127,8 @@ struct CatalogueEntry {
 ///
 /// [`ImportError`] when it is another document, has fewer entries than it states, or most of them are bad.
 pub fn kev(source: impl Read) -> Result<Imported<Kev>, ImportError> {
-    let catalogue: Catalogue =
-        serde_json::from_slice(&whole(source, LARGEST_KEV)?).map_err(|error| ImportError::Malformed(error.to_string()))?;
+    let catalogue: Catalogue = serde_json::from_slice(&whole(source, LARGEST_KEV)?)
+        .map_err(|error| ImportError::Malformed(error.to_string()))?;
     if catalogue.count.is_some_and(|count| count != catalogue.vulnerabilities.len()) {
         let found = catalogue.vulnerabilities.len();
         return Err(ImportError::Malformed(format!("it states another count than its {found} entries")));
@@ -141,7 +145,9 @@ pub fn kev(source: impl Read) -> Result<Imported<Kev>, ImportError> {
                     name: one_line(entry.vulnerability_name.as_deref().unwrap_or_default(), LONGEST_SUMMARY),
                     added: entry.date_added.as_deref().and_then(Day::parse),
                     due: entry.due_date.as_deref().and_then(Day::parse),
-                    ransomware: entry.known_ransomware_campaign_use.is_some_and(|word| word.eq_ignore_ascii_case("known")),
+                    ransomware: entry
+                        .known_ransomware_campaign_use
+                        .is_some_and(|word| word.eq_ignore_ascii_case("known")),
                 }),
             },
         }
@@ -199,6 +205,8 @@ fn whole(source: impl Read, largest: u64) -> Result<Vec<u8>, ImportError> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::io::{Cursor, Write as _};
 
     use super::*;
@@ -247,7 +255,10 @@ mod tests {
         let entry = r#"{"cveID": "CVE-2026-0001", "vulnerabilityName": "A\u001b B", "dateAdded": "2026-08-07", "knownRansomwareCampaignUse": "Known", "new": []}"#;
         let text = format!(r#"{{"dateReleased": "2026-08-07T16:45:47.0Z", "count": 1, "vulnerabilities": [{entry}]}}"#);
         let found = kev(text.as_bytes()).unwrap();
-        assert_eq!((found.records[0].name.as_str(), found.records[0].ransomware, found.records[0].due), ("A B", true, None));
+        assert_eq!(
+            (found.records[0].name.as_str(), found.records[0].ransomware, found.records[0].due),
+            ("A B", true, None)
+        );
         assert_eq!(found.as_of, Day::parse("2026-08-07"));
         assert!(kev(text.replace("\"count\": 1", "\"count\": 2").as_bytes()).is_err(), "cut off");
         assert!(kev(&text.as_bytes()[..text.len() - 3]).is_err());

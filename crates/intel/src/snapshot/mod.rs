@@ -1,10 +1,12 @@
 //! The snapshot of public advisories: read from the databases' bulk files, kept in the user's data folder.
 //!
-//! [`store`] alone touches the disk; [`import`] reads what it is given, [`update`] downloads through what it is given.
+//! [`store`] and [`update`] alone touch the disk; [`import`] reads what it is given, and [`update`] downloads through what
+//! it is given.
 
 pub mod import;
 pub mod status;
 pub mod store;
+pub mod update;
 
 use std::io;
 use std::path::PathBuf;

@@ -85,7 +85,9 @@ impl Status {
                     }
                     match status.age {
                         None => out.push(format!("{name}: of unknown age")),
-                        Some(age) if age > STALE_AFTER => out.push(format!("{name}: {age} days old; run `lunette intel update`")),
+                        Some(age) if age > STALE_AFTER => {
+                            out.push(format!("{name}: {age} days old; run `lunette intel update`"));
+                        }
                         Some(_) => {}
                     }
                 }
@@ -97,6 +99,8 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -109,7 +113,11 @@ mod tests {
             bytes: 1,
             sha256: String::new(),
         };
-        let sources = vec![source(Feed::OsvNpm, "2026-11-20", 0), source(Feed::OsvPypi, "2026-11-10", 2), source(Feed::Kev, "", 0)];
+        let sources = vec![
+            source(Feed::OsvNpm, "2026-11-20", 0),
+            source(Feed::OsvPypi, "2026-11-10", 2),
+            source(Feed::Kev, "", 0),
+        ];
         let meta = Meta { sources, ..Meta::default() };
         let status = Status::new(Some(&meta), Day::parse("2026-11-24").unwrap());
         assert!(status.is_partial() && status.is_stale());

@@ -1,4 +1,4 @@
-//! Where the snapshot is kept, and how it is replaced without ever being half there. The only module with I/O.
+//! Where the snapshot is kept, and how it is replaced without ever being half there.
 //!
 //! A new index is written beside the old one, flushed, read back and verified, and then renamed over it: whoever opens
 //! sees the old or the new one, whatever happens in between. Updates hold a lock that the system gives back when their
@@ -116,7 +116,12 @@ impl Store {
     pub fn lock(&self) -> Result<Lock, SnapshotError> {
         let path = self.folder.join(LOCK);
         fs::create_dir_all(&self.folder).map_err(|error| io_error(&self.folder, error))?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|error| io_error(&path, error))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| io_error(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(fs::TryLockError::WouldBlock) => Err(SnapshotError::Locked(path)),
@@ -347,7 +352,11 @@ fn sums(from: &Path) -> Result<Vec<(String, PathBuf)>, SnapshotError> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Replacing the index with every step failing, and where it is kept.
 
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use crate::advisory::parse_record;
 use crate::packages::Ecosystem;
@@ -165,7 +167,10 @@ fn the_data_folder() {
     assert_eq!(of(&[("LUNETTE_DATA", "/d"), ("HOME", "/h")]), Some(PathBuf::from("/d")));
     assert_eq!(of(&[]), None);
     if cfg!(target_os = "linux") {
-        assert_eq!(of(&[("XDG_DATA_HOME", "relative"), ("HOME", "/h")]), Some(PathBuf::from("/h/.local/share/lunette")));
+        assert_eq!(
+            of(&[("XDG_DATA_HOME", "relative"), ("HOME", "/h")]),
+            Some(PathBuf::from("/h/.local/share/lunette"))
+        );
         assert_eq!(of(&[("XDG_DATA_HOME", "/x"), ("HOME", "/h")]), Some(PathBuf::from("/x/lunette")));
     }
 }

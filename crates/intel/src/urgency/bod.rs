@@ -78,6 +78,7 @@ pub const TABLE: [([bool; 4], Deadline); 16] = {
 };
 
 /// The table's deadline.
+#[expect(clippy::fn_params_excessive_bools, reason = "the table's four inputs, in its order")]
 pub fn deadline(kev: bool, exposed: bool, automatable: bool, total: bool) -> Deadline {
     let bit = |set: bool, value: usize| if set { value } else { 0 };
     TABLE[bit(kev, 8) + bit(exposed, 4) + bit(automatable, 2) + bit(total, 1)].1
@@ -85,6 +86,8 @@ pub fn deadline(kev: bool, exposed: bool, automatable: bool, total: bool) -> Dea
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::print_stderr)]
+
     use super::*;
 
     #[test]
@@ -119,7 +122,8 @@ mod tests {
             assert_eq!(found.key(), row["cisa:BOD2604:1.0.0"].as_str().unwrap(), "{row}");
         }
         for value in published["decision_points"]["cisa:BOD2604:1.0.0"]["values"].as_array().unwrap() {
-            let all = [Deadline::NextUpgrade, Deadline::Days60, Deadline::Days14, Deadline::Days3, Deadline::Days3Forensic];
+            let all =
+                [Deadline::NextUpgrade, Deadline::Days60, Deadline::Days14, Deadline::Days3, Deadline::Days3Forensic];
             let ours = all.iter().find(|deadline| value["key"] == deadline.key()).unwrap();
             assert_eq!(value["name"], ours.words());
         }

@@ -52,7 +52,10 @@ impl Score {
     pub fn of(vector: &Vector) -> Option<Score> {
         let parsed = Cvss::from_str(&vector.0).ok()?;
         let metric = |name: &str| {
-            vector.0.split('/').find_map(|part| part.split_once(':').filter(|(key, _)| *key == name).map(|(_, value)| value))
+            vector
+                .0
+                .split('/')
+                .find_map(|part| part.split_once(':').filter(|(key, _)| *key == name).map(|(_, value)| value))
         };
         let level = |names: &[&str]| {
             let levels = names.iter().filter_map(|name| metric(name)).map(|value| match value {
@@ -108,6 +111,8 @@ pub fn worst(vectors: &[Vector]) -> Option<Score> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn score(vector: &str) -> Score {
@@ -139,7 +144,8 @@ mod tests {
 
     #[test]
     fn the_worst_counts() {
-        let vectors = ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L", "rubbish", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"];
+        let vectors =
+            ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L", "rubbish", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"];
         assert_eq!(worst(&vectors.map(|vector| Vector(vector.to_owned()))).unwrap().tenths, 98);
         assert_eq!(worst(&[]), None);
     }

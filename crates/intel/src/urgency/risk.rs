@@ -73,7 +73,15 @@ pub fn urgency(of: &Match, exposed: bool) -> Urgency {
     let kev = of.kev.is_some();
     if of.malicious {
         let assumptions = Vec::new();
-        return Urgency { deadline: Deadline::Days3Forensic, basis: Basis::Malware, kev, exposed, automatable: true, total: true, assumptions };
+        return Urgency {
+            deadline: Deadline::Days3Forensic,
+            basis: Basis::Malware,
+            kev,
+            exposed,
+            automatable: true,
+            total: true,
+            assumptions,
+        };
     }
     let scores: Vec<Score> = of.severity.iter().filter_map(Score::of).collect();
     let (automatable, total, assumptions) = if scores.is_empty() {
@@ -109,13 +117,12 @@ pub fn factors(of: &Match) -> RiskFacts {
         _ => Exploit::NoneKnown,
     };
     let score = worst(&of.severity);
-    let (precondition, [confidentiality, integrity, availability]) = match &score {
-        Some(score) => (precondition(score), [score.confidentiality, score.integrity, score.availability]),
+    let (precondition, [confidentiality, integrity, availability]) = if let Some(score) = &score {
+        (precondition(score), [score.confidentiality, score.integrity, score.availability])
+    } else {
         // Without any vector the weakness is at least a partial loss: for lack of data nothing is harmless.
-        None => {
-            let level = if rating(of).is_some_and(|rank| rank >= 3) { Level::High } else { Level::Low };
-            (Precondition::SingleRequest, [level, level, Level::None])
-        }
+        let level = if rating(of).is_some_and(|rank| rank >= 3) { Level::High } else { Level::Low };
+        (Precondition::SingleRequest, [level, level, Level::None])
     };
     let both = confidentiality == Level::High && integrity == Level::High;
     let total = both && (score.is_some() || rating(of) == Some(4));
@@ -180,6 +187,8 @@ fn percent(share: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use lunette_core::risk::{DataClass, ImpactFactors, LikelihoodFactors, Risk, Severity};
 
     use super::*;
@@ -194,7 +203,14 @@ mod tests {
 
     fn kev() -> Kev {
         let cve = Cve::parse("CVE-2026-0001").unwrap();
-        Kev { cve, id: "CVE-2026-0001".into(), name: String::new(), added: Day::parse("2026-08-07"), due: None, ransomware: true }
+        Kev {
+            cve,
+            id: "CVE-2026-0001".into(),
+            name: String::new(),
+            added: Day::parse("2026-08-07"),
+            due: None,
+            ransomware: true,
+        }
     }
 
     /// Severity of the factors, where somebody from outside gets to.

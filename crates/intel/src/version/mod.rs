@@ -91,8 +91,12 @@ impl Version {
             Form::Npm(version) => version.is_prerelease(),
             Form::Pep440(version) => version.any_prerelease(),
             Form::Wide(text) => match self.ecosystem {
-                Ecosystem::Npm | Ecosystem::Jsr => npm_of(&wide::squeeze_npm([text])[0]).is_some_and(|version| version.is_prerelease()),
-                Ecosystem::PyPi => pep440_of(&wide::squeeze_pypi([text])[0]).is_some_and(|version| version.any_prerelease()),
+                Ecosystem::Npm | Ecosystem::Jsr => {
+                    npm_of(&wide::squeeze_npm([text])[0]).is_some_and(|version| version.is_prerelease())
+                }
+                Ecosystem::PyPi => {
+                    pep440_of(&wide::squeeze_pypi([text])[0]).is_some_and(|version| version.any_prerelease())
+                }
             },
             Form::Legacy(_) => false,
         }
@@ -193,6 +197,8 @@ impl fmt::Display for Version {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn npm(text: &str) -> Version {

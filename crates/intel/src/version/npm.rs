@@ -34,5 +34,6 @@ pub(super) fn plain(text: &str) -> Option<String> {
 
 /// Whether the text is identifiers separated by dots.
 fn identifiers(text: &str) -> bool {
-    text.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+    text.split('.')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }

@@ -47,7 +47,11 @@ impl Range {
         let form = match ecosystem {
             Ecosystem::Npm | Ecosystem::Jsr => npm_form(npm_range(text))?,
             Ecosystem::PyPi => RangeForm::Pypi(
-                text.split(',').map(str::trim).filter(|clause| !clause.is_empty()).map(clause).collect::<Result<_, _>>()?,
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|clause| !clause.is_empty())
+                    .map(clause)
+                    .collect::<Result<_, _>>()?,
             ),
         };
         Ok(Range { text: text.into(), form })
@@ -171,6 +175,8 @@ fn is_any(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn allows(ecosystem: Ecosystem, range: &str, version: &str) -> bool {
@@ -179,7 +185,9 @@ mod tests {
 
     #[test]
     fn forms_that_the_crates_do_not_read() {
-        for (range, version) in [("~x", "0.0.9"), ("^x || 1", "9.2.3"), ("1.0.0 - x", "1.9.7"), ("1.x - x", "1.9.7"), ("x - *", "3.0.0")] {
+        for (range, version) in
+            [("~x", "0.0.9"), ("^x || 1", "9.2.3"), ("1.0.0 - x", "1.9.7"), ("1.x - x", "1.9.7"), ("x - *", "3.0.0")]
+        {
             assert!(allows(Ecosystem::Npm, range, version), "{range} {version}");
         }
         assert!(!allows(Ecosystem::Npm, "1.0.0 - x", "0.9.7"));

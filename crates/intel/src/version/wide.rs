@@ -74,7 +74,8 @@ fn compare(a: &str, b: &str) -> Ordering {
 }
 
 fn is_large(digits: &str, bound: u64) -> bool {
-    digits.len() > 14 && significant(digits).parse::<u64>().map_or(!significant(digits).is_empty(), |number| number >= bound)
+    digits.len() > 14
+        && significant(digits).parse::<u64>().map_or(!significant(digits).is_empty(), |number| number >= bound)
 }
 
 /// Where the numbers of an npm version stand: the parts between dots, and the first dash, that are all digits.
