@@ -88,14 +88,14 @@ fn constrain(parsed: &mut BTreeMap<&str, (Read, Links)>) {
 fn file(path: &str, text: &str) -> (Read, Links) {
     let lines = Lines::new(path, text);
     let mut out = Read::new(path, Ecosystem::PyPi);
-    let mut links = Vec::new();
+    let mut named = Vec::new();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     for (at, line) in logical_lines(text) {
         let place = lines.place(at, line.len());
         if line.starts_with('-') {
             match option(&line) {
-                Some(("-r", value)) => links.extend(join(folder, value).map(|path| (path, false))),
-                Some(("-c", value)) => links.extend(join(folder, value).map(|path| (path, true))),
+                Some(("-r", value)) => named.extend(join(folder, value).map(|path| (path, false))),
+                Some(("-c", value)) => named.extend(join(folder, value).map(|path| (path, true))),
                 Some(("-e", value)) => address(&mut out, value, place),
                 Some(("-i", value)) if !is_public(value) => {
                     out.manifest.indexes.push((without_credentials(value), false, place));
@@ -115,7 +115,7 @@ fn file(path: &str, text: &str) -> (Read, Links) {
             Err(message) => out.fail(place.line, message),
         }
     }
-    (out, links)
+    (out, named)
 }
 
 /// The option that a line is, by its short name, with its value.

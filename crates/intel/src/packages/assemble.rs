@@ -155,6 +155,25 @@ impl Names {
         Names(names)
     }
 
+    /// The package that a manifest means: by its range, at the top, or the only one of the name.
+    fn find(&self, lock: &Lock, declared: &Declared, name: &str) -> Option<u32> {
+        let range = declared.range.as_deref().unwrap_or_default();
+        let real = &declared.name;
+        let keys = if declared.alias.is_some() {
+            // Deno's import maps name packages as they like; its lockfile uses their own names.
+            [format!("{name}@npm:{real}@{range}"), format!("{real}@{range}")]
+        } else {
+            [format!("{name}@{range}"), format!("{name}@npm:{range}")]
+        };
+        let by_range = keys.iter().find_map(|key| lock.by_range.get(key).copied());
+        let first = || self.0.get(name)?.first().copied();
+        by_range
+            .or_else(|| lock.top.get(name).copied())
+            .or_else(|| self.only(lock, name))
+            // Of versions for several platforms the first stands for all.
+            .or_else(|| first().filter(|_| lock.ecosystem == Ecosystem::PyPi))
+    }
+
     /// The only version of a name.
     fn only(&self, lock: &Lock, name: &str) -> Option<u32> {
         let all = self.0.get(name)?;
@@ -177,24 +196,8 @@ fn link(lock: &mut Lock, names: &Names, manifest: &Manifest, index: usize, links
     let mut asks = Vec::new();
     for (position, declared) in manifest.declared.iter().enumerate() {
         let name = declared.alias.as_ref().unwrap_or(&declared.name);
-        let range = declared.range.as_deref().unwrap_or_default();
-        let by_range = || {
-            let target =
-                if declared.alias.is_some() { format!("npm:{}@{range}", declared.name) } else { range.to_owned() };
-            lock.by_range
-                .get(&format!("{name}@{target}"))
-                .or_else(|| lock.by_range.get(&format!("{name}@npm:{target}")))
-                .copied()
-        };
-        let found = root
-            .as_ref()
-            .and_then(|root| root.get(name.as_str()).copied())
-            .or_else(by_range)
-            .or_else(|| lock.top.get(name.as_str()).copied())
-            .or_else(|| names.only(lock, name))
-            .or_else(|| {
-                names.0.get(name).filter(|_| lock.ecosystem == Ecosystem::PyPi).and_then(|all| all.first().copied())
-            });
+        let in_root = root.as_ref().and_then(|root| root.get(name.as_str()).copied());
+        let found = in_root.or_else(|| names.find(lock, declared, name));
         if let Some(package) = found {
             links.push((index, Some(position), Some(package)));
             asks.push(Ask { name: name.clone(), package, need: declared.need, range: declared.range.clone() });
@@ -294,15 +297,21 @@ fn from_manifest(declared: &Declared) -> Package {
 
 /// Marks what the overrides of a manifest choose, in the lockfile that holds for it.
 fn overridden(out: &mut Inventory) {
-    let mut chosen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut chosen: FxHashMap<(&str, &str), Vec<&str>> = FxHashMap::default();
     for manifest in &out.manifests {
         let file = manifest.lockfile.as_deref().unwrap_or(&manifest.path);
-        chosen.extend(manifest.overrides.iter().map(|(name, _, _)| (file, name.as_str())));
+        for (name, version, _) in &manifest.overrides {
+            chosen.entry((file, name)).or_default().push(version);
+        }
     }
     if chosen.is_empty() {
         return;
     }
     for package in &mut out.packages {
-        package.overridden = chosen.contains(&(package.place.path.as_str(), package.name.as_str()));
+        let versions = chosen.get(&(package.place.path.as_str(), package.name.as_str()));
+        package.overridden = versions.into_iter().flatten().any(|version| {
+            let exactly = npm_exact(version).or_else(|| exact(version));
+            exactly.is_none() || exactly == package.version
+        });
     }
 }

@@ -4,6 +4,12 @@
 //! say still stands. Nothing here reads the disk; the caller hands over paths and texts.
 
 mod assemble;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod python_tests;
+#[cfg(test)]
+mod tests;
 
 use lunette_core::place::Place;
 use serde::{Deserialize, Serialize};
