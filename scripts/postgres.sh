@@ -4,7 +4,7 @@
 #   scripts/postgres.sh start DIR   makes a cluster in DIR (which must not exist), starts it, prints its URL
 #   scripts/postgres.sh stop DIR    stops it and removes DIR
 #
-# The server listens on a Unix socket in DIR only, no TCP port is taken. Postgres refuses to run as root: as root, the
+# The server listens on a Unix socket in DIR only, and on LUNETTE_POSTGRES_PORT of this machine where that is set. Postgres refuses to run as root: as root, the
 # cluster belongs to `postgres`, or to `nobody` where there is no such user. LUNETTE_POSTGRES_BIN names another folder of
 # binaries.
 set -euo pipefail
@@ -37,9 +37,9 @@ start)
   as_owner "$bin/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >"$dir/initdb.log"
   # Nothing in it is worth keeping: no fsync. One client at a time, small memory.
   as_owner "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/server.log" --wait start --silent --options="\
-    -c listen_addresses='' -c unix_socket_directories='$dir' -c fsync=off -c synchronous_commit=off \
+    -c listen_addresses='${LUNETTE_POSTGRES_PORT:+127.0.0.1}' -c port=${LUNETTE_POSTGRES_PORT:-5432} -c unix_socket_directories='$dir' -c fsync=off -c synchronous_commit=off \
     -c full_page_writes=off -c shared_buffers=32MB -c max_connections=20 -c autovacuum=off -c jit=off" >/dev/null
-  echo "postgresql://postgres@localhost/postgres?host=$dir"
+  echo "postgresql://postgres@localhost/postgres?host=$dir&port=${LUNETTE_POSTGRES_PORT:-5432}"
   ;;
 stop)
   [ -d "$dir/data" ] || { echo "postgres.sh: no cluster in $dir" >&2; exit 2; }

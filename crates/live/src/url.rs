@@ -88,10 +88,11 @@ fn encryption(config: &Config, sslmode: Option<&str>, root: Option<PathBuf>) -> 
     let verified = Encryption::Verified { root: root.clone() };
     Ok(match sslmode {
         Some("disable") => Encryption::None,
-        None | Some("prefer" | "allow") if is_local(config) => Encryption::None,
-        None | Some("verify-ca" | "verify-full") => verified,
+        Some("verify-ca" | "verify-full") => verified,
         // libpq, too, verifies as soon as it is given the authority.
-        Some("require" | "prefer" | "allow") if root.is_some() => verified,
+        None | Some("require" | "prefer" | "allow") if root.is_some() => verified,
+        None | Some("prefer" | "allow") if is_local(config) => Encryption::None,
+        None => verified,
         Some("require" | "prefer" | "allow") => Encryption::AnyCertificate,
         Some(_) => {
             return Err(LiveError::Url("sslmode is none of disable, allow, prefer, require, verify-ca, verify-full".into()));
@@ -158,6 +159,7 @@ mod tests {
             ("postgres://u:p@localhost/postgres?sslmode=require", Encryption::AnyCertificate),
             ("postgres://u@localhost/postgres?host=/run/postgresql", Encryption::None),
             ("postgres://u@localhost/postgres?hostaddr=192.0.2.1", verified),
+            ("postgres://u@localhost/x?sslrootcert=/a.pem", Encryption::Verified { root: Some("/a.pem".into()) }),
             (
                 "postgres://u@db.example.org/x?sslmode=require&sslrootcert=/tmp/a%20b.pem",
                 Encryption::Verified { root: Some("/tmp/a b.pem".into()) },

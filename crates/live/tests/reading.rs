@@ -3,7 +3,13 @@
 use lunette_live::{LiveError, Options, read};
 use lunette_sql::catalogue::{Command, ConstraintKind, Generated, Grantee, Name, Partition, Privilege, RelationKind};
 
-mod support;
+mod support {
+    pub(crate) mod cluster;
+    pub(crate) mod seed;
+}
+
+use support::cluster::Cluster;
+use support::seed::SEED;
 
 const PROJECT: &str = r#"
 create type public.mood as enum ('sad', 'glad');
@@ -48,10 +54,10 @@ create role audit;
 grant audit to reader with admin option;
 "#;
 
-fn cluster() -> Option<support::Cluster> {
-    let cluster = support::Cluster::start()?;
+fn cluster() -> Option<Cluster> {
+    let cluster = Cluster::start()?;
     let mut client = cluster.connect();
-    client.batch_execute(support::seed::SEED).expect("the seed");
+    client.batch_execute(SEED).expect("the seed");
     client.batch_execute(PROJECT).expect("the project");
     Some(cluster)
 }
@@ -177,4 +183,39 @@ fn a_server_that_says_nothing_is_given_up() {
     let limits = Options { overall_timeout: std::time::Duration::from_secs(1), ..Options::default() };
     let error = read(&format!("postgresql://u:p@127.0.0.1:{port}/d"), &limits).expect_err("no answer");
     assert_eq!(error, LiveError::TimedOut(1));
+}
+
+#[test]
+fn connections_are_encrypted_and_certificates_verified() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let Some(cluster) = Cluster::start_on(Some(port)) else { return };
+    let mut client = cluster.connect();
+    // The server's user makes the key, in the server's folder.
+    let made = "copy (select 1) to program 'openssl req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.crt -days 2 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE 2>/dev/null'";
+    if let Err(error) = client.batch_execute(made) {
+        eprintln!("SKIPPED: no certificate could be made with openssl: {error}");
+        return;
+    }
+    let folder: String = client.query_one("show data_directory", &[]).expect("a path").get(0);
+    std::fs::write(format!("{folder}/pg_hba.conf"), "local all all trust\nhostssl all all 127.0.0.1/32 trust\n").expect("written");
+    client.batch_execute("alter system set ssl = on").expect("set");
+    client.batch_execute("select pg_reload_conf()").expect("reloaded");
+    let url = |mode: &str| format!("postgresql://postgres@localhost:{port}/postgres?hostaddr=127.0.0.1&{mode}");
+    for _ in 0..100 {
+        if read(&url("sslmode=require"), &Options::default()).is_ok() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    read(&url("sslmode=require"), &Options::default()).expect("encrypted for whoever answers");
+    read(&url(&format!("sslmode=verify-full&sslrootcert={folder}/server.crt")), &Options::default()).expect("verified");
+    let clear = read(&url("sslmode=disable"), &Options::default()).expect_err("the server wants encryption");
+    assert!(clear.to_string().contains("no encryption"), "{clear}");
+    // Nobody signed it but itself.
+    let stranger = read(&url("sslmode=verify-full"), &Options::default()).expect_err("not verified");
+    assert!(stranger.to_string().contains("certificate") || matches!(stranger, LiveError::Certificates(_)), "{stranger}");
+    let named = format!("postgresql://postgres@example.org:{port}/postgres?hostaddr=127.0.0.1&sslrootcert={folder}/server.crt");
+    let other = read(&named, &Options::default()).expect_err("another host's certificate");
+    assert!(other.to_string().contains("certificate"), "{other}");
 }

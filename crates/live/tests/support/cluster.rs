@@ -4,8 +4,6 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-pub(crate) mod seed;
-
 /// A running cluster; stopped and removed when dropped, also by a panic.
 pub(crate) struct Cluster {
     dir: tempfile::TempDir,
@@ -16,6 +14,11 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts one; nothing, said loudly, where there is no Postgres 15.
     pub(crate) fn start() -> Option<Cluster> {
+        Self::start_on(None)
+    }
+
+    /// The same, on a TCP port of this machine, too.
+    pub(crate) fn start_on(port: Option<u16>) -> Option<Cluster> {
         let dir = tempfile::Builder::new().prefix("lunette-pg").tempdir().expect("a folder for the cluster");
         // As root, the cluster belongs to another user, who has to get through.
         #[cfg(unix)]
@@ -23,7 +26,13 @@ impl Cluster {
             use std::os::unix::fs::PermissionsExt;
             std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).expect("permissions");
         }
-        let made = script().arg("start").arg(dir.path().join("c")).output().expect("scripts/postgres.sh");
+        let mut start = script();
+        start.arg("start").arg(dir.path().join("c"));
+        match port {
+            Some(port) => start.env("LUNETTE_POSTGRES_PORT", port.to_string()),
+            None => start.env_remove("LUNETTE_POSTGRES_PORT"),
+        };
+        let made = start.output().expect("scripts/postgres.sh");
         if made.status.code() == Some(3) {
             eprintln!("SKIPPED: no Postgres 15 here: {}", String::from_utf8_lossy(&made.stderr).trim());
             assert!(std::env::var_os("LUNETTE_REQUIRE_POSTGRES").is_none(), "LUNETTE_REQUIRE_POSTGRES is set");
