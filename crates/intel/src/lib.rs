@@ -10,3 +10,4 @@ pub mod index;
 pub mod matching;
 pub mod snapshot;
 pub mod urgency;
+pub mod hygiene;
