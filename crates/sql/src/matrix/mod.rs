@@ -37,7 +37,7 @@ impl<'a> Access<'a> {
     }
 
     /// A session of the role, for questions about conditions.
-    pub(crate) fn session(&'a self, role: &'a str) -> Session<'a> {
+    pub(crate) fn session<'s>(&'s self, role: &'s str) -> Session<'s> {
         Session::new(self.catalogue, &self.functions, role)
     }
 
