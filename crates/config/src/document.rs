@@ -83,12 +83,7 @@ impl Document {
 
     /// All values that a path leads to, in the order of the document.
     pub fn select(&self, path: &KeyPath) -> Vec<Entry<'_>> {
-        let mut found: Vec<Entry<'_>> =
-            self.roots.iter().map(|node| Entry { keys: Vec::new(), key: None, node }).collect();
-        for part in &path.0 {
-            found = found.iter().flat_map(|entry| below(entry, part)).collect();
-        }
-        found
+        self.roots.iter().flat_map(|root| select(root, path)).collect()
     }
 
     /// The place of a part of the text.
@@ -108,6 +103,15 @@ impl Document {
         let start = (line as usize).checked_sub(1).and_then(|at| self.lines.start(at));
         start.and_then(|start| self.text.get(start..)).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
+}
+
+/// All values that a path leads to from a node.
+pub fn select<'d>(node: &'d Node, path: &KeyPath) -> Vec<Entry<'d>> {
+    let mut found = vec![Entry { keys: Vec::new(), key: None, node }];
+    for part in &path.0 {
+        found = found.iter().flat_map(|entry| below(entry, part)).collect();
+    }
+    found
 }
 
 fn below<'d>(entry: &Entry<'d>, part: &Part) -> Vec<Entry<'d>> {
@@ -190,6 +194,12 @@ impl KeyPath {
         KeyPath(parts)
     }
 
+    /// The keys that `*` stands for in keys that the path led along.
+    pub fn names<'k>(&self, keys: &[&'k str]) -> Vec<&'k str> {
+        let steps = self.0.iter().filter(|part| !matches!(part, Part::Element));
+        steps.zip(keys).filter(|(part, _)| matches!(part, Part::Any)).map(|(_, key)| *key).collect()
+    }
+
     /// The path without its last step; `None` when there would be nothing left.
     pub fn parent(&self) -> Option<KeyPath> {
         (self.0.len() > 1).then(|| KeyPath(self.0[..self.0.len() - 1].to_vec()))
@@ -256,6 +266,7 @@ mod tests {
         let other = KeyPath::parse("auth.enabled").unwrap();
         assert_eq!(other.along(&["functions", "hook"]), other);
         assert_eq!(path.parent().unwrap().to_string(), "functions.*");
+        assert_eq!(path.names(&["functions", "hook", "verify_jwt"]), ["hook"]);
     }
 
     #[test]

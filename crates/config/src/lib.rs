@@ -8,6 +8,6 @@ mod dotenv;
 pub mod tree;
 mod yaml;
 
-pub use document::{Document, Entry, Format, KeyPath};
+pub use document::{Document, Entry, Format, KeyPath, select};
 pub use dotenv::dotenv;
 pub use tree::{Key, Node, ParseError, Span, Value};

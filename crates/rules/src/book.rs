@@ -13,12 +13,13 @@ use regex::RegexSet;
 use serde_saphyr::Spanned;
 
 use crate::checks::Check;
-use crate::compile::Compiler;
+use crate::compile::{self, Compiler};
 use crate::document::{self, Document, Example};
+use crate::document_match::{self, DocumentMatcher};
 use crate::error::RuleError;
 use crate::matcher::{Condition, Kind, Matcher};
 use crate::run::{Run, RunResult};
-use crate::schema::{FrontMatter, RuleLanguage, TestCode};
+use crate::schema::{FrontMatter, MatcherSpec, RuleLanguage, TestCode};
 use crate::settings::SettingGroup;
 use crate::surface::Surface;
 use crate::template::Template;
@@ -48,6 +49,8 @@ pub struct RunContext {
     pub taint: lunette_flow::taint::Options,
     /// What other rooms observed.
     pub observations: Observations,
+    /// The project's configuration files, as far as they could be read.
+    pub documents: Vec<lunette_config::Document>,
 }
 
 /// A rule, compiled.
@@ -62,6 +65,8 @@ pub(crate) struct CompiledRule {
     pub(crate) matchers: Vec<Matcher>,
     /// Observations of other rooms that it asks for.
     pub(crate) checks: Vec<Check>,
+    /// Keys of configuration files that it asks about.
+    pub(crate) documents: Vec<DocumentMatcher>,
     pub(crate) references: Vec<String>,
     pub(crate) examples: Vec<Example>,
     /// The file that it was read from.
@@ -184,7 +189,7 @@ impl Rulebook {
         for language in [Language::Python, Language::JavaScript] {
             let mut names = Vec::new();
             for rule in &self.compiled {
-                for matcher in &rule.matchers {
+                for matcher in rule.matchers.iter().chain(rule.documents.iter().flat_map(document_match::code)) {
                     assigned_names(matcher, language, &mut names);
                 }
             }
@@ -214,7 +219,8 @@ impl Rulebook {
                 RuleLanguage::Sql | RuleLanguage::Config | RuleLanguage::Packages => None,
             })
             .collect();
-        let (observed, written): (Vec<_>, Vec<_>) = front.find.iter().partition(|spec| spec.value.check.is_some());
+        let (observed, others): (Vec<_>, Vec<_>) = front.find.iter().partition(|spec| spec.value.check.is_some());
+        let (configured, written): (Vec<_>, Vec<_>) = others.into_iter().partition(|spec| spec.value.document.is_some());
         faults.require(written.is_empty() || !languages.is_empty(), 1, || {
             "matchers of code need `python` or `javascript` among `languages`".to_owned()
         });
@@ -242,6 +248,7 @@ impl Rulebook {
                 Err(message) => faults.add(spec.referenced.line(), message),
             }
         }
+        let documents = self.documents(&front, &configured, models, faults);
         let of_code = front.message.as_deref().filter(|_| !written.is_empty());
         let message = match of_code.map(Template::parse).transpose() {
             Ok(message) => message,
@@ -259,10 +266,35 @@ impl Rulebook {
             message,
             matchers,
             checks,
+            documents,
             references: front.references,
             examples: document.examples.clone(),
             file: faults.file.to_owned(),
         })
+    }
+}
+
+impl Rulebook {
+    /// The matchers on configuration files. What they ask of code is compiled where there are models of its language.
+    fn documents(
+        &mut self,
+        front: &FrontMatter,
+        specs: &[&Spanned<MatcherSpec>],
+        models: &mut Models,
+        faults: &mut Faults<'_>,
+    ) -> Vec<DocumentMatcher> {
+        let language = Language::JavaScript;
+        let has_models = models.files.iter().any(|file| Language::from(file.language) == language);
+        let asks = front.languages.contains(&RuleLanguage::Javascript) && has_models;
+        let mut compiler = asks.then_some(Compiler { models, groups: &mut self.groups, language, risk: front.risk });
+        let mut matchers = Vec::new();
+        for spec in specs {
+            match compile::document(&spec.value, front.message.as_deref(), front.risk, &mut compiler) {
+                Ok(matcher) => matchers.push(matcher),
+                Err(message) => faults.add(spec.referenced.line(), message),
+            }
+        }
+        matchers
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn looked_at(rule: &CompiledRule, seen: &Observations) -> Option<usiz
 }
 
 /// The risk of a profile. Where nobody knows who reaches the place, it is taken to be reached from inside only.
-fn judge(profile: RiskProfile) -> Risk {
+pub(crate) fn judge(profile: RiskProfile) -> Risk {
     Risk::judge(
         LikelihoodFactors {
             exposure: profile.exposure.unwrap_or(Exposure::InternalOnly),

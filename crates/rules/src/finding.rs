@@ -340,13 +340,13 @@ fn normal(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn redacted(secret: &str) -> String {
+pub(crate) fn redacted(secret: &str) -> String {
     format!("<redacted: {}>", lunette_core::text::count(secret.chars().count(), "character"))
 }
 
 /// Takes a secret out of a piece of source. Shorter ones are replaced only inside quotes: `a` is not a secret
 /// everywhere it occurs.
-fn conceal(text: &str, secret: Option<&str>) -> String {
+pub(crate) fn conceal(text: &str, secret: Option<&str>) -> String {
     let Some(secret) = secret else { return text.to_owned() };
     let mark = redacted(secret);
     if secret.chars().count() >= 6 && text.contains(secret) {

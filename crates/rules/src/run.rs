@@ -13,13 +13,14 @@ use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try}
 use lunette_flow::lazy::Regex;
 use rustc_hash::FxHashMap;
 
-use crate::checks;
 use crate::book::{CompiledRule, Rulebook, RunContext};
+use crate::checks;
+use crate::document_match::Documents;
 use crate::judge::Match;
 use crate::matcher::{Absent, CatchTest, Kind, Matcher, ProjectTest};
 use crate::schema::{AssignKind, Scope};
 use crate::settings::Settings;
-use crate::spot::{self, Spot};
+use crate::spot::{self, Spot, is_broad, is_type_test};
 use crate::surface::Surface;
 use crate::taint::Rank;
 use crate::uses::Uses;
@@ -117,16 +118,19 @@ impl<'a, 'f> Run<'a, 'f> {
 
     pub(crate) fn all(&self) -> RunResult {
         let mut result = RunResult::default();
+        let documents = Documents::new(self, &self.context.documents);
         for rule in &self.book.compiled {
             if self.context.off.contains(&rule.meta.id) {
                 continue;
             }
             self.include_tests.set(rule.include_tests || self.context.include_tests);
-            let (mut findings, mut sites) = self.rule(rule);
+            let (mut findings, sites) = self.rule(rule);
             findings.extend(checks::findings(rule, &self.context.observations));
             let observed = checks::looked_at(rule, &self.context.observations);
-            sites += observed.unwrap_or(0);
-            let applicable = self.applies(rule) || observed.is_some();
+            let (configured, read) = documents.findings(rule);
+            findings.extend(configured);
+            let applicable = self.applies(rule) || observed.is_some() || read.is_some();
+            let sites = sites + observed.unwrap_or(0) + read.unwrap_or(0);
             result.checked.push(Checked { rule: rule.meta.id.clone(), applicable, sites });
             result.findings.extend(findings);
         }
@@ -448,7 +452,7 @@ impl<'a, 'f> Run<'a, 'f> {
         let languages = &rule.languages;
         let present =
             |language: &Language| self.facts.program.units.iter().any(|unit| unit.module.language == *language);
-        if !languages.iter().any(present) {
+        if rule.matchers.is_empty() || !languages.iter().any(present) {
             return false;
         }
         rule.applies.is_empty()
@@ -467,7 +471,12 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(crate) fn counts(&self, unit: UnitId) -> bool {
-        self.include_tests.get() || !self.tests[unit.0 as usize]
+        self.tests_count() || !self.tests[unit.0 as usize]
+    }
+
+    /// Whether test code counts for the rule that is being asked.
+    pub(crate) fn tests_count(&self) -> bool {
+        self.include_tests.get()
     }
 }
 
@@ -479,20 +488,4 @@ fn certain<'s>(spots: impl Iterator<Item = Spot> + 's) -> Box<dyn Iterator<Item 
 /// A setting's own name: `SECRET_KEY` for `flask.SECRET_KEY`.
 fn key_of(setting: &str) -> String {
     setting.split_once('.').map_or(setting, |(_, key)| key).to_owned()
-}
-
-/// Whether a handler catches whatever is thrown.
-pub(crate) fn is_broad(facts: &Facts<'_>, unit: UnitId, body: BodyId, handler: &Handler) -> bool {
-    let mut named = handler.types.iter().filter_map(|&value| facts.name_of(Site { unit, body, value }));
-    handler.types.is_empty() || named.any(|name| matches!(name.as_str(), "Exception" | "BaseException"))
-}
-
-/// Whether an operation only tests the type of what was caught.
-fn is_type_test(ops: &[Op], at: usize, handler: &Handler) -> bool {
-    match &ops[at] {
-        Op::Call { args, .. } => args.iter().any(|arg| arg.value == handler.caught),
-        // The variable that the exception is bound to.
-        Op::Assign(_, from) => *from == handler.caught,
-        _ => false,
-    }
 }

@@ -63,7 +63,7 @@ pub(crate) enum TestCode {
     Include,
 }
 
-/// One matcher. Exactly one of the keys down to `check` says what is looked for.
+/// One matcher. Exactly one of the keys down to `document` says what is looked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct MatcherSpec {
@@ -85,12 +85,18 @@ pub(crate) struct MatcherSpec {
     pub(crate) flow: Option<OneOrMany>,
     /// An observation of another room: `sql/rls-disabled`.
     pub(crate) check: Option<String>,
+    /// A key of configuration files: a regular expression of their paths.
+    pub(crate) document: Option<String>,
 
-    /// With `write` and `read`: a regular expression that the whole key must match.
+    /// With `write` and `read`: a regular expression that the whole key must match. With `document`: the way to it.
     pub(crate) key: Option<String>,
+    /// With `document`: what holds when the key is not there.
+    pub(crate) default: Option<Scalar>,
+    /// With `document`: tables that say the same things as the whole file, for one purpose (`remotes.*`).
+    pub(crate) also_below: Option<String>,
     /// With `import`: names that are imported from it.
     pub(crate) named: Option<OneOrMany>,
-    /// With `setting`: match when the setting is never set, at every call of `when`.
+    /// With `setting`: match when the setting is never set, at every call of `when`. With `document`: the key is not there.
     pub(crate) missing: Option<bool>,
     pub(crate) when: Option<OneOrMany>,
     /// With `flow`: kinds of sources, or groups of them; `remote` when absent.
@@ -251,6 +257,11 @@ pub(crate) enum AssignKind {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct ConditionSpec {
     pub(crate) at: Option<String>,
+    /// With `document`: another key of the file, and what holds when it is not there.
+    pub(crate) key: Option<String>,
+    pub(crate) default: Option<Scalar>,
+    /// With `document`: code that belongs to the key.
+    pub(crate) code: Option<CodeSpec>,
     pub(crate) is: Option<Scalar>,
     #[serde(rename = "in")]
     pub(crate) one_of: Option<Vec<Scalar>>,
@@ -398,6 +409,19 @@ pub(crate) struct ProjectSpec {
     pub(crate) imports: Option<OneOrMany>,
     pub(crate) has: Option<Vec<MatcherSpec>>,
     pub(crate) routes: Option<RouteSpec>,
+}
+
+/// Code that a key of a configuration file is about.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CodeSpec {
+    /// Its folder, from that of the file; `*` is what `*` stands for in the key.
+    pub(crate) folder: String,
+    /// A key that names its file, where it is another.
+    #[serde(default)]
+    pub(crate) entry: Option<String>,
+    /// One of these is in it, or in what it imports.
+    pub(crate) has: Vec<MatcherSpec>,
 }
 
 /// A value that a call found by one of the matchers made, or was made on.

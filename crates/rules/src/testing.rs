@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lunette_config::Format;
 use lunette_core::Finding;
 use lunette_flow::Facts;
 use lunette_flow::models::Models;
@@ -74,7 +75,13 @@ pub fn run(
 ) -> (RunResult, Vec<String>) {
     let mut complaints = Vec::new();
     let mut units = Vec::new();
+    let mut context = context.clone();
     for (path, text) in files {
+        match Format::of_path(path).map(|format| lunette_config::Document::parse(path, format, text)) {
+            Some(Ok(document)) => context.documents.push(document),
+            Some(Err(error)) => complaints.push(format!("{path}: {error}")),
+            None => {}
+        }
         let Some(dialect) = Dialect::of_path(path) else { continue };
         let lowered = lunette_lang::lower(dialect, text);
         complaints.extend(lowered.errors.iter().map(|error| format!("{path}:{}: {}", error.line, error.message)));
@@ -85,7 +92,7 @@ pub fn run(
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let found = lunette_flow::routes(&facts, models);
-    let result = book.run(&facts, models, &found, context);
+    let result = book.run(&facts, models, &found, &context);
     (result, complaints)
 }
 

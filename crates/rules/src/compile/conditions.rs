@@ -12,6 +12,9 @@ impl Compiler<'_> {
     }
 
     fn condition(&mut self, spec: &ConditionSpec, default: Option<&str>) -> Compiled<Condition> {
+        if spec.key.is_some() || spec.default.is_some() || spec.code.is_some() {
+            return Err("`key`, `default` and `code` are conditions of a `document`".to_owned());
+        }
         let mut found: Vec<Condition> = Vec::new();
         if spec.prepared.is_none()
             && let Some(value) = self.value_condition(spec, default)?
@@ -67,7 +70,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn project(&mut self, spec: &ProjectSpec) -> Compiled<ProjectTest> {
+    pub(super) fn project(&mut self, spec: &ProjectSpec) -> Compiled<ProjectTest> {
         let has = spec.has.iter().flatten().map(|spec| self.matcher(spec)).collect::<Compiled<Vec<_>>>()?;
         let test = ProjectTest {
             calls: self.optional_nodes(spec.calls.as_ref())?,
@@ -164,7 +167,7 @@ impl Compiler<'_> {
     }
 }
 
-fn value_tests(spec: &ConditionSpec, language: Language) -> Compiled<Vec<ValueTest>> {
+pub(super) fn value_tests(spec: &ConditionSpec, language: Language) -> Compiled<Vec<ValueTest>> {
     let fold = spec.ignore_case;
     let mut tests = Vec::new();
     tests.extend(spec.is.clone().map(|scalar| ValueTest::In(vec![scalar], fold)));

@@ -2,6 +2,9 @@
 //! anything is refused.
 
 mod conditions;
+mod documents;
+
+pub(crate) use documents::document;
 
 use lunette_core::rule::RiskProfile;
 use lunette_flow::api::NodeId;
@@ -50,6 +53,9 @@ impl Compiler<'_> {
     }
 
     fn kind(&mut self, spec: &MatcherSpec) -> Compiled<Kind> {
+        if spec.check.is_some() || spec.document.is_some() {
+            return Err("`check` and `document` are matchers of a rule, not parts of others".to_owned());
+        }
         Ok(if let Some(patterns) = &spec.call {
             Kind::Call(self.nodes(patterns)?)
         } else if let Some(patterns) = &spec.read {
@@ -221,18 +227,23 @@ pub(crate) fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         ("compare", spec.compare.is_some()),
         ("flow", spec.flow.is_some()),
         ("check", spec.check.is_some()),
+        ("document", spec.document.is_some()),
     ];
     let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     let [kind] = given[..] else {
         let names = kinds.map(|(name, _)| name).join(", ");
         return Err(format!("a matcher has exactly one of {names}; this one has {}", given.len()));
     };
-    if spec.key.is_some() && !matches!(kind, "read" | "write") {
-        return Err(format!("`key` goes with `read` or `write`, not with `{kind}`"));
+    if spec.key.is_some() && !matches!(kind, "read" | "write" | "document") {
+        return Err(format!("`key` goes with `read`, `write` or `document`, not with `{kind}`"));
+    }
+    if spec.missing.is_some() && !matches!(kind, "setting" | "document") {
+        return Err(format!("`missing` goes with `setting` or `document`, not with `{kind}`"));
     }
     for (name, given, with) in [
         ("named", spec.named.is_some(), "import"),
-        ("missing", spec.missing.is_some(), "setting"),
+        ("default", spec.default.is_some(), "document"),
+        ("also-below", spec.also_below.is_some(), "document"),
         ("when", spec.when.is_some(), "setting"),
         ("kinds", spec.kinds.is_some(), "assign"),
         ("from", spec.from.is_some(), "flow"),
@@ -243,7 +254,7 @@ pub(crate) fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
     }
     yes(spec.returned, "return")?;
     yes(spec.compare, "compare")?;
-    if yes(spec.missing, "missing")? != spec.when.is_some() {
+    if yes(spec.missing, "missing")? != spec.when.is_some() && kind != "document" {
         return Err("`missing: true` and `when` go together".to_owned());
     }
     Ok(())
