@@ -36,22 +36,19 @@ const LONGEST: usize = 300;
 
 /// A driver's error as a message: the server's own words where it said any, else the chain of causes. Without the secrets.
 pub(crate) fn message(error: &postgres::Error, secrets: &[String]) -> String {
-    let text = match error.as_db_error() {
-        Some(said) => said.message().to_owned(),
-        None => {
-            let mut text = error.to_string();
-            let mut cause = std::error::Error::source(error);
-            while let Some(inner) = cause {
-                let inner_text = inner.to_string();
-                if !text.contains(&inner_text) {
-                    text.push_str(": ");
-                    text.push_str(&inner_text);
-                }
-                cause = inner.source();
-            }
-            text
+    if let Some(said) = error.as_db_error() {
+        return clean(said.message(), secrets);
+    }
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
         }
-    };
+        cause = inner.source();
+    }
     clean(&text, secrets)
 }
 

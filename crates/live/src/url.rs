@@ -53,8 +53,10 @@ pub(crate) fn parse(url: &str, connect_timeout: Duration) -> Result<Target, Live
     {
         keep_secret(password, &mut secrets);
     }
-    let (mut passed, mut sslmode, mut root) = (String::new(), None, None);
-    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+    let (mut passed, mut sslmode, mut root) = (Vec::new(), None, None);
+    for (pair, key, value) in
+        query.split('&').filter_map(|pair| pair.split_once('=').map(|(key, value)| (pair, key, value)))
+    {
         match key {
             "sslmode" => sslmode = Some(value),
             "sslrootcert" => root = Some(PathBuf::from(decoded(value))),
@@ -62,15 +64,16 @@ pub(crate) fn parse(url: &str, connect_timeout: Duration) -> Result<Target, Live
                 if key == "password" {
                     keep_secret(value, &mut secrets);
                 }
-                passed.push(if passed.is_empty() { '?' } else { '&' });
-                passed.push_str(&format!("{key}={value}"));
+                passed.push(pair);
             }
             _ => {}
         }
     }
     // The driver's own message may quote a part of the URL: it is not repeated.
-    let Ok(mut config) = format!("postgresql://{main}{passed}").parse::<Config>() else {
-        return wrong("expected postgresql://user:password@host:port/database, with special characters percent-encoded");
+    let Ok(mut config) = format!("postgresql://{main}?{}", passed.join("&")).parse::<Config>() else {
+        return wrong(
+            "expected postgresql://user:password@host:port/database, with special characters percent-encoded",
+        );
     };
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         return wrong("it names no host");
@@ -78,14 +81,14 @@ pub(crate) fn parse(url: &str, connect_timeout: Duration) -> Result<Target, Live
     if config.get_user().is_none_or(str::is_empty) {
         return wrong("it names no user");
     }
-    let encryption = encryption(&config, sslmode, root)?;
+    let encryption = encryption(&config, sslmode, root.as_ref())?;
     config.ssl_mode(if encryption == Encryption::None { SslMode::Disable } else { SslMode::Require });
     config.connect_timeout(connect_timeout).application_name("lunette");
     Ok(Target { config, encryption, secrets })
 }
 
-fn encryption(config: &Config, sslmode: Option<&str>, root: Option<PathBuf>) -> Result<Encryption, LiveError> {
-    let verified = Encryption::Verified { root: root.clone() };
+fn encryption(config: &Config, sslmode: Option<&str>, root: Option<&PathBuf>) -> Result<Encryption, LiveError> {
+    let verified = Encryption::Verified { root: root.cloned() };
     Ok(match sslmode {
         Some("disable") => Encryption::None,
         Some("verify-ca" | "verify-full") => verified,
@@ -95,7 +98,9 @@ fn encryption(config: &Config, sslmode: Option<&str>, root: Option<PathBuf>) -> 
         None => verified,
         Some("require" | "prefer" | "allow") => Encryption::AnyCertificate,
         Some(_) => {
-            return Err(LiveError::Url("sslmode is none of disable, allow, prefer, require, verify-ca, verify-full".into()));
+            return Err(LiveError::Url(
+                "sslmode is none of disable, allow, prefer, require, verify-ca, verify-full".into(),
+            ));
         }
     })
 }
@@ -105,7 +110,8 @@ fn is_local(config: &Config) -> bool {
     let addresses_are = config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
     let names_are = config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => {
-            name == "localhost" || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+            name == "localhost"
+                || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
         }
         #[cfg(unix)]
         Host::Unix(_) => true,
@@ -142,7 +148,7 @@ mod tests {
     use super::*;
 
     fn target(url: &str) -> Target {
-        parse(url, Duration::from_secs(1)).expect("understood")
+        parse(url, Duration::from_secs(1)).unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
     #[test]
@@ -183,9 +189,15 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused_without_quoting_it() {
-        for url in ["mysql://u:hunter2@h/d", "postgres://u:hunter2@h:port/d", "postgres://u:hunter2@/d", "postgres://:hunter2@h/d",
-            "postgres://u:hunter2@h/d?sslmode=hunter2", "host=h password=hunter2", "postgres://u:%zz:hunter2@h:99999999/d"]
-        {
+        for url in [
+            "mysql://u:hunter2@h/d",
+            "postgres://u:hunter2@h:port/d",
+            "postgres://u:hunter2@/d",
+            "postgres://:hunter2@h/d",
+            "postgres://u:hunter2@h/d?sslmode=hunter2",
+            "host=h password=hunter2",
+            "postgres://u:%zz:hunter2@h:99999999/d",
+        ] {
             let Err(error) = parse(url, Duration::from_secs(1)) else { panic!("{url} was understood") };
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }

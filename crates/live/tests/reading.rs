@@ -1,4 +1,5 @@
 //! Reading a real database: what arrives, that nothing is written, and that no message holds the password.
+#![allow(clippy::expect_used, clippy::print_stderr, reason = "a test")]
 
 use lunette_live::{LiveError, Options, read};
 use lunette_sql::catalogue::{Command, ConstraintKind, Generated, Grantee, Name, Partition, Privilege, RelationKind};
@@ -11,7 +12,7 @@ mod support {
 use support::cluster::Cluster;
 use support::seed::SEED;
 
-const PROJECT: &str = r#"
+const PROJECT: &str = r"
 create type public.mood as enum ('sad', 'glad');
 create domain public.percent as int check (value between 0 and 100);
 create table public.notes (
@@ -52,7 +53,7 @@ alter role authenticator set pgrst.jwt_secret = 'sesame';
 create role reader login password 'p@ss word' noinherit;
 create role audit;
 grant audit to reader with admin option;
-"#;
+";
 
 fn cluster() -> Option<Cluster> {
     let cluster = Cluster::start()?;
@@ -85,14 +86,22 @@ fn a_database_is_read() {
     assert_eq!(policy.using.as_ref().map(|e| e.text.as_str()), Some("(( SELECT auth.uid() AS uid) = owner)"));
     assert_eq!(policy.with_check.as_ref().map(|e| e.text.as_str()), Some("((title)::text ~~ 'a%'::text)"));
     assert!(!notes.policies["locked"].permissive && notes.policies["locked"].is_public());
-    assert!(notes.acl.as_ref().is_some_and(|acl| acl.iter().all(|grant| grant.grantee != Grantee::Role("anon".into()))));
+    assert!(
+        notes.acl.as_ref().is_some_and(|acl| acl.iter().all(|grant| grant.grantee != Grantee::Role("anon".into())))
+    );
     let title = column("title").acl.first().expect("a grant on the column");
     assert_eq!((title.grantee.as_str(), title.privilege, title.grantable), ("anon", Privilege::Select, false));
     let index = notes.indexes.values().find(|index| index.predicate.is_some()).expect("the partial index");
     assert_eq!(index.keys, ["lower((title)::text)", "owner"]);
-    assert_eq!((index.columns.as_slice(), index.include.as_slice()), (&[None, Some("owner".into())][..], &["id".to_owned()][..]));
+    assert_eq!(
+        (index.columns.as_slice(), index.include.as_slice()),
+        (&[None, Some("owner".into())][..], &["id".to_owned()][..])
+    );
     let trigger = &notes.triggers["touch"];
-    assert_eq!((trigger.timing.as_str(), trigger.events.join(","), trigger.columns.join(",")), ("BEFORE", "INSERT,UPDATE".into(), "title".into()));
+    assert_eq!(
+        (trigger.timing.as_str(), trigger.events.join(","), trigger.columns.join(",")),
+        ("BEFORE", "INSERT,UPDATE".into(), "title".into())
+    );
     assert_eq!(trigger.when.as_ref().map(|e| e.text.as_str()), Some("((new.title)::text <> 'x'::text)"));
 
     let view = catalogue.relation("public", "titles").expect("the view");
@@ -198,7 +207,8 @@ fn connections_are_encrypted_and_certificates_verified() {
         return;
     }
     let folder: String = client.query_one("show data_directory", &[]).expect("a path").get(0);
-    std::fs::write(format!("{folder}/pg_hba.conf"), "local all all trust\nhostssl all all 127.0.0.1/32 trust\n").expect("written");
+    std::fs::write(format!("{folder}/pg_hba.conf"), "local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
+        .expect("written");
     client.batch_execute("alter system set ssl = on").expect("set");
     client.batch_execute("select pg_reload_conf()").expect("reloaded");
     let url = |mode: &str| format!("postgresql://postgres@localhost:{port}/postgres?hostaddr=127.0.0.1&{mode}");
@@ -214,8 +224,12 @@ fn connections_are_encrypted_and_certificates_verified() {
     assert!(clear.to_string().contains("no encryption"), "{clear}");
     // Nobody signed it but itself.
     let stranger = read(&url("sslmode=verify-full"), &Options::default()).expect_err("not verified");
-    assert!(stranger.to_string().contains("certificate") || matches!(stranger, LiveError::Certificates(_)), "{stranger}");
-    let named = format!("postgresql://postgres@example.org:{port}/postgres?hostaddr=127.0.0.1&sslrootcert={folder}/server.crt");
+    assert!(
+        stranger.to_string().contains("certificate") || matches!(stranger, LiveError::Certificates(_)),
+        "{stranger}"
+    );
+    let named =
+        format!("postgresql://postgres@example.org:{port}/postgres?hostaddr=127.0.0.1&sslrootcert={folder}/server.crt");
     let other = read(&named, &Options::default()).expect_err("another host's certificate");
     assert!(other.to_string().contains("certificate"), "{other}");
 }

@@ -35,9 +35,7 @@ pub(super) fn lists<C: GenericClient>(reader: &mut Reader<'_, C>, from: &str) ->
         });
     }
     for list in lists.values_mut() {
-        list.sort_by(|a, b| {
-            (&a.grantee, &a.grantor, a.privilege).cmp(&(&b.grantee, &b.grantor, b.privilege))
-        });
+        list.sort_by(|a, b| (&a.grantee, &a.grantor, a.privilege).cmp(&(&b.grantee, &b.grantor, b.privilege)));
     }
     Ok(lists)
 }

@@ -1,8 +1,6 @@
 //! Functions and procedures. Those of extensions are left out: they are the extension's business, and many.
 
-use lunette_sql::catalogue::{
-    Argument, ArgumentMode, Catalogue, Expr, Function, FunctionKind, Origin, Volatility,
-};
+use lunette_sql::catalogue::{Argument, ArgumentMode, Catalogue, Expr, Function, FunctionKind, Origin, Volatility};
 use postgres::{GenericClient, Row};
 
 use super::{OWN_SCHEMA, Reader, SIGNATURE, acl, cell, extension_of, settings, signature};
@@ -15,11 +13,8 @@ pub(super) fn read<C: GenericClient>(
 ) -> Result<(), LiveError> {
     let mut lists =
         acl::lists(reader, "select oid, 0 as number, proacl as acl from pg_catalog.pg_proc where proacl is not null")?;
-    let body = if server >= 140_000 {
-        "coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)"
-    } else {
-        "p.prosrc"
-    };
+    let body =
+        if server >= 140_000 { "coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)" } else { "p.prosrc" };
     let own = OWN_SCHEMA.replace("n.nspname", "pn.nspname");
     let rows = reader.rows(
         "functions",

@@ -64,9 +64,7 @@ struct Reader<'a, C: GenericClient> {
 impl<C: GenericClient> Reader<'_, C> {
     /// All rows of a query; `what` is read by it.
     fn rows(&mut self, what: &'static str, sql: &str) -> Result<Vec<Row>, LiveError> {
-        self.client
-            .query_typed(sql, &[])
-            .map_err(|error| LiveError::Query { what, message: message(&error, &[]) })
+        self.client.query_typed(sql, &[]).map_err(|error| LiveError::Query { what, message: message(&error, &[]) })
     }
 }
 

@@ -155,10 +155,7 @@ fn publications<C: GenericClient>(
     Ok(())
 }
 
-fn event_triggers<C: GenericClient>(
-    reader: &mut Reader<'_, C>,
-    catalogue: &mut Catalogue,
-) -> Result<(), LiveError> {
+fn event_triggers<C: GenericClient>(reader: &mut Reader<'_, C>, catalogue: &mut Catalogue) -> Result<(), LiveError> {
     let rows = reader.rows(
         "event triggers",
         &format!(

@@ -13,10 +13,7 @@ use crate::error::LiveError;
 /// Names of the relations that were read, by OID.
 pub(super) type Oids = BTreeMap<u32, Name>;
 
-pub(super) fn read<C: GenericClient>(
-    reader: &mut Reader<'_, C>,
-    catalogue: &mut Catalogue,
-) -> Result<Oids, LiveError> {
+pub(super) fn read<C: GenericClient>(reader: &mut Reader<'_, C>, catalogue: &mut Catalogue) -> Result<Oids, LiveError> {
     let mut lists =
         acl::lists(reader, "select oid, 0 as number, relacl as acl from pg_catalog.pg_class where relacl is not null")?;
     let rows = reader.rows(
@@ -151,10 +148,8 @@ fn inheritance<C: GenericClient>(
     bounds: &mut BTreeMap<Name, String>,
     catalogue: &mut Catalogue,
 ) -> Result<(), LiveError> {
-    let rows = reader.rows(
-        "inheritance",
-        "select inhrelid, inhparent from pg_catalog.pg_inherits order by inhrelid, inhseqno",
-    )?;
+    let rows = reader
+        .rows("inheritance", "select inhrelid, inhparent from pg_catalog.pg_inherits order by inhrelid, inhseqno")?;
     for row in &rows {
         let (Some(child), Some(parent)) = (oids.get(&cell(row, 0)?), oids.get(&cell(row, 1)?)) else { continue };
         let Some(relation) = catalogue.relations.get_mut(child) else { continue };
@@ -214,7 +209,9 @@ fn queries<C: GenericClient>(
     )?;
     for row in &rows {
         let Some(view) = oids.get(&cell(row, 0)?) else { continue };
-        let Some(query) = catalogue.relations.get_mut(view).and_then(|relation| relation.query.as_mut()) else { continue };
+        let Some(query) = catalogue.relations.get_mut(view).and_then(|relation| relation.query.as_mut()) else {
+            continue;
+        };
         if let Some(name) = cell::<Option<u32>>(row, 1)?.and_then(|oid| oids.get(&oid)) {
             if name != view && !query.relations.contains(name) {
                 query.relations.push(name.clone());

@@ -50,8 +50,10 @@ fn roles<C: GenericClient>(reader: &mut Reader<'_, C>, catalogue: &mut Catalogue
 }
 
 fn schemas<C: GenericClient>(reader: &mut Reader<'_, C>, catalogue: &mut Catalogue) -> Result<(), LiveError> {
-    let mut lists =
-        acl::lists(reader, "select oid, 0 as number, nspacl as acl from pg_catalog.pg_namespace where nspacl is not null")?;
+    let mut lists = acl::lists(
+        reader,
+        "select oid, 0 as number, nspacl as acl from pg_catalog.pg_namespace where nspacl is not null",
+    )?;
     let rows = reader.rows(
         "schemas",
         &format!(
@@ -100,8 +102,6 @@ fn default_privileges<C: GenericClient>(
             origin: Origin::default(),
         });
     }
-    catalogue
-        .default_privileges
-        .sort_by(|a, b| (&a.role, &a.schema, a.objects).cmp(&(&b.role, &b.schema, b.objects)));
+    catalogue.default_privileges.sort_by(|a, b| (&a.role, &a.schema, a.objects).cmp(&(&b.role, &b.schema, b.objects)));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a fresh Supabase project holds, as far as it can be had without Supabase's extensions: for tests.
 
 /// Roles, schemas, helper functions, storage and default privileges.
-pub(crate) const SEED: &str = r#"
+pub(crate) const SEED: &str = r"
 create role anon nologin noinherit;
 create role authenticated nologin noinherit;
 create role service_role nologin noinherit bypassrls;
@@ -69,9 +69,33 @@ alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
 grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 
+create function storage.foldername(name text) returns text[] language plpgsql immutable as $$
+begin return (string_to_array(name, '/'))[1 : array_length(string_to_array(name, '/'), 1) - 1]; end
+$$;
+create function storage.filename(name text) returns text language plpgsql as $$
+begin return (string_to_array(name, '/'))[array_length(string_to_array(name, '/'), 1)]; end
+$$;
+create function storage.extension(name text) returns text language plpgsql as $$
+begin return reverse(split_part(reverse(name), '.', 1)); end
+$$;
+create table realtime.messages (
+  topic text not null,
+  extension text not null,
+  payload jsonb,
+  event text,
+  private boolean default false,
+  inserted_at timestamp not null default now(),
+  id uuid not null default gen_random_uuid()
+);
+alter table realtime.messages enable row level security;
+grant select, insert, update on realtime.messages to anon, authenticated, service_role;
+create function realtime.topic() returns text language sql stable as $$
+  select nullif(current_setting('realtime.topic', true), '')::text
+$$;
+
 create publication supabase_realtime;
 
 alter default privileges in schema public grant all on tables to postgres, anon, authenticated, service_role;
 alter default privileges in schema public grant all on functions to postgres, anon, authenticated, service_role;
 alter default privileges in schema public grant all on sequences to postgres, anon, authenticated, service_role;
-"#;
+";
