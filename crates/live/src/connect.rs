@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lunette_sql::catalogue::Catalogue;
 use postgres::{Client, IsolationLevel, NoTls};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{LiveError, clean, message};
 use crate::url::{Target, parse};
@@ -35,9 +36,11 @@ impl Default for Options {
 }
 
 /// What a look at a database gave.
-#[derive(Clone, Debug)]
+///
+/// It can be sent from the process that has the connection to the one that judges.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The catalogue.
+    /// The catalogue. Its `exposed_schemas` are what PostgREST's role is set to, empty where that says nothing.
     pub catalogue: Catalogue,
     /// The server's version: `15.18`.
     pub version: String,

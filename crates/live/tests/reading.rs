@@ -50,6 +50,7 @@ insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_typ
   values ('avatars', 'avatars', true, 1024, '{image/png,image/jpeg}'), ('files', 'files', false, null, null);
 comment on table public.notes is 'What users write';
 alter role authenticator set pgrst.jwt_secret = 'sesame';
+alter role authenticator set pgrst.db_schemas = 'public, api';
 create role reader login password 'p@ss word' noinherit;
 create role audit;
 grant audit to reader with admin option;
@@ -126,6 +127,7 @@ fn a_database_is_read() {
     assert!(catalogue.publications["supabase_realtime"].tables.contains_key(&Name::new("public", "notes")));
     assert_eq!(catalogue.roles["reader"].member_of.get("audit"), Some(&true));
     assert_eq!(catalogue.roles["authenticator"].config["pgrst.jwt_secret"], "[redacted]");
+    assert_eq!(catalogue.exposed_schemas, ["public", "api"]);
     assert_eq!(catalogue.default_privileges.len(), 3);
     assert!(catalogue.types.contains_key(&Name::new("public", "mood")) && catalogue.types.len() == 2);
     assert!(!catalogue.schemas.contains_key("pg_catalog"));

@@ -48,12 +48,20 @@ pub fn read_in(client: &mut impl GenericClient) -> Result<Live, LiveError> {
     let mut catalogue = Catalogue::default();
     let mut notes = Vec::new();
     roles::read(&mut reader, &mut catalogue)?;
+    catalogue.exposed_schemas = exposed_schemas(&catalogue);
     let oids = relations::read(&mut reader, &mut catalogue)?;
     details::read(&mut reader, &oids, &mut catalogue)?;
     functions::read(&mut reader, number, &mut catalogue)?;
     objects::read(&mut reader, number, &mut catalogue)?;
     objects::read_rows(&mut reader, &mut catalogue, &mut notes)?;
     Ok(Live { catalogue, version, database, notes })
+}
+
+/// Schemas that PostgREST serves, where its settings are kept with its role; otherwise the caller knows them, or nobody.
+fn exposed_schemas(catalogue: &Catalogue) -> Vec<String> {
+    let list = catalogue.roles.get("authenticator").and_then(|role| role.config.get("pgrst.db_schemas"));
+    let names = list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned());
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// Asks the server.
