@@ -6,6 +6,7 @@
 pub mod access;
 pub mod assessment;
 pub mod coverage;
+pub mod dependencies;
 pub mod finding;
 pub mod observation;
 pub mod place;

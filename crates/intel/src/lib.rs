@@ -11,3 +11,4 @@ pub mod matching;
 pub mod snapshot;
 pub mod urgency;
 pub mod hygiene;
+pub mod advisories;

@@ -1,0 +1,111 @@
+//! Advisories held against small projects, with the curated set alone.
+
+use lunette_core::finding::Confidence;
+use lunette_core::observation::Observation;
+use lunette_core::place::Place;
+use lunette_core::risk::{Exploit, Exposure};
+
+use super::{Known, Reach, Reachability, known, observe};
+use crate::matching::Knowledge;
+use crate::packages::inventory;
+
+const LOCK: &str = r#"{
+  "name": "shop", "lockfileVersion": 3,
+  "packages": {
+    "": { "name": "shop", "dependencies": { "lodash": "^4.17.0", "shop-views": "1.0.0" }, "devDependencies": { "minimist": "1.2.0" } },
+    "node_modules/lodash": { "version": "4.17.20" },
+    "node_modules/shop-views": { "version": "1.0.0", "dependencies": { "ejs": "^3.1.0" } },
+    "node_modules/ejs": { "version": "3.1.5" },
+    "node_modules/minimist": { "version": "1.2.0", "dev": true },
+    "node_modules/ua-parser-js": { "version": "0.7.29" },
+    "node_modules/systeminformation": { "version": "5.0.0" }
+  }
+}
+"#;
+const MANIFEST: &str = "{\n  \"name\": \"shop\", \"private\": true,\n  \"dependencies\": {\n    \"lodash\": \"^4.17.0\",\n    \"shop-views\": \"1.0.0\"\n  },\n  \"devDependencies\": {\n    \"minimist\": \"1.2.0\"\n  }\n}\n";
+
+fn look(files: &[(&str, &str)], reach: &Reach) -> (Known, Vec<Observation>) {
+    let inventory = inventory(files);
+    let known = known(&inventory, &Knowledge::new(None), &|_, _| reach.clone()).unwrap();
+    let seen = observe(&inventory, &known, files);
+    (known, seen)
+}
+
+fn project(reach: &Reach) -> Vec<Observation> {
+    look(&[("package.json", MANIFEST), ("package-lock.json", LOCK)], reach).1
+}
+
+fn one<'o>(seen: &'o [Observation], anchor: &str) -> &'o Observation {
+    seen.iter().find(|one| one.anchor == anchor).unwrap_or_else(|| panic!("{anchor}: {:?}", seen.iter().map(|one| &one.anchor).collect::<Vec<_>>()))
+}
+
+#[test]
+fn each_advisory_is_one_observation_at_the_line_that_asks_for_the_package() {
+    let seen = project(&Reach::default());
+    let lodash = one(&seen, "lodash GHSA-35jh-r3h4-6jhm");
+    assert_eq!((lodash.check.as_str(), &lodash.place.path, lodash.place.line), ("intel/known-vulnerability", &"package.json".to_owned(), 4));
+    assert_eq!((lodash.details["version"].as_str(), lodash.details["fix"].as_str()), ("4.17.20", "fixed in 4.17.21"));
+    assert_eq!(lodash.details["level"], "declared, no call of the functions concerned was found");
+    assert_eq!(lodash.properties["reachability"], "declared");
+    let ejs = one(&seen, "ejs GHSA-phwq-j96m-2c2q");
+    assert_eq!(ejs.place.path, "package-lock.json");
+    assert!(ejs.details["level"].starts_with("`shop-views@1.0.0` brings it; "), "{}", ejs.details["level"]);
+    let mut anchors: Vec<_> = seen.iter().map(|one| (&one.place.path, &one.anchor)).collect();
+    let count = anchors.len();
+    anchors.sort();
+    anchors.dedup();
+    assert_eq!(anchors.len(), count);
+}
+
+#[test]
+fn malware_and_what_is_exploited_have_checks_of_their_own() {
+    let seen = project(&Reach::default());
+    let malware = one(&seen, "ua-parser-js GHSA-pjwm-rvh2-c87w");
+    assert_eq!((malware.check.as_str(), malware.risk.exposure), ("intel/malicious-package", Some(Exposure::Unauthenticated)));
+    let exploited = one(&seen, "systeminformation GHSA-2m8v-572m-ff2v");
+    assert_eq!((exploited.check.as_str(), exploited.risk.exploit), ("intel/known-exploited", Some(Exploit::Kev)));
+    assert!(exploited.details["likelihood"].contains("CISA KEV since 2022-01-18"), "{}", exploited.details["likelihood"]);
+}
+
+#[test]
+fn what_was_shown_decides_exposure_and_confidence() {
+    let of = |reach: &Reach, anchor: &str| {
+        let seen = project(reach);
+        let found = one(&seen, anchor);
+        (found.risk.exposure, found.confidence)
+    };
+    let lodash = "lodash GHSA-35jh-r3h4-6jhm";
+    assert_eq!(of(&Reach::default(), lodash), (Some(Exposure::InternalOnly), Some(Confidence::Firm)));
+    let unused = Reach { conclusive: true, ..Reach::level(Reachability::Imported) };
+    assert_eq!(of(&unused, lodash).0, Some(Exposure::NotReached));
+    assert_eq!(of(&unused, "ejs GHSA-phwq-j96m-2c2q").0, Some(Exposure::InternalOnly), "another package may call it");
+    let reached = Reach { place: Some(Place::line("app.js", 7)), route: Some("POST /views".into()), ..Reach::level(Reachability::Reached) };
+    assert_eq!(of(&reached, lodash), (Some(Exposure::Unauthenticated), Some(Confidence::Confirmed)));
+    assert_eq!(of(&reached, "minimist GHSA-xvch-5gv4-984h").0, Some(Exposure::NotReached), "for development only");
+    let seen = project(&reached);
+    assert_eq!(one(&seen, lodash).details["level"], "`POST /views` gets to the function concerned (app.js:7)");
+}
+
+#[test]
+fn without_a_settled_version_only_what_every_allowed_version_has() {
+    let open = "flask>=2.0\nrequests\njinja2<3.1\necdsa\n";
+    let (known, seen) = look(&[("requirements.txt", open)], &Reach::default());
+    assert_eq!(known.without_version, 4);
+    let anchors: Vec<&str> = seen.iter().map(|one| one.anchor.as_str()).collect();
+    assert!(anchors.iter().all(|anchor| !anchor.starts_with("flask") && !anchor.starts_with("requests")), "{anchors:?}");
+    assert!(seen.iter().all(|one| one.confidence == Some(Confidence::Tentative)));
+}
+
+#[test]
+fn a_pinned_requirement() {
+    let (_, seen) = look(&[("requirements.txt", "# web\nPyYAML==5.3\n")], &Reach::default());
+    let found = seen.iter().find(|one| one.properties["aliases"].contains("CVE-2020-14343")).unwrap();
+    assert_eq!((found.place.line, found.details["package"].as_str()), (2, "pyyaml"));
+    assert_eq!(found.properties["purl"], "pkg:pypi/pyyaml@5.3");
+}
+
+#[test]
+fn prose_of_strangers_is_no_markup() {
+    assert_eq!(super::tell::sentence("See [x](http://y) <img> `a` | b."), "See (x)(http://y) ‹img› 'a'   b.");
+    assert_eq!(super::tell::sentence("\n"), "its advisory has no summary.");
+}
