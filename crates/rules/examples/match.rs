@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use lunette_config::{Document, Format};
 use lunette_flow::Facts;
 use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
@@ -83,6 +84,11 @@ fn examples(book: &Rulebook, models: &Models, only: Option<&str>) -> bool {
 fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> bool {
     let mut units = Vec::new();
     let mut lines = 0;
+    let mut documents = Vec::new();
+    for (path, text) in files(folder, &["toml", "yml", "yaml", "json", "env", "local", "production", "development", "example"]) {
+        let read = Format::of_path(&path).map(|format| Document::parse(&path, format, &text));
+        documents.extend(read.and_then(Result::ok));
+    }
     for (path, text) in files(folder, &["py", "js", "ts", "mjs", "cjs", "jsx", "tsx"]) {
         let Some(dialect) = Dialect::of_path(&path) else { continue };
         lines += text.lines().count();
@@ -95,7 +101,7 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
     let routes = lunette_flow::routes(&facts, models);
     let off =
         book.rules().iter().map(|rule| rule.id.clone()).filter(|id| only.is_some_and(|only| only != id)).collect();
-    let context = RunContext { off, ..RunContext::default() };
+    let context = RunContext { off, documents, ..RunContext::default() };
     let result = book.run(&facts, models, &routes, &context);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &result.findings {
