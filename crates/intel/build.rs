@@ -1,5 +1,5 @@
-//! Writes the list of curated advisories that are embedded in the library, sorted by path, so that the list never depends
-//! on the order in which a file system lists them.
+//! Writes the list of curated advisories that are embedded in the library, as JSON, sorted by path, so that the list never
+//! depends on the order in which a file system lists them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,10 @@ fn main() -> io::Result<()> {
     let mut list = String::from("&[\n");
     for (name, path) in named {
         println!("cargo::rerun-if-changed={}", path.display());
-        writeln!(list, "    ({name:?}, include_str!({:?})),", path.display()).map_err(io::Error::other)?;
+        let text = fs::read_to_string(&path)?;
+        let content: serde_json::Value =
+            serde_saphyr::from_str(&text).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
+        writeln!(list, "    ({name:?}, {:?}),", content.to_string()).map_err(io::Error::other)?;
     }
     list.push_str("]\n");
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("curated.rs"), list)

@@ -6,10 +6,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::osv::EMBEDDED_MALICIOUS_CODE;
 use super::{Advisory, parse_value};
 use crate::packages::Ecosystem;
 
-/// Path below `data/curated` and text of every file, sorted by path.
+/// Path below `data/curated` and content of every file, made JSON by the build, sorted by path: JSON is read in a tenth of
+/// the time, and a file that is no YAML never gets this far.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/curated.rs"));
 
 #[derive(Deserialize)]
@@ -49,7 +51,10 @@ struct Stretch {
 pub fn shipped(ecosystem: Ecosystem, name: &str) -> Result<Vec<Advisory>, String> {
     let path = path(ecosystem, name);
     match FILES.binary_search_by(|(other, _)| (*other).cmp(&path)) {
-        Ok(at) => parse_curated(ecosystem, name, FILES[at].1),
+        Ok(at) => {
+            let records: Vec<Curated> = serde_json::from_str(FILES[at].1).map_err(|error| error.to_string())?;
+            records.into_iter().map(|record| advisory(ecosystem, name, record)).collect()
+        }
         Err(_) => Ok(Vec::new()),
     }
 }
@@ -105,6 +110,7 @@ fn advisory(ecosystem: Ecosystem, name: &str, record: Curated) -> Result<Advisor
         }],
     });
     let mut advisory = parse_value(value).map_err(|error| format!("{}: {error}", record.id))?;
+    advisory.malicious |= record.cwe.contains(&EMBEDDED_MALICIOUS_CODE);
     advisory.cwe = record.cwe;
     match advisory.affected.first().map(|affected| affected.unclear) {
         Some(None) => Ok(advisory),

@@ -10,12 +10,14 @@ use super::interval::{End, Interval, contains};
 use super::text::{LONGEST_SUMMARY, is_identifier, one_line};
 use super::{Advisory, Affected, Day, Unclear, Vector, normal_name};
 use crate::packages::Ecosystem;
-use crate::version::Version;
+use crate::version::{LONGEST, Version};
 
 /// Most aliases that are kept of one record.
 const MOST_ALIASES: usize = 64;
 /// Most symbols that are kept of one package of a record.
 const MOST_SYMBOLS: usize = 256;
+/// CWE-506, which GitHub's database gives to its records of malware.
+pub(super) const EMBEDDED_MALICIOUS_CODE: u32 = 506;
 /// Longest name of a package: npm allows 214 characters.
 const LONGEST_NAME: usize = 256;
 
@@ -120,7 +122,6 @@ struct AffectedDatabase {
 
 fn advisory(record: Record) -> Result<Advisory, RecordError> {
     let id = record.id.filter(|id| is_identifier(id)).ok_or(RecordError::Id)?;
-    let malicious = id.starts_with("MAL-");
     let mut aliases: Vec<String> = record.aliases.unwrap_or_default();
     aliases.retain(|alias| is_identifier(alias) && *alias != id);
     aliases.sort();
@@ -136,6 +137,7 @@ fn advisory(record: Record) -> Result<Advisory, RecordError> {
     let mut cwe = record.database_specific.as_ref().map(|own| cwe_numbers(own.cwe_ids.as_ref())).unwrap_or_default();
     let rating =
         record.database_specific.and_then(|own| own.severity?.as_str().map(|word| one_line(word, 20).to_uppercase()));
+    let malicious = id.starts_with("MAL-") || cwe.contains(&EMBEDDED_MALICIOUS_CODE);
     let mut affected = Vec::new();
     for mut package in record.affected.unwrap_or_default() {
         severity.extend(vectors(package.severity.take()));
@@ -202,7 +204,7 @@ fn affected_package(given: AffectedPackage, malicious: bool) -> Option<Affected>
     intervals.dedup();
     let mut versions: Vec<String> = given.versions.unwrap_or_default();
     let named = !versions.is_empty();
-    versions.retain(|version| is_identifier(version) && !is_covered(ecosystem, version, &intervals));
+    versions.retain(|version| is_version(version) && !is_covered(ecosystem, version, &intervals));
     versions.sort();
     versions.dedup();
     if ranges == 0 && !named {
@@ -214,6 +216,11 @@ fn affected_package(given: AffectedPackage, malicious: bool) -> Option<Affected>
     }
     let (symbols, precondition) = given.ecosystem_specific.as_ref().map_or_else(Default::default, own_facts);
     Some(Affected { ecosystem, name, intervals, versions, unclear, symbols, precondition })
+}
+
+/// Whether the text can stand for a version in a report: any that is no longer than versions may be and has no controls.
+fn is_version(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control)
 }
 
 /// A version named one by one is kept only where no interval holds it already: the two are joined, so nothing is lost.
@@ -271,7 +278,7 @@ fn add_intervals(ecosystem: Ecosystem, events: Vec<Event>, out: &mut Vec<Interva
                 (Change::Introduced, "0" | "0.0.0") => changes.push((None, change)),
                 (Change::Limit, "*") => {}
                 (_, text) => match Version::parse(ecosystem, text) {
-                    Ok(version) if is_identifier(version.as_str()) => changes.push((Some(version), change)),
+                    Ok(version) if is_version(text) => changes.push((Some(version), change)),
                     _ => clear = false,
                 },
             }
@@ -390,8 +397,13 @@ mod tests {
         let odd = one(&json!({"package": {"ecosystem": "npm", "name": "a"},
             "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "soon"}]}]}));
         assert_eq!((odd.unclear, odd.intervals), (Some(Unclear::Incomparable), vec![]));
-        let malware = read(&json!({"id": "MAL-2026-1", "affected": [{"package": package}]}));
-        assert!(malware.malicious && malware.affected[0].intervals == [Interval::all()]);
+        for own in [json!({"id": "MAL-2026-1"}), json!({"id": "GHSA-1", "database_specific": {"cwe_ids": ["CWE-506"]}})]
+        {
+            let mut own = own;
+            own["affected"] = json!([{"package": package}]);
+            let malware = read(&own);
+            assert!(malware.malicious && malware.affected[0].intervals == [Interval::all()]);
+        }
     }
 
     #[test]
@@ -422,7 +434,34 @@ mod tests {
         })
     }
 
+    /// The schema's evaluation: events in order, each changing whether the version is affected.
+    fn evaluated(events: &[(usize, u8)], version: u8) -> bool {
+        let mut sorted = events.to_vec();
+        sorted.sort_by_key(|(_, at)| *at);
+        let mut affected = false;
+        for (kind, at) in sorted {
+            match kind {
+                0 if version >= at => affected = true,
+                1 if version >= at => affected = false,
+                2 if version > at => affected = false,
+                _ => {}
+            }
+        }
+        affected
+    }
+
     proptest! {
+        #[test]
+        fn intervals_mean_what_the_events_mean(events in proptest::collection::vec((0usize..3, 1u8..7), 0..7)) {
+            const KINDS: [&str; 3] = ["introduced", "fixed", "last_affected"];
+            let listed: Vec<Value> = events.iter().map(|(kind, at)| json!({KINDS[*kind]: format!("{at}")})).collect();
+            let affected = one(&json!({"package": {"ecosystem": "PyPI", "name": "a"}, "ranges": [{"type": "ECOSYSTEM", "events": listed}]}));
+            for version in 0..8 {
+                let parsed = Version::parse(Ecosystem::PyPi, &version.to_string()).unwrap();
+                prop_assert_eq!(contains(&affected.intervals, &parsed), Some(evaluated(&events, version)), "{} of {:?}", version, events);
+            }
+        }
+
         #[test]
         fn no_json_makes_it_panic(value in some_json(), id in "[A-Z]{1,4}-[0-9]{1,4}") {
             let _ = parse_record(value.to_string().as_bytes());

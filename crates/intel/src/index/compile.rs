@@ -6,12 +6,15 @@ use fst::MapBuilder;
 use serde::Serialize;
 
 use super::layout::{
-    Directory, EPSS_CHUNK, EPSS_ROW, HEADER, Header, Pointer, Section, check, id_key, package_key, sha256,
+    Directory, EPSS_CHUNK, EPSS_ROW, HEADER, Header, LIST, Pointer, Section, check, id_key, package_key, sha256,
 };
 use super::same::{Claim, bugs};
-use super::{Content, Cve, Entry, Epss, IndexError, Record};
+use super::{Content, Cve, Entry, Epss, IndexError, Record, said_of_malware};
 use crate::advisory::{Advisory, Affected, Interval};
 use crate::packages::Ecosystem;
+
+/// Most advisories that one id leads to.
+const MOST_WITH_ONE_ID: usize = 1_000;
 
 /// Compiles an index. The same content gives the same bytes.
 ///
@@ -22,15 +25,13 @@ pub fn compile(content: Content) -> Result<Vec<u8>, IndexError> {
     let advisories = newest(content.advisories);
     let mut records = Records::default();
     let mut directory = Directory { meta: content.meta, ..Directory::default() };
-    let mut ids: Vec<(Vec<u8>, u64)> = Vec::new();
+    let mut ids: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
     let mut packages: BTreeMap<(Ecosystem, &str), Vec<(usize, u64)>> = BTreeMap::new();
     let counts = &mut directory.meta.counts;
     for (at, advisory) in advisories.iter().enumerate() {
         let pointer = records.add(&record(advisory))?;
         for name in std::iter::once(&advisory.id).chain(&advisory.aliases) {
-            let mut key = id_key(name);
-            key.extend_from_slice(&(at as u32).to_be_bytes());
-            ids.push((key, pointer));
+            ids.entry(id_key(name)).or_default().push(pointer);
         }
         if advisory.withdrawn.is_some() {
             counts.withdrawn += 1;
@@ -54,7 +55,11 @@ pub fn compile(content: Content) -> Result<Vec<u8>, IndexError> {
     insert(&mut map, keys)?;
     let packages = map.into_inner().map_err(|_| IndexError::TooLarge("packages"))?;
     let mut map = MapBuilder::memory();
-    insert(&mut map, ids)?;
+    for (key, mut pointers) in ids {
+        pointers.truncate(MOST_WITH_ONE_ID);
+        let value = if let [pointer] = pointers[..] { pointer } else { LIST | records.add(&pointers)? };
+        map.insert(key, value).map_err(|_| IndexError::TooLarge("ids"))?;
+    }
     let ids = map.into_inner().map_err(|_| IndexError::TooLarge("ids"))?;
 
     let mut kev = content.kev;
@@ -139,7 +144,11 @@ fn record(advisory: &Advisory) -> Record {
     Record {
         id: advisory.id.clone(),
         aliases: advisory.aliases.clone(),
-        summary: advisory.summary.clone(),
+        // Every record of malware has the same sentence, which `read` can say as well.
+        summary: Some(&advisory.summary)
+            .filter(|summary| **summary != said_of_malware(&packages))
+            .cloned()
+            .unwrap_or_default(),
         published: advisory.published,
         modified: advisory.modified,
         withdrawn: advisory.withdrawn,

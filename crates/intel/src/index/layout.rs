@@ -89,7 +89,10 @@ pub(super) struct Section {
     pub(super) length: u64,
 }
 
-/// Where something stands in the records: 40 bits of offset, 24 of length.
+/// Set in a pointer that leads to a list of pointers: an id that several records have.
+pub(super) const LIST: u64 = 1 << 63;
+
+/// Where something stands in the records: 39 bits of offset, 24 of length. The highest bit is free, see [`LIST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pointer {
     pub(super) offset: u64,
@@ -98,7 +101,7 @@ pub(super) struct Pointer {
 
 impl Pointer {
     pub(super) fn pack(self) -> Result<u64, IndexError> {
-        if self.offset >> 40 != 0 {
+        if self.offset >> 39 != 0 {
             return Err(IndexError::TooLarge("records"));
         }
         if self.length >> 24 != 0 {
@@ -108,7 +111,7 @@ impl Pointer {
     }
 
     pub(super) fn unpack(packed: u64) -> Self {
-        Pointer { offset: packed >> 24, length: (packed & 0xff_ffff) as u32 }
+        Pointer { offset: (packed & !LIST) >> 24, length: (packed & 0xff_ffff) as u32 }
     }
 }
 
@@ -125,11 +128,9 @@ pub(super) fn package_key(ecosystem: Ecosystem, name: &str) -> Vec<u8> {
     key
 }
 
-/// The beginning of the keys of an id: ids are looked up whatever their case.
+/// The key of an id: ids are looked up whatever their case.
 pub(super) fn id_key(id: &str) -> Vec<u8> {
-    let mut key = id.to_ascii_uppercase().into_bytes();
-    key.push(0);
-    key
+    id.to_ascii_uppercase().into_bytes()
 }
 
 /// The checksum that stands behind each record and each chunk: it finds damage, not malice.

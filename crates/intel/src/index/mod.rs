@@ -242,6 +242,14 @@ pub struct Record {
     pub packages: Vec<(Ecosystem, String)>,
 }
 
+/// What the databases say of malware, in one sentence for each.
+fn said_of_malware(packages: &[(Ecosystem, String)]) -> String {
+    match packages {
+        [(ecosystem, name)] => format!("Malicious code in {name} ({})", ecosystem.name()),
+        _ => "Malicious code".to_owned(),
+    }
+}
+
 /// What the index keeps of one advisory for one package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

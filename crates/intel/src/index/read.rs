@@ -2,18 +2,15 @@
 
 use std::sync::OnceLock;
 
-use fst::{IntoStreamer as _, Map, Streamer as _};
+use fst::Map;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::layout::{
-    CHECK, Directory, EPSS_CHUNK, EPSS_ROW, HEADER, Header, Pointer, Section, check, id_key, package_key, sha256,
+    CHECK, Directory, EPSS_CHUNK, EPSS_ROW, HEADER, Header, LIST, Pointer, Section, check, id_key, package_key, sha256,
 };
-use super::{Cve, Entry, Epss, IndexError, Kev, Meta, ReadAt, Record};
+use super::{Cve, Entry, Epss, IndexError, Kev, Meta, ReadAt, Record, said_of_malware};
 use crate::packages::Ecosystem;
-
-/// Most advisories that one id leads to.
-const MOST_WITH_ONE_ID: usize = 1_000;
 
 /// An open index.
 pub struct Snapshot {
@@ -60,7 +57,7 @@ impl Snapshot {
             return Err(IndexError::Damaged("directory"));
         }
         let directory: Directory = postcard::from_bytes(&encoded).map_err(|_| IndexError::Damaged("directory"))?;
-        let packages = map(&*bytes, base, directory.packages, "packages")?;
+        let packages = map(&*bytes, found, base, directory.packages, "packages")?;
         Ok(Snapshot { bytes, header, directory, base, packages, ids: OnceLock::new(), kev: OnceLock::new() })
     }
 
@@ -110,7 +107,15 @@ impl Snapshot {
     ///
     /// As [`Snapshot::entries`].
     pub fn record(&self, entry: &Entry) -> Result<Record, IndexError> {
-        self.stored(entry.record, "advisories")
+        self.record_at(entry.record)
+    }
+
+    fn record_at(&self, pointer: u64) -> Result<Record, IndexError> {
+        let mut record: Record = self.stored(pointer, "advisories")?;
+        if record.malicious && record.summary.is_empty() {
+            record.summary = said_of_malware(&record.packages);
+        }
+        Ok(record)
     }
 
     /// The advisories with this id or alias, withdrawn ones included.
@@ -122,20 +127,12 @@ impl Snapshot {
         let ids = if let Some(ids) = self.ids.get() {
             ids
         } else {
-            let ids = map(&*self.bytes, self.base, self.directory.ids, "ids")?;
+            let ids = map(&*self.bytes, self.header.file, self.base, self.directory.ids, "ids")?;
             self.ids.get_or_init(|| ids)
         };
-        let start = id_key(id);
-        let mut end = start.clone();
-        *end.last_mut().ok_or(IndexError::Damaged("ids"))? = 1;
-        let mut stream = ids.range().ge(&start).lt(&end).into_stream();
-        let mut out = Vec::new();
-        while let Some((_, pointer)) = stream.next() {
-            if out.len() < MOST_WITH_ONE_ID {
-                out.push(self.stored(pointer, "advisories")?);
-            }
-        }
-        Ok(out)
+        let Some(found) = ids.get(id_key(id)) else { return Ok(Vec::new()) };
+        let pointers = if found & LIST == 0 { vec![found] } else { self.stored(found, "ids")? };
+        pointers.into_iter().map(|pointer| self.record_at(pointer)).collect()
     }
 
     /// The score of a CVE.
@@ -186,16 +183,22 @@ impl Snapshot {
 
     /// Bytes with their checksum behind them, checked and without it.
     fn checked(&self, offset: u64, length: u64, what: &'static str) -> Result<Vec<u8>, IndexError> {
-        let mut bytes = section(&*self.bytes, self.base, Section { offset, length }, what)?;
+        let mut bytes = section(&*self.bytes, self.header.file, self.base, Section { offset, length }, what)?;
         let sum = bytes.len().checked_sub(CHECK).map(|at| bytes.split_off(at)).ok_or(IndexError::Damaged(what))?;
         if check(&bytes)[..] == sum[..] { Ok(bytes) } else { Err(IndexError::Damaged(what)) }
     }
 }
 
-fn section(bytes: &dyn ReadAt, base: u64, section: Section, what: &'static str) -> Result<Vec<u8>, IndexError> {
+fn section(
+    bytes: &dyn ReadAt,
+    file: u64,
+    base: u64,
+    section: Section,
+    what: &'static str,
+) -> Result<Vec<u8>, IndexError> {
     let offset = base.checked_add(section.offset).ok_or(IndexError::Damaged(what))?;
     let end = offset.checked_add(section.length).ok_or(IndexError::Damaged(what))?;
-    if end > bytes.length()? {
+    if end > file {
         return Err(IndexError::Damaged(what));
     }
     let mut out = vec![0; usize::try_from(section.length).map_err(|_| IndexError::Damaged(what))?];
@@ -203,8 +206,14 @@ fn section(bytes: &dyn ReadAt, base: u64, section: Section, what: &'static str) 
     Ok(out)
 }
 
-fn map(bytes: &dyn ReadAt, base: u64, place: Section, what: &'static str) -> Result<Map<Vec<u8>>, IndexError> {
-    let map = Map::new(section(bytes, base, place, what)?).map_err(|_| IndexError::Damaged(what))?;
+fn map(
+    bytes: &dyn ReadAt,
+    file: u64,
+    base: u64,
+    place: Section,
+    what: &'static str,
+) -> Result<Map<Vec<u8>>, IndexError> {
+    let map = Map::new(section(bytes, file, base, place, what)?).map_err(|_| IndexError::Damaged(what))?;
     map.as_fst().verify().map_err(|_| IndexError::Damaged(what))?;
     Ok(map)
 }
