@@ -45,7 +45,9 @@ pub(crate) fn observe(look: &Look<'_>) {
 
 /// Roles of the API that have the privilege on the relation as a whole, whatever the schema says.
 fn selecting(look: &Look<'_>, relation: &Relation) -> Vec<&'static str> {
-    look.api_roles().filter(|role| look.catalogue.relation_privilege(role, &relation.name, Privilege::Select).is_held()).collect()
+    look.api_roles()
+        .filter(|role| look.catalogue.relation_privilege(role, &relation.name, Privilege::Select).is_held())
+        .collect()
 }
 
 /// Whether row-level security is on, or an event trigger turns it on for tables that are made.
@@ -66,7 +68,11 @@ pub(crate) fn is_guarded(look: &Look<'_>, relation: &Relation) -> bool {
 
 /// The last loop over all tables that turned row-level security on: one statement that did so for several, or in a block.
 fn sweep(look: &Look<'_>) -> Option<Origin> {
-    let enabled = look.catalogue.relations.values().filter(|relation| relation.rls.enabled && relation.rls.enabled_origin.is_known());
+    let enabled = look
+        .catalogue
+        .relations
+        .values()
+        .filter(|relation| relation.rls.enabled && relation.rls.enabled_origin.is_known());
     let mut origins: Vec<&Origin> = enabled.map(|relation| &relation.rls.enabled_origin).collect();
     origins.sort_by_key(|origin| (origin.sequence, origin.place()));
     let block = |origin: &Origin| {
@@ -94,7 +100,11 @@ fn open_table(look: &Look<'_>, relation: &Relation, sweep: Option<&Origin>) {
         return;
     }
     let off = &relation.rls.enabled_origin;
-    let parent = relation.parents.iter().filter_map(|parent| look.catalogue.relations.get(parent)).find(|parent| parent.rls.enabled);
+    let parent = relation
+        .parents
+        .iter()
+        .filter_map(|parent| look.catalogue.relations.get(parent))
+        .find(|parent| parent.rls.enabled);
     let late = sweep.filter(|sweep| relation.origin.sequence > sweep.sequence && !off.is_known());
     let at = if off.is_known() { off } else { &relation.origin };
     let name = plain(&relation.name);
@@ -110,7 +120,9 @@ fn open_table(look: &Look<'_>, relation: &Relation, sweep: Option<&Origin>) {
         .exposure(if reaching.is_empty() { Exposure::NotReached } else { look.exposure(&reaching) })
         .data(sensitive::class(relation));
     if let Some(parent) = parent {
-        draft = draft.detail("parent", plain(&parent.name)).step(&parent.rls.enabled_origin, "on for the table it belongs to");
+        draft = draft
+            .detail("parent", plain(&parent.name))
+            .step(&parent.rls.enabled_origin, "on for the table it belongs to");
     } else if let Some(sweep) = late {
         draft = draft.step(sweep, "earlier, it was turned on for all tables");
     }
@@ -149,23 +161,87 @@ fn sensitive_columns(look: &Look<'_>, relation: &Relation) {
 
 /// The patterns of lint 0023.
 const SENSITIVE: &[&str] = &[
-    "password", "passwd", "pwd", "passphrase", "secret", "secret_key", "private_key", "api_key", "apikey", "auth_key",
-    "token", "jwt", "access_token", "refresh_token", "oauth_token", "session_token", "bearer_token", "auth_code",
-    "session_id", "session_key", "session_secret", "recovery_code", "backup_code", "verification_code", "otp",
-    "two_factor", "2fa_secret", "2fa_code", "ssn", "social_security", "social_security_number", "driver_license",
-    "drivers_license", "license_number", "passport_number", "passport_id", "national_id", "tax_id", "credit_card",
-    "card_number", "cvv", "cvc", "cvn", "bank_account", "account_number", "routing_number", "iban", "swift_code", "bic",
-    "health_record", "medical_record", "patient_id", "insurance_number", "health_insurance", "medical_insurance",
-    "treatment", "mac_address", "macaddr", "imei", "device_uuid", "pgp_key", "gpg_key", "ssh_key", "certificate",
-    "license_key", "activation_key", "facial_recognition",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "secret_key",
+    "private_key",
+    "api_key",
+    "apikey",
+    "auth_key",
+    "token",
+    "jwt",
+    "access_token",
+    "refresh_token",
+    "oauth_token",
+    "session_token",
+    "bearer_token",
+    "auth_code",
+    "session_id",
+    "session_key",
+    "session_secret",
+    "recovery_code",
+    "backup_code",
+    "verification_code",
+    "otp",
+    "two_factor",
+    "2fa_secret",
+    "2fa_code",
+    "ssn",
+    "social_security",
+    "social_security_number",
+    "driver_license",
+    "drivers_license",
+    "license_number",
+    "passport_number",
+    "passport_id",
+    "national_id",
+    "tax_id",
+    "credit_card",
+    "card_number",
+    "cvv",
+    "cvc",
+    "cvn",
+    "bank_account",
+    "account_number",
+    "routing_number",
+    "iban",
+    "swift_code",
+    "bic",
+    "health_record",
+    "medical_record",
+    "patient_id",
+    "insurance_number",
+    "health_insurance",
+    "medical_insurance",
+    "treatment",
+    "mac_address",
+    "macaddr",
+    "imei",
+    "device_uuid",
+    "pgp_key",
+    "gpg_key",
+    "ssh_key",
+    "certificate",
+    "license_key",
+    "activation_key",
+    "facial_recognition",
 ];
 
 /// 0019.
 fn queue(look: &Look<'_>, relation: &Relation) {
     let roles = selecting(look, relation);
     // LIKE 'q_%': the underscore stands for any character.
-    let named = relation.name.schema == "pgmq" && relation.name.name.starts_with('q') && relation.name.name.chars().count() > 1;
-    if !named || relation.kind != RelationKind::Table || relation.rls.enabled || roles.is_empty() || !look.is_exposed("pgmq_public") {
+    let named =
+        relation.name.schema == "pgmq" && relation.name.name.starts_with('q') && relation.name.name.chars().count() > 1;
+    if !named
+        || relation.kind != RelationKind::Table
+        || relation.rls.enabled
+        || roles.is_empty()
+        || !look.is_exposed("pgmq_public")
+    {
         return;
     }
     let name = plain(&relation.name);
@@ -177,12 +253,22 @@ fn queue(look: &Look<'_>, relation: &Relation) {
 }
 
 fn bases<'a>(look: &Look<'a>, relation: &Relation) -> Vec<&'a Relation> {
-    relation.query.iter().flat_map(|query| &query.relations).filter_map(|name| look.catalogue.relations.get(name)).collect()
+    relation
+        .query
+        .iter()
+        .flat_map(|query| &query.relations)
+        .filter_map(|name| look.catalogue.relations.get(name))
+        .collect()
 }
 
 /// A draft about a view, with the data of the tables behind it.
 fn about_view(look: &Look<'_>, check: &str, relation: &Relation, fact: &str, roles: &[&str]) -> Draft {
-    let data = bases(look, relation).into_iter().map(sensitive::class).chain([sensitive::class(relation)]).max().unwrap_or_default();
+    let data = bases(look, relation)
+        .into_iter()
+        .map(sensitive::class)
+        .chain([sensitive::class(relation)])
+        .max()
+        .unwrap_or_default();
     let origin = if relation.options_origin.is_known() { &relation.options_origin } else { &relation.origin };
     Draft::new(check, plain(&relation.name), &relation.origin, fact)
         .step(origin, "its options were set here")
@@ -224,15 +310,19 @@ fn auth_users(look: &Look<'_>, relation: &Relation) {
     let roles = selecting(look, relation);
     let open = match relation.kind {
         RelationKind::MaterializedView => true,
-        RelationKind::View => !is_invoker(relation) || look.catalogue.relations.get(&users).is_some_and(|users| !users.rls.enabled),
+        RelationKind::View => {
+            !is_invoker(relation) || look.catalogue.relations.get(&users).is_some_and(|users| !users.rls.enabled)
+        }
         _ => false,
     };
     if roles.is_empty() || !open {
         return;
     }
-    let columns: Vec<&str> = query.columns.iter().filter(|(table, _)| *table == users).map(|(_, column)| column.as_str()).collect();
+    let columns: Vec<&str> =
+        query.columns.iter().filter(|(table, _)| *table == users).map(|(_, column)| column.as_str()).collect();
     let name = plain(&relation.name);
-    let mut draft = about_view(look, "auth-users-exposed", relation, "reads auth.users", &roles).splinter("auth_users_exposed", name);
+    let mut draft = about_view(look, "auth-users-exposed", relation, "reads auth.users", &roles)
+        .splinter("auth_users_exposed", name);
     draft = draft.data(lunette_core::risk::DataClass::PersonalOrSecret);
     if !columns.is_empty() && columns.iter().all(|column| matches!(*column, "id" | "created_at")) {
         draft = draft.risk(|risk| risk.confidentiality = Some(Confidentiality::FewRecords));
@@ -271,11 +361,16 @@ fn graphql(look: &Look<'_>, relation: &Relation) {
         }
         let served = look.is_exposed(&relation.name.schema);
         let name = plain(&relation.name);
-        let draft = Draft::new(&format!("pg-graphql-{role}-table-exposed"), &name, &relation.origin, format!("{role} may select from it"))
-            .detail("kind", kind)
-            .detail("role", role)
-            .exposure(if served { look.exposure(&[role]) } else { Exposure::InternalOnly })
-            .splinter(&format!("pg_graphql_{role}_table_exposed"), name);
+        let draft = Draft::new(
+            &format!("pg-graphql-{role}-table-exposed"),
+            &name,
+            &relation.origin,
+            format!("{role} may select from it"),
+        )
+        .detail("kind", kind)
+        .detail("role", role)
+        .exposure(if served { look.exposure(&[role]) } else { Exposure::InternalOnly })
+        .splinter(&format!("pg_graphql_{role}_table_exposed"), name);
         look.push(draft);
     }
 }
@@ -329,11 +424,12 @@ fn published(look: &Look<'_>) {
         if is_guarded(look, relation) || roles.is_empty() {
             continue;
         }
-        let draft = Draft::new("published-without-rls", plain(&relation.name), origin, "published without row level security")
-            .step(&relation.origin, "the table is made here")
-            .detail("roles", list(&roles))
-            .exposure(look.exposure(&roles))
-            .data(sensitive::class(relation));
+        let draft =
+            Draft::new("published-without-rls", plain(&relation.name), origin, "published without row level security")
+                .step(&relation.origin, "the table is made here")
+                .detail("roles", list(&roles))
+                .exposure(look.exposure(&roles))
+                .data(sensitive::class(relation));
         look.push(draft);
     }
 }

@@ -11,11 +11,49 @@ use super::seen::{Look, list};
 /// Whether a column or key of this name holds a right, not a fact.
 pub(crate) fn is_privilege(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "role", "roles", "user_role", "app_role", "account_role", "member_role", "admin", "is_admin", "isadmin", "superuser",
-        "is_superuser", "is_super_admin", "is_staff", "is_moderator", "is_owner", "permissions", "permission", "access_level", "plan",
-        "plan_id", "tier", "subscription_tier", "subscription_status", "subscription_plan", "is_premium", "is_pro", "is_paid",
-        "premium", "credits", "credit_balance", "balance", "wallet_balance", "is_verified", "verified", "kyc_status", "is_approved",
-        "approved", "is_banned", "banned", "tenant_id", "org_id", "organization_id", "organisation_id",
+        "role",
+        "roles",
+        "user_role",
+        "app_role",
+        "account_role",
+        "member_role",
+        "admin",
+        "is_admin",
+        "isadmin",
+        "superuser",
+        "is_superuser",
+        "is_super_admin",
+        "is_staff",
+        "is_moderator",
+        "is_owner",
+        "permissions",
+        "permission",
+        "access_level",
+        "plan",
+        "plan_id",
+        "tier",
+        "subscription_tier",
+        "subscription_status",
+        "subscription_plan",
+        "is_premium",
+        "is_pro",
+        "is_paid",
+        "premium",
+        "credits",
+        "credit_balance",
+        "balance",
+        "wallet_balance",
+        "is_verified",
+        "verified",
+        "kyc_status",
+        "is_approved",
+        "approved",
+        "is_banned",
+        "banned",
+        "tenant_id",
+        "org_id",
+        "organization_id",
+        "organisation_id",
     ];
     NAMES.contains(&name.to_lowercase().as_str())
 }
@@ -57,9 +95,13 @@ fn tell(look: &Look<'_>, relation: &Relation, policy: &Policy, command: Command)
     let columns: Vec<String> = relation
         .live_columns()
         .map(|(_, column)| column)
-        .filter(|column| is_privilege(&column.name) && !TENANT.contains(&column.name.as_str()) && column.generated == Generated::No)
+        .filter(|column| {
+            is_privilege(&column.name) && !TENANT.contains(&column.name.as_str()) && column.generated == Generated::No
+        })
         .filter(|column| look.catalogue.column_privilege(role, &relation.name, &column.name, privilege).is_held())
-        .filter(|column| !is_pinned(relation, command, &column.name) && !is_watched(look, relation, command, &column.name))
+        .filter(|column| {
+            !is_pinned(relation, command, &column.name) && !is_watched(look, relation, command, &column.name)
+        })
         .map(|column| format!("`{}`", column.name))
         .collect();
     if columns.is_empty() {
@@ -67,7 +109,12 @@ fn tell(look: &Look<'_>, relation: &Relation, policy: &Policy, command: Command)
     }
     let roles: &[&str] = if look.is_exposed(&relation.name.schema) { &["authenticated"] } else { &[] };
     let draft = look
-        .about_policy("self-escalation", relation, policy, format!("own rows may be written with any {}", list(&columns)))
+        .about_policy(
+            "self-escalation",
+            relation,
+            policy,
+            format!("own rows may be written with any {}", list(&columns)),
+        )
         .detail("columns", list(&columns))
         .detail("command", super::seen::lower(command.as_str()))
         .exposure(look.exposure(roles));
@@ -105,7 +152,8 @@ fn asks_caller(node: &Node) -> bool {
     let mut found = false;
     node.walk(&mut |node| {
         if let Node::Call { schema, name, .. } = node {
-            found |= schema.as_deref() == Some("auth") && matches!(name.as_str(), "uid" | "jwt" | "email") || name == "current_setting";
+            found |= schema.as_deref() == Some("auth") && matches!(name.as_str(), "uid" | "jwt" | "email")
+                || name == "current_setting";
         }
         !found
     });
@@ -119,9 +167,16 @@ fn is_about_user(relation: &Relation, owner: &str) -> bool {
         ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns } => single(columns),
         _ => false,
     });
-    let unique = relation.indexes.values().any(|index| index.unique && index.predicate.is_none() && index.columns.len() == 1 && index.columns[0].as_deref() == Some(owner));
+    let unique = relation.indexes.values().any(|index| {
+        index.unique
+            && index.predicate.is_none()
+            && index.columns.len() == 1
+            && index.columns[0].as_deref() == Some(owner)
+    });
     let name = relation.name.name.to_lowercase();
-    let named = ["profile", "user", "member", "account", "customer", "employee", "staff"].iter().any(|part| name.contains(part));
+    let named = ["profile", "user", "member", "account", "customer", "employee", "staff"]
+        .iter()
+        .any(|part| name.contains(part));
     one_each || unique || named
 }
 
@@ -142,8 +197,11 @@ fn is_pinned(relation: &Relation, command: Command, column: &str) -> bool {
 /// Whether a trigger before the change runs a function that speaks of the column.
 fn is_watched(look: &Look<'_>, relation: &Relation, command: Command, column: &str) -> bool {
     relation.triggers.values().any(|trigger| {
-        let fits = trigger.enabled && trigger.timing == "BEFORE" && trigger.events.iter().any(|event| event == command.as_str());
+        let fits = trigger.enabled
+            && trigger.timing == "BEFORE"
+            && trigger.events.iter().any(|event| event == command.as_str());
         let function = look.catalogue.functions.get(&trigger.function);
-        fits && function.is_some_and(|function| tokens(&function.body).iter().any(|token| token.is(&column.to_lowercase())))
+        fits && function
+            .is_some_and(|function| tokens(&function.body).iter().any(|token| token.is(&column.to_lowercase())))
     })
 }

@@ -62,8 +62,10 @@ fn search_path(look: &Look<'_>, function: &Function) {
 
 /// 0028 and 0029; where the function touches rows and asks nothing, our own check stands in for the first that applies.
 fn definer(look: &Look<'_>, function: &Function, facts: &Facts) {
-    let roles: Vec<&str> =
-        look.api_roles().filter(|role| look.catalogue.function_privilege(role, &function.signature).is_held()).collect();
+    let roles: Vec<&str> = look
+        .api_roles()
+        .filter(|role| look.catalogue.function_privilege(role, &function.signature).is_held())
+        .collect();
     let callable = is_callable(function);
     let unchecked = callable && !facts.caller && !facts.proof && (facts.writes || facts.reads);
     for (at, role) in roles.iter().enumerate() {
@@ -72,7 +74,11 @@ fn definer(look: &Look<'_>, function: &Function, facts: &Facts) {
         if unchecked && at == 0 {
             let touches = if facts.writes { "changes rows" } else { "reads rows" };
             let mut draft = look
-                .about_function("definer-unchecked", function, "runs with its owner's rights and asks nothing of its caller")
+                .about_function(
+                    "definer-unchecked",
+                    function,
+                    "runs with its owner's rights and asks nothing of its caller",
+                )
                 .detail("touches", touches)
                 .splinter(&lint, name);
             if !facts.writes {
@@ -110,7 +116,9 @@ fn immutable(look: &Look<'_>, function: &Function, facts: &Facts) {
         return;
     }
     let reads = if facts.caller { "who calls" } else { "what the request brings along" };
-    let draft = look.about_function("immutable-reads-session", function, "IMMUTABLE, but reads the session").detail("reads", reads);
+    let draft = look
+        .about_function("immutable-reads-session", function, "IMMUTABLE, but reads the session")
+        .detail("reads", reads);
     look.push(draft);
 }
 

@@ -44,17 +44,20 @@ fn without_effect(look: &Look<'_>, relation: &Relation) {
     if relation.rls.enabled || relation.policies.is_empty() {
         return;
     }
-    let Some(first) = relation.policies.values().min_by_key(|policy| (policy.origin.sequence, &policy.name)) else { return };
+    let Some(first) = relation.policies.values().min_by_key(|policy| (policy.origin.sequence, &policy.name)) else {
+        return;
+    };
     let names: Vec<String> = relation.policies.values().map(|policy| format!("\"{}\"", policy.name)).collect();
     let mut roles: Vec<&str> = Vec::new();
     for command in lunette_core::access::Command::ROWS {
         roles.extend(look.reaching(relation, command));
     }
-    let mut draft = Draft::new("policy-exists-rls-disabled", &name, &first.origin, "policies exist, row level security is off")
-        .detail("policies", list(&names))
-        .data(sensitive::class(relation))
-        .exposure(if exposed { look.exposure(&roles) } else { lunette_core::risk::Exposure::InternalOnly })
-        .splinter("policy_exists_rls_disabled", name);
+    let mut draft =
+        Draft::new("policy-exists-rls-disabled", &name, &first.origin, "policies exist, row level security is off")
+            .detail("policies", list(&names))
+            .data(sensitive::class(relation))
+            .exposure(if exposed { look.exposure(&roles) } else { lunette_core::risk::Exposure::InternalOnly })
+            .splinter("policy_exists_rls_disabled", name);
     for policy in relation.policies.values() {
         draft = draft.step(&policy.origin, "a policy that nothing asks");
     }
@@ -64,9 +67,11 @@ fn without_effect(look: &Look<'_>, relation: &Relation) {
 /// 0015, and the same where the linter does not look: in Storage, in `auth.users`, in functions that policies call.
 fn user_metadata(look: &Look<'_>, relation: &Relation, managed: bool) {
     for policy in relation.policies.values().filter(|policy| look.is_own(&policy.origin)) {
-        let texts: Vec<&str> = policy.using.iter().chain(&policy.with_check).map(|expression| expression.text.as_str()).collect();
+        let texts: Vec<&str> =
+            policy.using.iter().chain(&policy.with_check).map(|expression| expression.text.as_str()).collect();
         let named = texts.iter().any(|text| {
-            like(text, &["auth.jwt()", "user_metadata"]) || like(text, &["current_setting(", "request.jwt.claims", ")", "user_metadata"])
+            like(text, &["auth.jwt()", "user_metadata"])
+                || like(text, &["current_setting(", "request.jwt.claims", ")", "user_metadata"])
         });
         let users = || texts.iter().any(|text| text.contains("raw_user_meta_data"));
         let called = || {
@@ -85,7 +90,12 @@ fn user_metadata(look: &Look<'_>, relation: &Relation, managed: bool) {
         if !named && !users() && !called() {
             continue;
         }
-        let mut draft = look.about_policy("rls-references-user-metadata", relation, policy, "decides by what users write about themselves");
+        let mut draft = look.about_policy(
+            "rls-references-user-metadata",
+            relation,
+            policy,
+            "decides by what users write about themselves",
+        );
         if named && !managed {
             draft = draft.splinter("rls_references_user_metadata", plain(&relation.name));
         }
@@ -103,10 +113,13 @@ pub(crate) fn always_true(relation: &Relation, policy: &Policy) -> Option<(bool,
     }
     let literal = |text: &str| is_literally_true(text);
     let using_true = policy.using.as_ref().is_some_and(|using| literal(&using.text));
-    let using = matches!(policy.command, Command::Update | Command::Delete | Command::All) && (using_true || policy.using.is_none());
+    let using = matches!(policy.command, Command::Update | Command::Delete | Command::All)
+        && (using_true || policy.using.is_none());
     let check = match &policy.with_check {
         Some(check) => literal(&check.text),
-        None => policy.command == Command::Insert || matches!(policy.command, Command::Update | Command::All) && using_true,
+        None => {
+            policy.command == Command::Insert || matches!(policy.command, Command::Update | Command::All) && using_true
+        }
     };
     (using || check).then_some((using, check))
 }
@@ -126,8 +139,15 @@ fn listing(look: &Look<'_>) {
             .policies
             .values()
             .filter(|policy| policy.permissive && policy.command.covers(crate::catalogue::Command::Select))
-            .filter(|policy| policy.roles.iter().any(|role| matches!(role.as_str(), "public" | "anon" | "authenticated")))
-            .filter(|policy| policy.using.as_ref().is_none_or(|using| is_literally_true(&using.text) || names_bucket(&using.text, &bucket.id)))
+            .filter(|policy| {
+                policy.roles.iter().any(|role| matches!(role.as_str(), "public" | "anon" | "authenticated"))
+            })
+            .filter(|policy| {
+                policy
+                    .using
+                    .as_ref()
+                    .is_none_or(|using| is_literally_true(&using.text) || names_bucket(&using.text, &bucket.id))
+            })
             .collect();
         if policies.is_empty() {
             continue;
@@ -136,13 +156,17 @@ fn listing(look: &Look<'_>) {
         let mut roles: Vec<&str> = policies.iter().flat_map(|policy| look.bound_roles(objects, policy)).collect();
         roles.sort_unstable();
         roles.dedup();
-        let mut draft = Draft::new("public-bucket-allows-listing", &bucket.id, &bucket.origin, "its files can be listed")
-            .detail("bucket", &bucket.id)
-            .detail("policies", format!("the {} {}", if names.len() == 1 { "policy" } else { "policies" }, list(&names)))
-            .detail("roles", list(&roles))
-            .exposure(look.exposure(&roles))
-            .data(lunette_core::risk::DataClass::Internal)
-            .splinter("public_bucket_allows_listing", format!("storage.{}", bucket.name));
+        let mut draft =
+            Draft::new("public-bucket-allows-listing", &bucket.id, &bucket.origin, "its files can be listed")
+                .detail("bucket", &bucket.id)
+                .detail(
+                    "policies",
+                    format!("the {} {}", if names.len() == 1 { "policy" } else { "policies" }, list(&names)),
+                )
+                .detail("roles", list(&roles))
+                .exposure(look.exposure(&roles))
+                .data(lunette_core::risk::DataClass::Internal)
+                .splinter("public_bucket_allows_listing", format!("storage.{}", bucket.name));
         for policy in policies {
             draft = draft.step(&policy.origin, "lets them be listed");
         }
@@ -153,7 +177,9 @@ fn listing(look: &Look<'_>) {
 /// Whether the condition is `bucket_id = '…'` with this id and nothing else.
 fn names_bucket(text: &str, id: &str) -> bool {
     let text = text.trim().trim_start_matches(['(', ' ', '\n', '\t']);
-    let Some(rest) = text.get(..9).filter(|name| name.eq_ignore_ascii_case("bucket_id")).map(|_| &text[9..]) else { return false };
+    let Some(rest) = text.get(..9).filter(|name| name.eq_ignore_ascii_case("bucket_id")).map(|_| &text[9..]) else {
+        return false;
+    };
     let Some(rest) = rest.trim_start().strip_prefix('=') else { return false };
     let literal = format!("'{}'", id.replace('\'', "''"));
     let Some(rest) = rest.trim_start().strip_prefix(literal.as_str()) else { return false };
@@ -173,7 +199,12 @@ mod tests {
         for yes in ["(bucket_id = 'a'::text)", "bucket_id='a'", "((bucket_id = 'a'::text))"] {
             assert!(names_bucket(yes, "a"), "{yes}");
         }
-        for no in ["(bucket_id = 'b'::text)", "((bucket_id = 'a'::text) AND (x = 1))", "(bucket_ids = 'a')", "(bucket_id = 'ab')"] {
+        for no in [
+            "(bucket_id = 'b'::text)",
+            "((bucket_id = 'a'::text) AND (x = 1))",
+            "(bucket_ids = 'a')",
+            "(bucket_id = 'ab')",
+        ] {
             assert!(!names_bucket(no, "a"), "{no}");
         }
     }

@@ -59,10 +59,32 @@ pub fn observe(replay: &Replay, context: &Context<'_>) -> Vec<Observation> {
 
 /// Schemas that Supabase and its extensions own, which its linter leaves out.
 pub(crate) const MANAGED: &[&str] = &[
-    "_timescaledb_cache", "_timescaledb_catalog", "_timescaledb_config", "_timescaledb_internal", "auth", "cron",
-    "extensions", "graphql", "graphql_public", "information_schema", "net", "pgmq", "pgroonga", "pgsodium",
-    "pgsodium_masks", "pgtle", "pgbouncer", "pg_catalog", "realtime", "repack", "storage", "supabase_functions",
-    "supabase_migrations", "tiger", "topology", "vault",
+    "_timescaledb_cache",
+    "_timescaledb_catalog",
+    "_timescaledb_config",
+    "_timescaledb_internal",
+    "auth",
+    "cron",
+    "extensions",
+    "graphql",
+    "graphql_public",
+    "information_schema",
+    "net",
+    "pgmq",
+    "pgroonga",
+    "pgsodium",
+    "pgsodium_masks",
+    "pgtle",
+    "pgbouncer",
+    "pg_catalog",
+    "realtime",
+    "repack",
+    "storage",
+    "supabase_functions",
+    "supabase_migrations",
+    "tiger",
+    "topology",
+    "vault",
 ];
 
 const NAMES: &[&str] = &[

@@ -12,7 +12,8 @@ use super::seen::{Draft, Look, list};
 
 pub(crate) fn observe(look: &Look<'_>) {
     let catalogue = look.catalogue;
-    for relation in catalogue.relations.values().filter(|relation| relation.extension.is_none() && !relation.temporary) {
+    for relation in catalogue.relations.values().filter(|relation| relation.extension.is_none() && !relation.temporary)
+    {
         if !MANAGED.contains(&relation.name.schema.as_str()) {
             foreign_keys(look, relation);
             primary_key(look, relation);
@@ -25,7 +26,9 @@ pub(crate) fn observe(look: &Look<'_>) {
         reg_types(look, relation);
         auth_keys(look, relation);
     }
-    for extension in catalogue.extensions.values().filter(|extension| extension.name != "plpgsql" && extension.schema == "public") {
+    for extension in
+        catalogue.extensions.values().filter(|extension| extension.name != "plpgsql" && extension.schema == "public")
+    {
         let draft = Draft::new("extension-in-public", &extension.name, &extension.origin, "the extension is in public")
             .detail("extension", &extension.name)
             .splinter("extension_in_public", format!("public.{}", extension.name))
@@ -36,7 +39,9 @@ pub(crate) fn observe(look: &Look<'_>) {
 
 fn hygiene(check: &str, relation: &Relation, origin: &crate::catalogue::Origin, fact: String) -> Draft {
     let name = plain(&relation.name);
-    Draft::new(check, &name, origin, fact).splinter(&check.replace('-', "_"), name.clone()).exposure(Exposure::InternalOnly)
+    Draft::new(check, &name, origin, fact)
+        .splinter(&check.replace('-', "_"), name.clone())
+        .exposure(Exposure::InternalOnly)
 }
 
 /// 0001: no index begins with the key's columns in their order.
@@ -44,13 +49,22 @@ fn foreign_keys(look: &Look<'_>, relation: &Relation) {
     for constraint in &relation.constraints {
         let ConstraintKind::ForeignKey { columns, .. } = &constraint.kind else { continue };
         let covered = relation.indexes.values().any(|index| {
-            let keys = index.columns.iter().map(Option::as_deref).chain(index.include.iter().map(|column| Some(column.as_str())));
+            let keys = index
+                .columns
+                .iter()
+                .map(Option::as_deref)
+                .chain(index.include.iter().map(|column| Some(column.as_str())));
             keys.take(columns.len()).eq(columns.iter().map(|column| Some(column.as_str())))
         });
         if !covered {
-            let draft = hygiene("unindexed-foreign-keys", relation, &constraint.origin, format!("no index covers {}", constraint.name))
-                .part(&constraint.name)
-                .detail("constraint", &constraint.name);
+            let draft = hygiene(
+                "unindexed-foreign-keys",
+                relation,
+                &constraint.origin,
+                format!("no index covers {}", constraint.name),
+            )
+            .part(&constraint.name)
+            .detail("constraint", &constraint.name);
             look.push(draft);
         }
     }
@@ -73,7 +87,8 @@ fn several_policies(look: &Look<'_>, relation: &Relation) {
     let roles = catalogue.roles.values().filter(|role| {
         // LIKE 'pg_%': the underscore stands for any character.
         let system = role.name.starts_with("pg") && role.name.chars().count() > 2;
-        !system && !(role.name.starts_with("supabase") && role.name.ends_with("admin")) && !role.bypass_rls
+        let admin = role.name.starts_with("supabase") && role.name.ends_with("admin");
+        !system && !admin && !role.bypass_rls
     });
     for role in roles {
         for command in [Command::Select, Command::Insert, Command::Update, Command::Delete] {
@@ -81,9 +96,12 @@ fn several_policies(look: &Look<'_>, relation: &Relation) {
                 .policies
                 .values()
                 .filter(|policy| policy.permissive && policy.command.covers(command))
-                .filter(|policy| policy.roles.iter().any(|named| *named == role.name) || policy.roles == ["public"])
+                .filter(|policy| policy.roles.contains(&role.name) || policy.roles == ["public"])
                 .collect();
-            let Some(last) = found.iter().max_by_key(|policy| policy.origin.sequence).filter(|_| found.len() > 1) else { continue };
+            let Some(last) = found.iter().max_by_key(|policy| policy.origin.sequence).filter(|_| found.len() > 1)
+            else {
+                continue;
+            };
             let names: Vec<String> = found.iter().map(|policy| format!("\"{}\"", policy.name)).collect();
             let fact = format!("{} permissive policies for {} and {}", found.len(), role.name, command.as_str());
             let mut draft = hygiene("multiple-permissive-policies", relation, &last.origin, fact)
@@ -131,11 +149,12 @@ fn initplan(look: &Look<'_>, relation: &Relation) {
     for policy in relation.policies.values() {
         let texts = || policy.using.iter().chain(&policy.with_check).map(|expression| expression.text.as_str());
         if let Some(function) = texts().find_map(called_per_row) {
-            let draft = hygiene("auth-rls-initplan", relation, &policy.origin, format!("{function} is called for every row"))
-                .part(&policy.name)
-                .detail("policy", &policy.name)
-                .detail("function", function)
-                .exposure(look.exposure(&look.bound_roles(relation, policy)));
+            let draft =
+                hygiene("auth-rls-initplan", relation, &policy.origin, format!("{function} is called for every row"))
+                    .part(&policy.name)
+                    .detail("policy", &policy.name)
+                    .detail("function", function)
+                    .exposure(look.exposure(&look.bound_roles(relation, policy)));
             look.push(draft);
         }
     }
@@ -154,16 +173,29 @@ fn called_per_row(text: &str) -> Option<&'static str> {
 
 /// 0018.
 fn reg_types(look: &Look<'_>, relation: &Relation) {
-    const BLOCKING: [&str; 8] =
-        ["regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure"];
+    const BLOCKING: [&str; 8] = [
+        "regcollation",
+        "regconfig",
+        "regdictionary",
+        "regnamespace",
+        "regoper",
+        "regoperator",
+        "regproc",
+        "regprocedure",
+    ];
     if matches!(relation.name.schema.as_str(), "pg_catalog" | "information_schema" | "pgsodium") {
         return;
     }
     for (_, column) in relation.live_columns().filter(|(_, column)| BLOCKING.contains(&column.type_name.as_str())) {
-        let draft = hygiene("unsupported-reg-types", relation, &column.origin, format!("{} is {}", column.name, column.type_name))
-            .part(&column.name)
-            .detail("column", &column.name)
-            .detail("type", &column.type_name);
+        let draft = hygiene(
+            "unsupported-reg-types",
+            relation,
+            &column.origin,
+            format!("{} is {}", column.name, column.type_name),
+        )
+        .part(&column.name)
+        .detail("column", &column.name)
+        .detail("type", &column.type_name);
         look.push(draft);
     }
 }
@@ -176,11 +208,18 @@ fn auth_keys(look: &Look<'_>, relation: &Relation) {
             continue;
         }
         let Some(target) = look.catalogue.relations.get(references) else { continue };
-        let same = |columns: &[String]| columns.len() == referenced.len() && columns.iter().all(|column| referenced.contains(column));
+        let same = |columns: &[String]| {
+            columns.len() == referenced.len() && columns.iter().all(|column| referenced.contains(column))
+        };
         if !target.primary_key().is_some_and(same) {
-            let draft = hygiene("fkey-to-auth-unique", relation, &constraint.origin, format!("refers to {}", plain(references)))
-                .part(&constraint.name)
-                .detail("constraint", &constraint.name);
+            let draft = hygiene(
+                "fkey-to-auth-unique",
+                relation,
+                &constraint.origin,
+                format!("refers to {}", plain(references)),
+            )
+            .part(&constraint.name)
+            .detail("constraint", &constraint.name);
             look.push(draft);
         }
     }

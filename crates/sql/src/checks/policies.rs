@@ -39,7 +39,11 @@ fn one(look: &Look<'_>, relation: &Relation, policy: &Policy) {
         .or_else(|| weaker_check(look, relation, policy))
         .or_else(|| without_condition(look, relation, policy));
     if let Some(draft) = particular {
-        look.push(if always.is_some() { draft.splinter("rls_policy_always_true", plain(&relation.name)) } else { draft });
+        look.push(if always.is_some() {
+            draft.splinter("rls_policy_always_true", plain(&relation.name))
+        } else {
+            draft
+        });
         return;
     }
     if always.is_some() {
@@ -89,9 +93,22 @@ fn words(commands: &[Command]) -> String {
 
 fn is_service_name(name: &str) -> bool {
     let name = name.to_lowercase().replace(['_', '-'], " ");
-    ["service role", "service account", "service key", "service only", "only service", "backend", "server side", "by server", "server only", "edge function", "webhook", "cron job"]
-        .iter()
-        .any(|part| name.contains(part))
+    [
+        "service role",
+        "service account",
+        "service key",
+        "service only",
+        "only service",
+        "backend",
+        "server side",
+        "by server",
+        "server only",
+        "edge function",
+        "webhook",
+        "cron job",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }
 
 /// Named for the service, but for everybody.
@@ -107,8 +124,13 @@ fn service_role(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option
     });
     let literal = conditions(policy).any(|condition| is_literally_true(&condition.text));
     (open || literal).then(|| {
-        look.about_policy("policy-service-role-name", relation, policy, "named for the service, but holds for everybody")
-            .detail("rows", if literal { "every row" } else { "rows that are not tied to anybody" })
+        look.about_policy(
+            "policy-service-role-name",
+            relation,
+            policy,
+            "named for the service, but holds for everybody",
+        )
+        .detail("rows", if literal { "every row" } else { "rows that are not tied to anybody" })
     })
 }
 
@@ -124,7 +146,14 @@ fn weaker_check(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option
         let loose = |class| matches!(class, Class::True | Class::Row | Class::Open);
         tied && loose(expression(&session, check)) && loose(updated(&session, relation).class)
     });
-    weaker.then(|| look.about_policy("with-check-weaker", relation, policy, "WITH CHECK does not tie rows to the caller, USING does"))
+    weaker.then(|| {
+        look.about_policy(
+            "with-check-weaker",
+            relation,
+            policy,
+            "WITH CHECK does not tie rows to the caller, USING does",
+        )
+    })
 }
 
 /// A policy without the condition that Postgres asks for admits nothing.
@@ -142,7 +171,9 @@ fn without_condition(look: &Look<'_>, relation: &Relation, policy: &Policy) -> O
 
 /// A permissive policy that says no, beside one that says yes.
 fn false_block(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Draft> {
-    if !policy.permissive || !conditions(policy).all(|condition| condition.text.trim_matches(['(', ')']).trim() == "false") {
+    if !policy.permissive
+        || !conditions(policy).all(|condition| condition.text.trim_matches(['(', ')']).trim() == "false")
+    {
         return None;
     }
     for role in look.bound_roles(relation, policy) {
@@ -168,7 +199,8 @@ fn inverted(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Dra
     if !policy.permissive {
         return None;
     }
-    let condition = policy.using.as_ref().or(policy.with_check.as_ref().filter(|_| policy.command != Command::Insert))?;
+    let condition =
+        policy.using.as_ref().or(policy.with_check.as_ref().filter(|_| policy.command != Command::Insert))?;
     let as_user = class(look, "authenticated", condition);
     let as_guest = class(look, "anon", condition);
     let names_caller = condition.text.contains("auth.uid()");
@@ -192,9 +224,9 @@ fn folds(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Draft>
     let open = |role: &'static str| -> Vec<Command> {
         let session = look.session(role);
         let alike = |command: &Command| {
-            condition(policy, *command)
-                .is_some_and(|condition| !is_literally_true(&condition.text) && expression(&session, condition) == Class::True)
-                && rows(&session, relation, *command).class == Class::True
+            condition(policy, *command).is_some_and(|condition| {
+                !is_literally_true(&condition.text) && expression(&session, condition) == Class::True
+            }) && rows(&session, relation, *command).class == Class::True
         };
         commands.iter().copied().filter(alike).collect()
     };
@@ -228,14 +260,21 @@ fn readable(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Dra
         .live_columns()
         .map(|(_, column)| column.name.as_str())
         .filter(|name| sensitive::is_secret(name) || sensitive::is_personal(name) || sensitive::is_regulated(name))
-        .filter(|name| look.catalogue.column_privilege(role, &relation.name, name, decide::privilege(Asked::Select)).is_held())
+        .filter(|name| {
+            look.catalogue.column_privilege(role, &relation.name, name, decide::privilege(Asked::Select)).is_held()
+        })
         .map(|name| format!("`{name}`"))
         .collect();
     (!columns.is_empty()).then(|| {
-        look.about_policy("public-read-sensitive", relation, policy, "every row is shown, with personal or secret columns")
-            .detail("columns", list(&columns))
-            .detail("roles", if roles.contains(&"anon") { "everybody".to_owned() } else { list(&roles) })
-            .exposure(look.exposure(&roles))
+        look.about_policy(
+            "public-read-sensitive",
+            relation,
+            policy,
+            "every row is shown, with personal or secret columns",
+        )
+        .detail("columns", list(&columns))
+        .detail("roles", if roles.contains(&"anon") { "everybody".to_owned() } else { list(&roles) })
+        .exposure(look.exposure(&roles))
     })
 }
 
@@ -248,7 +287,9 @@ fn public_write(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option
     let written: Vec<Command> = covered(policy, &WRITES)
         .into_iter()
         .filter(|command| look.catalogue.any_column_privilege("anon", &relation.name, write_privilege(*command)))
-        .filter(|command| condition(policy, *command).is_some_and(|condition| expression(&session, condition) == Class::Row))
+        .filter(|command| {
+            condition(policy, *command).is_some_and(|condition| expression(&session, condition) == Class::Row)
+        })
         .collect();
     (!written.is_empty()).then(|| {
         look.about_policy("policy-public-write", relation, policy, "holds for visitors, too, and asks nothing of them")
@@ -279,7 +320,9 @@ fn only_restrictive(look: &Look<'_>, relation: &Relation) {
     if alone.is_empty() || permissive {
         return;
     }
-    let Some(first) = relation.policies.values().min_by_key(|policy| (policy.origin.sequence, &policy.name)) else { return };
+    let Some(first) = relation.policies.values().min_by_key(|policy| (policy.origin.sequence, &policy.name)) else {
+        return;
+    };
     if !look.is_own(&first.origin) {
         return;
     }
@@ -298,7 +341,9 @@ fn unknown_role(look: &Look<'_>, relation: &Relation, policy: &Policy) {
     for tree in conditions(policy).filter_map(|condition| condition.tree.as_ref()) {
         tree.walk(&mut |node| {
             let (left, right) = match node {
-                Node::Operator { op, left: Some(left), right } if matches!(op.as_str(), "=" | "<>") => (&**left, &**right),
+                Node::Operator { op, left: Some(left), right } if matches!(op.as_str(), "=" | "<>") => {
+                    (&**left, &**right)
+                }
                 Node::Quantified { left, right, .. } => (&**left, &**right),
                 _ => return true,
             };
@@ -313,7 +358,8 @@ fn unknown_role(look: &Look<'_>, relation: &Relation, policy: &Policy) {
         });
     }
     if let Some(role) = found {
-        let draft = look.about_policy("unknown-auth-role", relation, policy, "no token has this role").detail("role", role);
+        let draft =
+            look.about_policy("unknown-auth-role", relation, policy, "no token has this role").detail("role", role);
         look.push(draft);
     }
 }

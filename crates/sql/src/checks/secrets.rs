@@ -19,7 +19,9 @@ pub(crate) fn observe(look: &Look<'_>) {
         let mut told = Vec::new();
         inside(file, &found, 0, 0, &mut told);
         told.sort_by_key(|(at, ..)| *at);
-        told.into_iter().for_each(|(at, what, secret)| look.keep(observation(file, at, what, &secret)));
+        for (at, what, secret) in told {
+            look.keep(observation(file, at, what, &secret));
+        }
     }
 }
 
@@ -31,7 +33,10 @@ fn inside(file: &SqlFile<'_>, found: &[Token<'_>], base: usize, depth: u32, told
     for (at, token) in found.iter().enumerate() {
         let Kind::Text(text) = token.kind else { continue };
         let place = base + token.at;
-        if let Some(key) = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).find(|word| is_service_key(word)) {
+        if let Some(key) = text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
+            .find(|word| is_service_key(word))
+        {
             told.push((place, "A key of the service role", key.to_owned()));
         } else if let Some(password) = url_password(text) {
             told.push((place, "A connection string with a password", password.to_owned()));
@@ -53,7 +58,10 @@ fn is_service_key(word: &str) -> bool {
         return rest.len() >= 20;
     }
     let mut parts = word.split('.');
-    let (Some(head), Some(body), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return false };
+    let (Some(head), Some(body), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
     if !head.starts_with("eyJ") || signature.len() < 20 || body.len() > 4096 {
         return false;
     }
@@ -73,17 +81,41 @@ fn url_password(text: &str) -> Option<&str> {
 /// `CREATE ROLE … PASSWORD '…'` and the like.
 fn is_role_password(found: &[Token<'_>], at: usize) -> bool {
     let password = at.checked_sub(1).is_some_and(|before| found[before].is("password"));
-    password && found[..at].iter().rev().take_while(|token| !token.sign(";")).any(|token| ["role", "user", "group"].iter().any(|word| token.is(word)))
+    password
+        && found[..at]
+            .iter()
+            .rev()
+            .take_while(|token| !token.sign(";"))
+            .any(|token| ["role", "user", "group"].iter().any(|word| token.is(word)))
 }
 
 fn is_vault_secret(found: &[Token<'_>], at: usize) -> bool {
-    at >= 4 && found[at - 1].sign("(") && found[at - 2].is("create_secret") && found[at - 3].sign(".") && found[at - 4].is("vault")
+    at >= 4
+        && found[at - 1].sign("(")
+        && found[at - 2].is("create_secret")
+        && found[at - 3].sign(".")
+        && found[at - 4].is("vault")
 }
 
 /// Long enough, and neither a placeholder nor the password of everybody's local stack.
 fn is_secret_like(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let filler = ["your", "example", "changeme", "change_me", "placeholder", "xxx", "todo", "password", "postgres", "<", "${", "{{", "secret_here", "test"];
+    let filler = [
+        "your",
+        "example",
+        "changeme",
+        "change_me",
+        "placeholder",
+        "xxx",
+        "todo",
+        "password",
+        "postgres",
+        "<",
+        "${",
+        "{{",
+        "secret_here",
+        "test",
+    ];
     text.chars().count() >= 8 && !text.contains(char::is_whitespace) && !filler.iter().any(|part| lower.contains(part))
 }
 
@@ -103,7 +135,12 @@ fn observation(file: &SqlFile<'_>, at: usize, what: &str, secret: &str) -> Obser
             redacted: redacted.clone(),
             at: Step { place, why: Why::Here, code, note: "the secret is written out here".to_owned() },
         },
-        details: [("what".to_owned(), what.to_owned()), ("redacted".to_owned(), redacted), ("object".to_owned(), file.path.to_owned())].into(),
+        details: [
+            ("what".to_owned(), what.to_owned()),
+            ("redacted".to_owned(), redacted),
+            ("object".to_owned(), file.path.to_owned()),
+        ]
+        .into(),
         confidence: None,
         risk: RiskFacts::default(),
         properties: std::collections::BTreeMap::new(),

@@ -109,7 +109,12 @@ impl Draft {
             steps.push(Step { place, why: Why::Here, code: origin.excerpt.clone(), note });
         }
         if steps.is_empty() {
-            steps.push(Step { place: self.observation.place.clone(), why: Why::Here, code: String::new(), note: self.fact.clone() });
+            steps.push(Step {
+                place: self.observation.place.clone(),
+                why: Why::Here,
+                code: String::new(),
+                note: self.fact.clone(),
+            });
         }
         self.observation.evidence = Evidence::Catalogue { object: self.object, fact: self.fact, steps };
         self.observation
@@ -190,15 +195,26 @@ impl<'a> Look<'a> {
                     covers && self.catalogue.any_column_privilege(role, &relation.name, decide::privilege(command))
                 })
             })
-            .filter(|role| self.catalogue.schema_privilege(role, &relation.name.schema, crate::catalogue::Privilege::Usage).is_held())
+            .filter(|role| {
+                self.catalogue
+                    .schema_privilege(role, &relation.name.schema, crate::catalogue::Privilege::Usage)
+                    .is_held()
+            })
             .collect()
     }
 
     /// A draft about a policy, with what its rules speak of.
-    pub(crate) fn about_policy(&self, check: &str, relation: &Relation, policy: &Policy, fact: impl Into<String>) -> Draft {
+    pub(crate) fn about_policy(
+        &self,
+        check: &str,
+        relation: &Relation,
+        policy: &Policy,
+        fact: impl Into<String>,
+    ) -> Draft {
         let roles = self.bound_roles(relation, policy);
         // Storage and Realtime are served by interfaces of their own.
-        let served = self.is_exposed(&relation.name.schema) || matches!(relation.name.schema.as_str(), "storage" | "realtime");
+        let served =
+            self.is_exposed(&relation.name.schema) || matches!(relation.name.schema.as_str(), "storage" | "realtime");
         let exposure = if served { self.exposure(&roles) } else { Exposure::InternalOnly };
         let mut draft = Draft::new(check, plain(&relation.name), &policy.origin, fact)
             .part(&policy.name)
@@ -216,7 +232,9 @@ impl<'a> Look<'a> {
     /// A draft about a function.
     pub(crate) fn about_function(&self, check: &str, function: &Function, fact: impl Into<String>) -> Draft {
         let roles: Vec<&str> = if self.is_exposed(&function.signature.schema) && crate::matrix::is_callable(function) {
-            self.api_roles().filter(|role| self.catalogue.function_privilege(role, &function.signature).is_held()).collect()
+            self.api_roles()
+                .filter(|role| self.catalogue.function_privilege(role, &function.signature).is_held())
+                .collect()
         } else {
             Vec::new()
         };

@@ -50,8 +50,11 @@ fn column_revokes(look: &Look<'_>, file: &SqlFile<'_>) {
         let Some(relation) = look.catalogue.relations.get(&relation) else { continue };
         for role in roles {
             for (privilege, columns) in &privileges {
-                let columns: Vec<String> =
-                    columns.iter().filter(|column| relation.column(column).is_some()).map(|column| format!("`{column}`")).collect();
+                let columns: Vec<String> = columns
+                    .iter()
+                    .filter(|column| relation.column(column).is_some())
+                    .map(|column| format!("`{column}`"))
+                    .collect();
                 let held = look.catalogue.relation_privilege(&role, &relation.name, *privilege).is_held();
                 if !held || columns.is_empty() || look.catalogue.is_superuser(&role) {
                     continue;
@@ -59,14 +62,19 @@ fn column_revokes(look: &Look<'_>, file: &SqlFile<'_>) {
                 let to = found.get(end).map_or(file.text.len(), |token| token.at);
                 let origin = origin(file, found[from].at, to);
                 let exposed = look.is_exposed(&relation.name.schema);
-                let draft = Draft::new("column-revoke-no-effect", plain(&relation.name), &origin, "the privilege on the table stays")
-                    .part(&format!("{role}/{}", privilege.as_str()))
-                    .detail("role", &role)
-                    .detail("command", privilege.as_str())
-                    .detail("columns", list(&columns))
-                    .exposure(if exposed { look.exposure(&[role.as_str()]) } else { Exposure::InternalOnly })
-                    .data(super::sensitive::class(relation))
-                    .step(&relation.origin, "the table is made, and granted, here");
+                let draft = Draft::new(
+                    "column-revoke-no-effect",
+                    plain(&relation.name),
+                    &origin,
+                    "the privilege on the table stays",
+                )
+                .part(&format!("{role}/{}", privilege.as_str()))
+                .detail("role", &role)
+                .detail("command", privilege.as_str())
+                .detail("columns", list(&columns))
+                .exposure(if exposed { look.exposure(&[role.as_str()]) } else { Exposure::InternalOnly })
+                .data(super::sensitive::class(relation))
+                .step(&relation.origin, "the table is made, and granted, here");
                 look.push(draft);
             }
         }
@@ -120,8 +128,10 @@ fn default_privileges(look: &Look<'_>) {
             Grantee::Public => true,
             Grantee::Role(role) => role == "anon" || role == "authenticated",
         });
-        let (mut roles, mut privileges): (Vec<&str>, Vec<&str>) =
-            grants.filter(|grant| look.is_own(&grant.origin)).map(|grant| (grant.grantee.as_str(), grant.privilege.as_str())).unzip();
+        let (mut roles, mut privileges): (Vec<&str>, Vec<&str>) = grants
+            .filter(|grant| look.is_own(&grant.origin))
+            .map(|grant| (grant.grantee.as_str(), grant.privilege.as_str()))
+            .unzip();
         for list in [&mut roles, &mut privileges] {
             list.sort_unstable();
             list.dedup();
@@ -132,7 +142,8 @@ fn default_privileges(look: &Look<'_>) {
             continue;
         }
         let served = row.schema.as_deref().is_none_or(|schema| look.is_exposed(schema));
-        let who: &[&str] = if roles.contains(&"authenticated") && roles.len() == 1 { &["authenticated"] } else { &["anon"] };
+        let who: &[&str] =
+            if roles.contains(&"authenticated") && roles.len() == 1 { &["authenticated"] } else { &["anon"] };
         let named = if row.schema.is_some() { format!("`{schema}`") } else { schema.to_owned() };
         let draft = Draft::new("default-privileges", schema, &row.origin, format!("given to {}", list(&roles)))
             .detail("kind", "table")
@@ -151,17 +162,20 @@ fn memberships(look: &Look<'_>) {
         let Some(member) = catalogue.roles.get(role).filter(|member| look.is_own(&member.origin)) else { continue };
         for granted in member.member_of.keys() {
             let Some(of) = catalogue.roles.get(granted) else { continue };
-            let why = if of.superuser {
-                "is a superuser"
-            } else if of.bypass_rls {
-                "skips row level security"
-            } else if of.create_role {
-                "makes and grants roles"
-            } else if catalogue.relations.values().any(|relation| relation.kind.is_table() && relation.origin.is_known() && relation.owner == *granted) {
-                "owns tables"
-            } else {
-                continue;
-            };
+            let why =
+                if of.superuser {
+                    "is a superuser"
+                } else if of.bypass_rls {
+                    "skips row level security"
+                } else if of.create_role {
+                    "makes and grants roles"
+                } else if catalogue.relations.values().any(|relation| {
+                    relation.kind.is_table() && relation.origin.is_known() && relation.owner == *granted
+                }) {
+                    "owns tables"
+                } else {
+                    continue;
+                };
             let draft = Draft::new("role-grant", role, &member.origin, format!("is a member of {granted}"))
                 .part(granted)
                 .detail("role", role)

@@ -85,14 +85,23 @@ fn object_policy(look: &Look<'_>, objects: &Relation, policy: &Policy) {
     let (ids, looks) = buckets(policy);
     let roles = look.bound_roles(objects, policy);
     let open = |class| matches!(class, Class::True | Class::Row);
-    let place = if ids.is_empty() { "in every bucket".to_owned() } else { format!("in {}", list(&ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>())) };
+    let place = if ids.is_empty() {
+        "in every bucket".to_owned()
+    } else {
+        format!("in {}", list(&ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>()))
+    };
     let mut told = false;
-    let writes = [Command::Insert, Command::Update, Command::Delete].into_iter().filter(|command| policy.command.covers(*command));
+    let writes = [Command::Insert, Command::Update, Command::Delete]
+        .into_iter()
+        .filter(|command| policy.command.covers(*command));
     let (mut guest, mut user) = (Vec::new(), Vec::new());
     for command in writes {
         if roles.contains(&"anon") && open(widest(look, "anon", policy, command, &ids)) {
             guest.push(word(command));
-        } else if command != Command::Insert && roles.contains(&"authenticated") && open(widest(look, "authenticated", policy, command, &ids)) {
+        } else if command != Command::Insert
+            && roles.contains(&"authenticated")
+            && open(widest(look, "authenticated", policy, command, &ids))
+        {
             user.push(word(command));
         }
     }
@@ -135,7 +144,9 @@ fn word(command: Command) -> &'static str {
 fn private(look: &Look<'_>, objects: &Relation, policy: &Policy, ids: &[String], roles: &[&'static str]) -> bool {
     let mut told = false;
     let catalogue = look.catalogue;
-    for bucket in catalogue.buckets.values().filter(|bucket| !bucket.public && (ids.is_empty() || ids.contains(&bucket.id))) {
+    for bucket in
+        catalogue.buckets.values().filter(|bucket| !bucket.public && (ids.is_empty() || ids.contains(&bucket.id)))
+    {
         let reading: Vec<&'static str> = roles
             .iter()
             .copied()
@@ -146,11 +157,19 @@ fn private(look: &Look<'_>, objects: &Relation, policy: &Policy, ids: &[String],
         }
         told = true;
         let draft = look
-            .about_policy("storage-private-read-all", objects, policy, format!("shows all files of the private bucket {}", bucket.id))
+            .about_policy(
+                "storage-private-read-all",
+                objects,
+                policy,
+                format!("shows all files of the private bucket {}", bucket.id),
+            )
             .part(&bucket.id)
             .step(&bucket.origin, "the bucket is private")
             .detail("bucket", &bucket.id)
-            .detail("roles", if reading.contains(&"anon") { "everybody".to_owned() } else { "every signed-in user".to_owned() })
+            .detail(
+                "roles",
+                if reading.contains(&"anon") { "everybody".to_owned() } else { "every signed-in user".to_owned() },
+            )
             .exposure(look.exposure(&reading));
         look.push(draft);
     }
@@ -161,7 +180,11 @@ fn channel_policy(look: &Look<'_>, messages: &Relation, policy: &Policy) {
     let topic = policy.using.iter().chain(&policy.with_check).any(|condition| condition.text.contains("topic"));
     let roles: Vec<&'static str> = ["anon", "authenticated"]
         .into_iter()
-        .filter(|role| look.bound_roles(messages, policy).contains(role) || policy.is_public() || policy.roles.iter().any(|named| named == role))
+        .filter(|role| {
+            look.bound_roles(messages, policy).contains(role)
+                || policy.is_public()
+                || policy.roles.iter().any(|named| named == role)
+        })
         .filter(|role| {
             policy.using.iter().chain(&policy.with_check).any(|condition| {
                 let class = expression(&look.session(role), condition);
@@ -180,7 +203,10 @@ fn channel_policy(look: &Look<'_>, messages: &Relation, policy: &Policy) {
     let draft = look
         .about_policy("realtime-open", messages, policy, "does not look at the channel")
         .detail("command", command)
-        .detail("roles", if roles.contains(&"anon") { "everybody".to_owned() } else { "every signed-in user".to_owned() })
+        .detail(
+            "roles",
+            if roles.contains(&"anon") { "everybody".to_owned() } else { "every signed-in user".to_owned() },
+        )
         .exposure(look.exposure(&roles));
     look.push(draft);
 }

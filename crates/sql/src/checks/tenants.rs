@@ -25,9 +25,13 @@ fn unbound(look: &Look<'_>, relation: &Relation, policy: &Policy) {
     for role in look.bound_roles(relation, policy).into_iter().rev() {
         for condition in policy.using.iter().chain(&policy.with_check) {
             let session = look.session(role);
-            let Some(tree) = condition.tree.as_ref().filter(|_| expression(&session, condition) == Class::Open) else { continue };
+            let Some(tree) = condition.tree.as_ref().filter(|_| expression(&session, condition) == Class::Open) else {
+                continue;
+            };
             let inner = first_table(tree).unwrap_or_else(|| "the other table".to_owned());
-            let mut draft = look.about_policy("exists-unbound", relation, policy, "the sub-select is tied to nobody").detail("inner", inner);
+            let mut draft = look
+                .about_policy("exists-unbound", relation, policy, "the sub-select is tied to nobody")
+                .detail("inner", inner);
             if policy.command == Command::Select {
                 draft = draft.risk(|risk| risk.integrity = Some(lunette_core::risk::Integrity::None));
             }
@@ -56,7 +60,10 @@ fn compared_with_itself(look: &Look<'_>, relation: &Relation, policy: &Policy) -
     let mut found: Option<(String, String)> = None;
     for tree in policy.using.iter().chain(&policy.with_check).filter_map(|condition| condition.tree.as_ref()) {
         tree.walk(&mut |node| {
-            if let Node::Exists(select) | Node::InSelect { select, .. } | Node::Subselect(select) | Node::ArraySelect(select) = node
+            if let Node::Exists(select)
+            | Node::InSelect { select, .. }
+            | Node::Subselect(select)
+            | Node::ArraySelect(select) = node
                 && let Some(same) = same_column(select, relation)
             {
                 found.get_or_insert(same);
@@ -96,7 +103,9 @@ fn same_column(select: &Select, outer: &Relation) -> Option<(String, String)> {
                 && (a == b || a.is_none() || b.is_none())
                 && outer.column(name).is_some()
             {
-                let side = |qualifier: &Option<String>| qualifier.as_ref().map_or_else(|| name.clone(), |of| format!("{of}.{name}"));
+                let side = |qualifier: &Option<String>| {
+                    qualifier.as_ref().map_or_else(|| name.clone(), |of| format!("{of}.{name}"))
+                };
                 found.get_or_insert((format!("{} = {}", side(a), side(b)), crate::matrix::plain(of)));
             }
             !matches!(node, Node::Exists(_) | Node::Subselect(_) | Node::ArraySelect(_))

@@ -87,7 +87,8 @@ pub(crate) fn held_words(held: &Held<'_>, role: &str, what: &str) -> Option<(Str
 
 /// What the role reaches of the relation by the command.
 pub(crate) fn decide(session: &Session<'_>, relation: &Relation, asked: Asked) -> Decision {
-    let too_deep = || Decision { class: Class::Unknown, because: vec!["views are nested too deeply".into()], origins: Vec::new() };
+    let too_deep =
+        || Decision { class: Class::Unknown, because: vec!["views are nested too deeply".into()], origins: Vec::new() };
     session.deeper(|| decide_inside(session, relation, asked)).unwrap_or_else(too_deep)
 }
 
@@ -96,9 +97,8 @@ fn decide_inside(session: &Session<'_>, relation: &Relation, asked: Asked) -> De
     if !catalogue.schema_privilege(role, &relation.name.schema, Privilege::Usage).is_held() {
         return Decision::denied(format!("{role} may not use the schema {}", relation.name.schema));
     }
-    let mut decision = match granted(session, relation, asked) {
-        Some(decision) => decision,
-        None => return Decision::denied(format!("{} is not granted to {role}", asked.as_str())),
+    let Some(mut decision) = granted(session, relation, asked) else {
+        return Decision::denied(format!("{} is not granted to {role}", asked.as_str()));
     };
     match relation.kind {
         RelationKind::Table | RelationKind::PartitionedTable => table(session, relation, asked, decision),
@@ -160,7 +160,10 @@ fn table(session: &Session<'_>, relation: &Relation, asked: Asked, mut decision:
         return decision;
     }
     if !relation.rls.enabled {
-        decision.note("row level security is off".into(), if relation.rls.enabled_origin.is_known() { &relation.rls.enabled_origin } else { &relation.origin });
+        decision.note(
+            "row level security is off".into(),
+            if relation.rls.enabled_origin.is_known() { &relation.rls.enabled_origin } else { &relation.origin },
+        );
         return decision;
     }
     decision.origin(&relation.rls.enabled_origin);
@@ -193,7 +196,11 @@ fn view(session: &Session<'_>, relation: &Relation, asked: Asked, mut decision: 
     };
     let invoker = relation.option_is_on("security_invoker");
     decision.note(
-        if invoker { "the view asks with the caller's rights".into() } else { format!("the view asks with the rights of {}", relation.owner) },
+        if invoker {
+            "the view asks with the caller's rights".into()
+        } else {
+            format!("the view asks with the rights of {}", relation.owner)
+        },
         &relation.origin,
     );
     if asked != Asked::Select {
@@ -228,10 +235,11 @@ fn below(session: &Session<'_>, view: &Relation, base: &Relation, asked: Asked, 
     }
     let owner = Session::new(session.catalogue, session.functions, &view.owner);
     // Views that lead back to one another are cut where the outer session is.
-    session.deeper(|| {
-        if base.kind == RelationKind::View { decide(session, base, asked) } else { owners(&owner, base, asked) }
-    })
-    .unwrap_or_else(|| Decision { class: Class::Unknown, because: Vec::new(), origins: Vec::new() })
+    session
+        .deeper(|| {
+            if base.kind == RelationKind::View { decide(session, base, asked) } else { owners(&owner, base, asked) }
+        })
+        .unwrap_or_else(|| Decision { class: Class::Unknown, because: Vec::new(), origins: Vec::new() })
 }
 
 /// What the owner of a view reaches: policies of tables that bind the owner ask for the caller, and are not told apart.
@@ -268,7 +276,11 @@ pub(crate) fn updatable<'a>(session: &Session<'a>, view: &Relation) -> Option<&'
     match select.from.as_slice() {
         [FromItem::Table { relation: Some(name), .. }] if simple && !aggregate => {
             let base = session.catalogue.relations.get(name)?;
-            matches!(base.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::View | RelationKind::ForeignTable).then_some(base)
+            matches!(
+                base.kind,
+                RelationKind::Table | RelationKind::PartitionedTable | RelationKind::View | RelationKind::ForeignTable
+            )
+            .then_some(base)
         }
         _ => None,
     }
@@ -276,8 +288,20 @@ pub(crate) fn updatable<'a>(session: &Session<'a>, view: &Relation) -> Option<&'
 
 fn aggregates(node: &crate::catalogue::Node) -> bool {
     use crate::catalogue::Node;
-    const NAMES: [&str; 12] =
-        ["count", "sum", "avg", "min", "max", "array_agg", "string_agg", "jsonb_agg", "json_agg", "bool_or", "bool_and", "row_number"];
+    const NAMES: [&str; 12] = [
+        "count",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "array_agg",
+        "string_agg",
+        "jsonb_agg",
+        "json_agg",
+        "bool_or",
+        "bool_and",
+        "row_number",
+    ];
     let mut found = false;
     node.walk(&mut |node| {
         if let Node::Call { name, tail, .. } = node {

@@ -98,9 +98,23 @@ impl Facts {
 /// Parameters that only who was given them knows.
 fn is_proof(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "secret", "otp", "passcode", "signature", "nonce", "api_key", "apikey", "invite_code", "invitation_code", "password", "passphrase", "pin_code"]
-        .iter()
-        .any(|part| name.contains(part))
+    [
+        "token",
+        "secret",
+        "otp",
+        "passcode",
+        "signature",
+        "nonce",
+        "api_key",
+        "apikey",
+        "invite_code",
+        "invitation_code",
+        "password",
+        "passphrase",
+        "pin_code",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }
 
 /// What one function does.
@@ -112,7 +126,8 @@ pub(crate) fn read(function: &Function, catalogue: &Catalogue) -> Facts {
         let Some(word) = token.word() else { continue };
         let before = at.checked_sub(1).map(|before| &found[before]);
         let called = found.get(at + 1).is_some_and(|next| next.sign("("));
-        let qualifier = before.filter(|dot| dot.sign(".")).and_then(|_| found.get(at.wrapping_sub(2))).and_then(Token::word);
+        let qualifier =
+            before.filter(|dot| dot.sign(".")).and_then(|_| found.get(at.wrapping_sub(2))).and_then(Token::word);
         match (qualifier, word) {
             (Some("auth"), "uid" | "jwt" | "email" | "role") if called => {
                 facts.caller = true;
@@ -135,7 +150,10 @@ pub(crate) fn read(function: &Function, catalogue: &Catalogue) -> Facts {
     facts.anonymous_too = facts.caller && roles_only;
     facts.proof = function.arguments.iter().any(|argument| {
         argument.mode.is_input()
-            && argument.name.as_deref().is_some_and(|name| is_proof(name) && found.iter().any(|token| token.is(&name.to_lowercase())))
+            && argument
+                .name
+                .as_deref()
+                .is_some_and(|name| is_proof(name) && found.iter().any(|token| token.is(&name.to_lowercase())))
     });
     facts
 }
@@ -144,7 +162,7 @@ fn setting(found: &[Token<'_>], at: usize, facts: &mut Facts, roles_only: &mut b
     match found.get(at + 2).map(|token| &token.kind) {
         Some(Kind::Text(name)) if name.starts_with("request.jwt") || *name == "role" => {
             facts.caller = true;
-            *roles_only &= *name == "role" || name.ends_with(".role");
+            *roles_only &= matches!(*name, "role" | "request.jwt.claim.role");
         }
         Some(Kind::Text(_)) => facts.request = true,
         _ => {}
@@ -154,7 +172,9 @@ fn setting(found: &[Token<'_>], at: usize, facts: &mut Facts, roles_only: &mut b
 /// Whether the word begins a statement that changes rows, and is no `FOR UPDATE`, `ON DELETE` or trigger event.
 fn writes(found: &[Token<'_>], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| found[before].word());
-    if matches!(before, Some("for" | "on" | "do" | "key" | "or" | "no")) && !(before == Some("do") && found[at].is("update")) {
+    if matches!(before, Some("for" | "on" | "do" | "key" | "or" | "no"))
+        && !(before == Some("do") && found[at].is("update"))
+    {
         return false;
     }
     let next = found.get(at + 1);
@@ -165,19 +185,26 @@ fn writes(found: &[Token<'_>], at: usize) -> bool {
     }
 }
 
-const BUILT_IN: &[&str] = &["coalesce", "count", "in", "values", "exists", "any", "format", "now", "if", "and", "or", "not", "select", "where", "as", "into"];
+const BUILT_IN: &[&str] = &[
+    "coalesce", "count", "in", "values", "exists", "any", "format", "now", "if", "and", "or", "not", "select", "where",
+    "as", "into",
+];
 
 fn resolve(catalogue: &Catalogue, schema: Option<&str>, name: &str) -> Option<Name> {
     let schemas = match schema {
         Some(schema) => vec![schema],
         None => vec!["public", "private", "app", "internal"],
     };
-    schemas.into_iter().find(|schema| catalogue.overloads(schema, name).next().is_some()).map(|schema| Name::new(schema, name))
+    schemas
+        .into_iter()
+        .find(|schema| catalogue.overloads(schema, name).next().is_some())
+        .map(|schema| Name::new(schema, name))
 }
 
 /// The boolean that the body is: `select true`, `begin return false; end`.
 fn constant(found: &[Token<'_>]) -> Option<bool> {
-    let words: Vec<&str> = found.iter().filter(|token| !token.sign(";")).map(|token| token.word().unwrap_or("?")).collect();
+    let words: Vec<&str> =
+        found.iter().filter(|token| !token.sign(";")).map(|token| token.word().unwrap_or("?")).collect();
     match words.as_slice() {
         ["select" | "return", value] | ["begin", "return", value, "end"] => value.parse().ok(),
         _ => None,

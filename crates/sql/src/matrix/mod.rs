@@ -54,25 +54,40 @@ impl<'a> Access<'a> {
 
     /// How far the role reaches into the relation of that name; nothing where there is none.
     pub fn reach(&self, role: &str, relation: &Name, command: Command) -> Reach {
-        self.catalogue.relations.get(relation).map_or(Reach::Denied, |relation| self.relation(role, relation, command).reach)
+        self.catalogue
+            .relations
+            .get(relation)
+            .map_or(Reach::Denied, |relation| self.relation(role, relation, command).reach)
     }
 
     /// Whether the role may call the function, and with whose rights it runs.
     pub fn function(&self, role: &str, function: &Function) -> AccessRow {
         let held = self.catalogue.function_privilege(role, &function.signature);
-        let usage = self.catalogue.schema_privilege(role, &function.signature.schema, crate::catalogue::Privilege::Usage);
+        let usage =
+            self.catalogue.schema_privilege(role, &function.signature.schema, crate::catalogue::Privilege::Usage);
         let words = decide::held_words(&held, role, "EXECUTE").filter(|_| usage.is_held());
         let Some((why, origin)) = words else {
             return row(role, Command::Execute, Decision::denied(format!("EXECUTE is not granted to {role}")));
         };
         let rights = if function.security_definer {
             let asks = self.functions.called(Some(&function.signature.schema), &function.signature.name).caller;
-            format!("runs with the rights of {}, {}", function.owner, if asks { "and asks who calls" } else { "and does not ask who calls" })
+            format!(
+                "runs with the rights of {}, {}",
+                function.owner,
+                if asks { "and asks who calls" } else { "and does not ask who calls" }
+            )
         } else {
             "runs with the caller's rights".to_owned()
         };
-        let steps = origin.iter().chain([&function.origin]).filter(|origin| origin.is_known()).map(Origin::place).collect();
-        AccessRow { role: role.to_owned(), command: Command::Execute, reach: Reach::Callable, because: vec![why, rights], steps }
+        let steps =
+            origin.iter().chain([&function.origin]).filter(|origin| origin.is_known()).map(Origin::place).collect();
+        AccessRow {
+            role: role.to_owned(),
+            command: Command::Execute,
+            reach: Reach::Callable,
+            because: vec![why, rights],
+            steps,
+        }
     }
 
     /// What the role may do with the files of a bucket: list and download, upload, replace, delete.
@@ -105,7 +120,10 @@ pub fn matrix(catalogue: &Catalogue, exposed_schemas: &[String]) -> AccessMatrix
     let mut objects = Vec::new();
     for relation in catalogue.relations.values() {
         let Some(kind) = kind(relation.kind).filter(|_| is_shown(relation, exposed_schemas)) else { continue };
-        let rows = roles.iter().flat_map(|role| Command::ROWS.map(|command| access.relation(role, relation, command))).collect();
+        let rows = roles
+            .iter()
+            .flat_map(|role| Command::ROWS.map(|command| access.relation(role, relation, command)))
+            .collect();
         objects.push(ObjectAccess { kind, name: plain(&relation.name), place: place(&relation.origin), rows });
     }
     for function in catalogue.functions.values() {
@@ -117,7 +135,8 @@ pub fn matrix(catalogue: &Catalogue, exposed_schemas: &[String]) -> AccessMatrix
         objects.push(ObjectAccess { kind: ObjectKind::Function, name, place: place(&function.origin), rows });
     }
     for (id, bucket) in &catalogue.buckets {
-        let rows = roles.iter().flat_map(|role| Command::ROWS.map(|command| access.bucket(role, id, command))).collect();
+        let rows =
+            roles.iter().flat_map(|role| Command::ROWS.map(|command| access.bucket(role, id, command))).collect();
         objects.push(ObjectAccess { kind: ObjectKind::Bucket, name: id.clone(), place: place(&bucket.origin), rows });
     }
     objects.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
@@ -138,12 +157,19 @@ fn assumptions() -> Vec<String> {
 /// The API's roles, and those that the project makes.
 fn roles(catalogue: &Catalogue) -> Vec<&str> {
     let api = ["anon", "authenticated", "service_role"].into_iter().filter(|role| catalogue.roles.contains_key(*role));
-    let own = catalogue.roles.values().filter(|role| role.origin.is_known() && !role.superuser).map(|role| role.name.as_str());
+    let own = catalogue
+        .roles
+        .values()
+        .filter(|role| role.origin.is_known() && !role.superuser)
+        .map(|role| role.name.as_str());
     api.chain(own.filter(|role| !["anon", "authenticated", "service_role"].contains(role))).collect()
 }
 
 fn is_shown(relation: &Relation, exposed: &[String]) -> bool {
-    exposed.contains(&relation.name.schema) && relation.extension.is_none() && !relation.temporary && relation.origin.is_known()
+    exposed.contains(&relation.name.schema)
+        && relation.extension.is_none()
+        && !relation.temporary
+        && relation.origin.is_known()
 }
 
 /// Whether the API can call the function: no trigger function, aggregate or part of an extension.

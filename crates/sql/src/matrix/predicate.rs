@@ -69,7 +69,10 @@ impl Class {
             (Self::False, _) | (_, Self::False) => Self::False,
             (Self::Null, _) | (_, Self::Null) => Self::Null,
             (Self::True, other) | (other, Self::True) => other,
-            (a, b) => [Self::Own, Self::Tenant, Self::Gate].into_iter().find(|class| *class == a || *class == b).unwrap_or(a.min(b)),
+            (a, b) => [Self::Own, Self::Tenant, Self::Gate]
+                .into_iter()
+                .find(|class| *class == a || *class == b)
+                .unwrap_or(a.min(b)),
         }
     }
 
@@ -134,13 +137,11 @@ impl Session<'_> {
             Node::Operator { op, left: Some(left), right } => self.comparison(op, left, right, query),
             Node::Distinct { left, right, negated } => {
                 let (left, right) = (self.value(left, query), self.value(right, query));
-                match (&left.constant, &right.constant) {
-                    (Some(a), Some(b)) => boolean((a == b) == *negated),
-                    _ => {
-                        let same = equal(&left, &right);
-                        if *negated { same } else { same.not() }
-                    }
-                }
+                let same = match (&left.constant, &right.constant) {
+                    (Some(a), Some(b)) => boolean(a == b),
+                    _ => equal(&left, &right),
+                };
+                if *negated { same } else { same.not() }
             }
             Node::Test { arg, test } => self.test(arg, test, query),
             Node::Quantified { left, op, all, right } => self.quantified(left, op, *all, right, query),
@@ -149,7 +150,9 @@ impl Session<'_> {
             Node::Call { schema, name, args, .. } => self.condition_call(schema.as_deref(), name, args, query),
             Node::Case { whens, otherwise, .. } => {
                 let last = otherwise.as_ref().map_or(Class::Null, |node| self.class(node, query));
-                whens.iter().fold(last, |class, (when, then)| class.or(self.class(when, query).and(self.class(then, query))))
+                whens
+                    .iter()
+                    .fold(last, |class, (when, then)| class.or(self.class(when, query).and(self.class(then, query))))
             }
             Node::Subselect(select) if select.from.is_empty() && select.targets.len() == 1 => {
                 let class = self.class(&select.targets[0].0, query + 1);
@@ -222,16 +225,17 @@ impl Session<'_> {
         if value.is_null() {
             return Class::Null;
         }
-        let any = match items {
-            Some(items) => items.iter().fold(Class::False, |class, item| {
-                class.or(self.comparison(if all { "=" } else { op }, left, item, query))
-            }),
-            None => {
-                let list = self.value(right, query);
-                match equal(&value, &list) {
-                    Class::Own => Class::Tenant,
-                    class => class,
-                }
+        let any = if let Some(items) = items {
+            let op = if all { "=" } else { op };
+            items.iter().fold(Class::False, |class, item| class.or(self.comparison(op, left, item, query)))
+        } else {
+            let list = self.value(right, query);
+            if list.is_null() {
+                return Class::Null;
+            }
+            match equal(&value, &list) {
+                Class::Own => Class::Tenant,
+                class => class,
             }
         };
         if all && op == "<>" { any.not() } else { any }
@@ -243,9 +247,13 @@ impl Session<'_> {
             return Class::False;
         }
         let links = self.links_of(select, query + 1);
-        let targets = select.targets.iter().fold(Value::default(), |value, (node, _)| value.join(&self.value(node, query + 1)));
+        let targets = select.targets.iter().map(|(node, _)| self.value(node, query + 1));
+        let targets = targets.reduce(|value, next| value.join(&next)).unwrap_or_default();
+        if targets.is_null() {
+            return Class::False;
+        }
         let links = links.union(Links::of(&value)).union(Links::of(&targets));
-        let class = self.linked(links);
+        let class = Self::linked(links);
         if all || op != "=" { class.not() } else { class }
     }
 
@@ -256,10 +264,10 @@ impl Session<'_> {
         if select.from.is_empty() {
             return select.filter.as_ref().map_or(Class::True, |filter| self.class(filter, query + 1));
         }
-        self.linked(self.links_of(select, query + 1))
+        Self::linked(self.links_of(select, query + 1))
     }
 
-    fn linked(&self, links: Links) -> Class {
+    fn linked(links: Links) -> Class {
         match (links.caller, links.row) {
             (true, true) => Class::Tenant,
             (true, false) => Class::Gate,
@@ -269,7 +277,7 @@ impl Session<'_> {
         }
     }
 
-    fn filter_class(&self, select: &Select, query: u32) -> Class {
+    pub(crate) fn filter_class(&self, select: &Select, query: u32) -> Class {
         let mut class = select.filter.as_ref().map_or(Class::True, |filter| self.class(filter, query));
         for item in &select.from {
             class = class.and(self.join_class(item, query));
@@ -297,9 +305,13 @@ impl Session<'_> {
 
     /// What the rows of a query that stands `query` deep are tied to.
     pub(crate) fn links_of(&self, select: &Select, query: u32) -> Links {
-        let mut links = select.filter.iter().chain(&select.having).fold(Links::default(), |links, node| links.union(self.links(node, query)));
+        let mut links = select
+            .filter
+            .iter()
+            .chain(&select.having)
+            .fold(Links::default(), |links, node| links.union(self.links(node, query)));
         for item in &select.from {
-            links = links.union(self.from_links(item, query));
+            links = links.union(self.links_of_item(item, query));
         }
         for (_, _, part) in &select.with {
             if let Some(part) = part {
@@ -312,13 +324,15 @@ impl Session<'_> {
         links
     }
 
-    fn from_links(&self, item: &FromItem, query: u32) -> Links {
+    fn links_of_item(&self, item: &FromItem, query: u32) -> Links {
         match item {
             FromItem::Join { left, right, on, .. } => {
-                let links = self.from_links(left, query).union(self.from_links(right, query));
+                let links = self.links_of_item(left, query).union(self.links_of_item(right, query));
                 on.as_ref().map_or(links, |on| links.union(self.links(on, query)))
             }
-            FromItem::Table { relation: Some(name), .. } => Links { caller: self.bound_by_policies(name), ..Links::default() },
+            FromItem::Table { relation: Some(name), .. } => {
+                Links { caller: self.bound_by_policies(name), ..Links::default() }
+            }
             FromItem::Subselect { select, .. } => self.links_of(select, query + 1),
             other => Links::of(&self.rows_of(other, query)),
         }
@@ -357,8 +371,12 @@ impl Session<'_> {
                 }
                 Links::of(&left).union(Links::of(&right))
             }
-            Node::Quantified { left, right, .. } => Links::of(&self.value(left, query)).union(Links::of(&self.value(right, query))),
-            Node::InSelect { left, select, .. } => Links::of(&self.value(left, query)).union(self.links_of(select, query + 1)),
+            Node::Quantified { left, right, .. } => {
+                Links::of(&self.value(left, query)).union(Links::of(&self.value(right, query)))
+            }
+            Node::InSelect { left, select, .. } => {
+                Links::of(&self.value(left, query)).union(self.links_of(select, query + 1))
+            }
             Node::Exists(select) => self.links_of(select, query + 1),
             other => Links::of(&self.value(other, query)),
         })
@@ -367,12 +385,25 @@ impl Session<'_> {
 
     fn condition_call(&self, schema: Option<&str>, name: &str, args: &[Node], query: u32) -> Class {
         if name == "COALESCE" {
-            return args.iter().map(|arg| self.class(arg, query)).find(|class| *class != Class::Null).unwrap_or(Class::Null);
+            return args
+                .iter()
+                .map(|arg| self.class(arg, query))
+                .find(|class| *class != Class::Null)
+                .unwrap_or(Class::Null);
         }
         if let Some(value) = self.functions.called(schema, name).constant {
             return boolean(value);
         }
-        let value = self.value(&Node::Call { schema: schema.map(str::to_owned), name: name.to_owned(), args: args.to_vec(), distinct: false, tail: None }, query);
+        let value = self.value(
+            &Node::Call {
+                schema: schema.map(str::to_owned),
+                name: name.to_owned(),
+                args: args.to_vec(),
+                distinct: false,
+                tail: None,
+            },
+            query,
+        );
         if value.constant.is_some() {
             return of_value(&value);
         }

@@ -77,7 +77,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
                 Kind::Text(&body[..end])
             }
             b if b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80 => {
-                while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'$') || bytes[at] >= 0x80) {
+                while at < bytes.len()
+                    && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'$') || bytes[at] >= 0x80)
+                {
                     at += 1;
                 }
                 Kind::Word(text[from..at].to_lowercase())
@@ -128,14 +130,21 @@ mod tests {
         let found = tokens("Select 'it''s' -- no\n/* x */ \"Col\" || $q$a 'b'$q$ ;");
         let kinds: Vec<_> = found.into_iter().map(|token| token.kind).collect();
         let word = |word: &str| Kind::Word(word.to_owned());
-        let expected = vec![word("select"), Kind::Text("it''s"), word("Col"), Kind::Sign("||"), Kind::Text("a 'b'"), Kind::Sign(";")];
+        let expected = vec![
+            word("select"),
+            Kind::Text("it''s"),
+            word("Col"),
+            Kind::Sign("||"),
+            Kind::Text("a 'b'"),
+            Kind::Sign(";"),
+        ];
         assert_eq!(kinds, expected);
     }
 
     proptest! {
         #[test]
         fn any_text_is_read(text in ".{0,200}") {
-            tokens(&text).into_iter().for_each(|token| assert!(token.at < text.len()));
+            prop_assert!(tokens(&text).into_iter().all(|token| token.at < text.len()));
         }
 
         #[test]

@@ -125,7 +125,9 @@ impl<'a> Session<'a> {
     fn value_inside(&self, node: &Node, query: u32) -> Value {
         match node {
             Node::Literal { value, .. } => Value::constant(value.clone()),
-            Node::Column { qualifier, name, relation, level } => self.column(qualifier, name, relation.is_some(), *level, query),
+            Node::Column { qualifier, name, relation, level } => {
+                self.column(qualifier.as_deref(), name, relation.is_some(), *level, query)
+            }
             Node::Cast { arg, .. } | Node::Collate { arg, .. } | Node::Named { arg, .. } => {
                 let mut value = self.value(arg, query);
                 if let (Some(Literal::Text(text)), Node::Cast { type_name, .. }) = (&value.constant, node)
@@ -145,7 +147,12 @@ impl<'a> Session<'a> {
             }
             Node::Operator { left, right, .. } => {
                 let left = left.as_ref().map_or_else(Value::default, |left| self.value(left, query));
-                left.join(&self.value(right, query))
+                let right = self.value(right, query);
+                // Operators are strict.
+                if left.is_null() || right.is_null() {
+                    return Value::constant(Literal::Null);
+                }
+                left.join(&right)
             }
             Node::Subselect(select) | Node::ArraySelect(select) => self.select(select, query),
             Node::Array(items) | Node::Row(items) => self.all(items, query),
@@ -156,7 +163,10 @@ impl<'a> Session<'a> {
                 for node in operand.iter().chain(otherwise).map(|node| &**node) {
                     value = value.join(&self.value(node, query));
                 }
-                whens.iter().flat_map(|(when, then)| [when, then]).fold(value, |value, node| value.join(&self.value(node, query)))
+                whens
+                    .iter()
+                    .flat_map(|(when, then)| [when, then])
+                    .fold(value, |value, node| value.join(&self.value(node, query)))
             }
             Node::Star { .. } => Value { inner: true, ..Value::default() },
             Node::Param(_) | Node::Other(_) => Value::unknown(),
@@ -179,7 +189,7 @@ impl<'a> Session<'a> {
         nodes.iter().fold(Value::default(), |value, node| value.join(&self.value(node, query)))
     }
 
-    fn column(&self, qualifier: &Option<String>, name: &str, known: bool, level: u32, query: u32) -> Value {
+    fn column(&self, qualifier: Option<&str>, name: &str, known: bool, level: u32, query: u32) -> Value {
         let own = level >= query;
         if own && let Some(given) = self.given.get(name) {
             return Value::constant(given.clone());
@@ -188,7 +198,7 @@ impl<'a> Session<'a> {
             row: own,
             inner: !own,
             unknown: !known && own && qualifier.is_none() && query > 0,
-            column: Some((format!("{}/{level}", qualifier.as_deref().unwrap_or_default()), name.to_owned())),
+            column: Some((format!("{}/{level}", qualifier.unwrap_or_default()), name.to_owned())),
             ..Value::default()
         }
     }
@@ -226,7 +236,11 @@ impl<'a> Session<'a> {
         match (schema, name) {
             (Some("auth"), "uid" | "email") => {
                 let path = if name == "uid" { "sub" } else { "email" };
-                if signed_in { Value::caller() } else { Value { token: Some(vec![path.into()]), ..Value::constant(Literal::Null) } }
+                if signed_in {
+                    Value::caller()
+                } else {
+                    Value { token: Some(vec![path.into()]), ..Value::constant(Literal::Null) }
+                }
             }
             (Some("auth"), "role") => Value::text(self.role),
             (Some("auth"), "jwt") => self.claim_at(Vec::new()),
@@ -235,9 +249,13 @@ impl<'a> Session<'a> {
             (_, "current_setting") => self.setting(args, query),
             (Some("realtime"), "topic") => Value { request: true, ..Value::default() },
             (_, "COALESCE") => self.coalesce(args, query),
-            (Some("pg_catalog"), _) | (Some("storage"), _) => {
+            (Some("pg_catalog" | "storage"), _) => {
                 let value = self.all(args, query);
-                if matches!(name, "random" | "now" | "clock_timestamp" | "gen_random_uuid") { Value::unknown() } else { value }
+                if matches!(name, "random" | "now" | "clock_timestamp" | "gen_random_uuid") {
+                    Value::unknown()
+                } else {
+                    value
+                }
             }
             _ => {
                 let mut value = self.all(args, query);
@@ -288,18 +306,17 @@ impl<'a> Session<'a> {
 
     /// The value of a sub-select: its one target, bound as its conditions say.
     fn select(&self, select: &Select, query: u32) -> Value {
-        let mut value = match (select.targets.as_slice(), select.values.is_empty()) {
-            (targets, true) => {
-                targets.iter().fold(None, |value: Option<Value>, (node, _)| {
-                    let next = self.value(node, query + 1);
-                    Some(value.map_or_else(|| next.clone(), |value| value.join(&next)))
-                })
-            }
-            (_, false) => Some(select.values.iter().fold(Value::default(), |value, row| value.join(&self.all(row, query + 1)))),
-        }
-        .unwrap_or_default();
+        let mut value = if select.values.is_empty() {
+            let targets = select.targets.iter().map(|(node, _)| self.value(node, query + 1));
+            targets.reduce(|value, next| value.join(&next)).unwrap_or_default()
+        } else {
+            select.values.iter().fold(Value::default(), |value, row| value.join(&self.all(row, query + 1)))
+        };
         if select.from.is_empty() && select.set.is_none() {
             return value;
+        }
+        if self.filter_class(select, query + 1).is_denied() {
+            return Value::constant(Literal::Null);
         }
         value.constant = None;
         value.token = None;

@@ -17,7 +17,8 @@ pub(super) struct Paste {
 }
 
 /// Functions whose result is safe in SQL, whatever they are given.
-const QUOTING: &[&str] = &["quote_ident", "quote_literal", "quote_nullable", "length", "count", "to_regclass", "md5", "encode"];
+const QUOTING: &[&str] =
+    &["quote_ident", "quote_literal", "quote_nullable", "length", "count", "to_regclass", "md5", "encode"];
 
 /// Rounds in which variables made of variables are found.
 const ROUNDS: usize = 4;
@@ -60,13 +61,18 @@ pub(super) fn pastes(function: &Function, found: &[Token<'_>]) -> Vec<Paste> {
 fn runs(found: &[Token<'_>], at: usize) -> bool {
     let before = at.checked_sub(1).map(|before| &found[before]);
     let next = found.get(at + 1);
-    let grant = before.is_some_and(|before| before.is("grant") || before.is("revoke") || before.is("all") || before.sign(","));
-    found[at].is("execute") && !grant && next.is_some_and(|next| !["function", "procedure", "on"].iter().any(|word| next.is(word)))
+    let grant =
+        before.is_some_and(|before| before.is("grant") || before.is("revoke") || before.is("all") || before.sign(","));
+    found[at].is("execute")
+        && !grant
+        && next.is_some_and(|next| !["function", "procedure", "on"].iter().any(|word| next.is(word)))
 }
 
 fn is_text(type_name: &str) -> bool {
     let base = type_name.trim_end_matches("[]");
-    base == "text" || base.starts_with("character") || matches!(base, "varchar" | "name" | "json" | "jsonb" | "citext" | "public.citext")
+    base == "text"
+        || base.starts_with("character")
+        || matches!(base, "varchar" | "name" | "json" | "jsonb" | "citext" | "public.citext")
 }
 
 /// End of the expression: `;`, or `USING`, `INTO`, `LOOP` outside of parentheses.
@@ -91,7 +97,8 @@ fn pasted(expression: &[Token<'_>], texts: &BTreeSet<String>) -> Option<(String,
     for (at, token) in expression.iter().enumerate() {
         match &token.kind {
             Kind::Sign("(") => {
-                let name = at.checked_sub(1).and_then(|before| expression[before].word()).unwrap_or_default().to_owned();
+                let name =
+                    at.checked_sub(1).and_then(|before| expression[before].word()).unwrap_or_default().to_owned();
                 let pattern = match expression.get(at + 1).map(|token| &token.kind) {
                     Some(Kind::Text(pattern)) if name == "format" => Some(*pattern),
                     _ => None,
@@ -189,7 +196,15 @@ mod tests {
 
     #[test]
     fn what_is_quoted() {
-        for safe in ["quote_ident(tab)", "format('%I %L', tab, tab)", "'a' || quote_literal(lower(tab))", "format('%% %I', tab)", "tab::regclass", "t.tab", "'tab'"] {
+        for safe in [
+            "quote_ident(tab)",
+            "format('%I %L', tab, tab)",
+            "'a' || quote_literal(lower(tab))",
+            "format('%% %I', tab)",
+            "tab::regclass",
+            "t.tab",
+            "'tab'",
+        ] {
             assert_eq!(found(safe), None, "{safe}");
         }
     }
