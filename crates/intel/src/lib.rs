@@ -12,3 +12,4 @@ pub mod snapshot;
 pub mod urgency;
 pub mod hygiene;
 pub mod advisories;
+pub mod upgrade;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 pub use reach::{Reach, Reachability};
 pub use tell::{NAMES, observe};
+pub(crate) use tell::versions;
 
 use lunette_core::dependencies::UndecidedAdvisory;
 
