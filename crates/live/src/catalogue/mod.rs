@@ -1,6 +1,7 @@
 //! The catalogue, read by SELECTs on `pg_catalog` inside a transaction that the caller has begun.
 
 use lunette_sql::catalogue::{Catalogue, Expr, Signature};
+use lunette_sql::reread;
 use postgres::types::FromSqlOwned;
 use postgres::{GenericClient, Row};
 
@@ -8,6 +9,7 @@ use crate::connect::Live;
 use crate::error::{LiveError, message};
 
 mod acl;
+mod convention;
 mod details;
 mod functions;
 mod objects;
@@ -27,7 +29,7 @@ fn extension_of(class: &str, oid: &str) -> String {
 }
 
 /// Reads the catalogue within the transaction that is open on `client`. `search_path` is set for the transaction: to
-/// nothing, so that Postgres prints every name of an expression with its schema.
+/// nothing, so that no function or operator of the project is run by our queries, and every name is printed with its schema.
 ///
 /// # Errors
 /// When the server is too old or refuses a query. The caller strikes the password out of the message.
@@ -54,6 +56,11 @@ pub fn read_in(client: &mut impl GenericClient) -> Result<Live, LiveError> {
     functions::read(&mut reader, number, &mut catalogue)?;
     objects::read(&mut reader, number, &mut catalogue)?;
     objects::read_rows(&mut reader, &mut catalogue, &mut notes)?;
+    let missed = reread(&mut catalogue);
+    if missed > 0 {
+        notes.push(format!("{missed} expressions were not understood: what they decide is not known"));
+    }
+    convention::apply(&mut catalogue);
     Ok(Live { catalogue, version, database, notes })
 }
 
