@@ -8,6 +8,7 @@ pub mod compliance;
 pub mod compose;
 pub mod config;
 pub mod dates;
+mod intel;
 mod knowledge;
 mod options;
 pub mod paths;
@@ -20,6 +21,7 @@ pub mod suppress;
 
 pub use lunette_config::tree;
 
+pub use intel::Intel;
 pub use knowledge::Knowledge;
 pub use options::{AssessError, Extras, Options, Progress, Silent};
 pub use pipeline::{Assessed, assess, survey};

@@ -3,6 +3,8 @@
 use lunette_core::assessment::{AssessmentKind, Confinement};
 use lunette_core::finding::Confidence;
 
+use crate::intel::Intel;
+
 /// Rules and models besides the built-in ones, as file name and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extras {
@@ -35,8 +37,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Research on the web was allowed.
     pub online: bool,
-    /// A folder with an intelligence snapshot was given.
-    pub intel_given: bool,
+    /// What is known of threats.
+    pub intel: Intel,
 }
 
 /// Where an assessment tells how far it is.

@@ -207,9 +207,6 @@ fn remarks(options: &Options, reading: &Reading, cut: usize) -> Vec<Notice> {
         let why = if refused { "the project's rules forbid the network" } else { "this version has no research on the web" };
         say(&format!("--online was given, but {why}: nothing was sent."), None);
     }
-    if options.intel_given {
-        say("--intel was given, but this version does not match packages against advisories: the snapshot was not read.", None);
-    }
     if cut > 0 {
         let functions = count(cut, "function");
         say(&format!("In {functions} more untrusted data meets than is followed: injections that lead through there may be missing."), None);

@@ -4,6 +4,7 @@
 //! is now. The folder is fixed when the server starts; no argument can widen it. Answers are short and paged, because
 //! they are paid for in an agent's context.
 
+mod download;
 pub mod research;
 mod server;
 mod tools;
@@ -13,6 +14,7 @@ use lunette_assess::Options;
 use lunette_read::Plan;
 use rmcp::ServiceExt;
 
+pub use download::Https;
 pub use server::Consultant;
 
 /// A server that could not be started or broke off.

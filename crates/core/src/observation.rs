@@ -39,6 +39,16 @@ pub struct Observations {
     pub looked_at: BTreeMap<String, usize>,
 }
 
+impl Observations {
+    /// Adds what another room observed.
+    pub fn extend(&mut self, other: Observations) {
+        self.list.extend(other.list);
+        for (room, number) in other.looked_at {
+            *self.looked_at.entry(room).or_default() += number;
+        }
+    }
+}
+
 /// Factors of risk known from facts; what is `None` is the rule's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RiskFacts {

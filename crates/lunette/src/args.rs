@@ -62,6 +62,11 @@ pub(crate) enum Command {
     Routes(ViewArgs),
     /// Show what the project is: size, scope, complexity, context, stage, technologies
     Profile(ViewArgs),
+    /// Keep, show and question the snapshot of advisories on this machine
+    Intel {
+        #[command(subcommand)]
+        command: IntelCommand,
+    },
     /// List the rules
     Rules(RulesArgs),
     /// Explain a rule: what it finds, why it matters, how to fix it, with examples
@@ -95,6 +100,25 @@ pub(crate) enum Command {
         /// A folder to be confined to
         #[arg(default_value = ".")]
         path: PathBuf,
+    },
+}
+
+/// What to do with the snapshot.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IntelCommand {
+    /// Download OSV's advisories for npm and PyPI, CISA KEV and EPSS, and make a snapshot of them
+    Update {
+        /// Take the same files from a folder instead: npm/all.zip, PyPI/all.zip, known_exploited_vulnerabilities.json,
+        /// epss_scores-*.csv.gz
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Say what the snapshot holds and how old it is
+    Status,
+    /// Show what is known of an advisory or a package
+    Show {
+        /// CVE-…, GHSA-…, PYSEC-…, or a package URL (pkg:npm/lodash@4.17.20)
+        what: String,
     },
 }
 

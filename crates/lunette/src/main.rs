@@ -48,6 +48,7 @@ fn run(cli: &Cli, terminal: Terminal) -> Result<Status, Failure> {
     match &cli.command {
         Command::Assess(args) => assess::direct(args, terminal),
         Command::Routes(_) | Command::Profile(_) => view::direct(terminal),
+        Command::Intel { command } => commands::intel::run(command, cli.quiet),
         Command::Rules(args) => lists::rules(args),
         Command::Explain { rule } => lists::explain(rule),
         Command::Mcp { root, date } => commands::mcp::serve(root, date.as_deref()),

@@ -3,6 +3,7 @@
 //! [`store`] and [`update`] alone touch the disk; [`import`] reads what it is given, and [`update`] downloads through what
 //! it is given.
 
+pub mod folder;
 pub mod import;
 pub mod status;
 pub mod store;

@@ -241,7 +241,7 @@ fn put(fresh: &Path, index: &Path, bytes: &[u8], disk: &mut dyn Disk) -> Result<
 }
 
 /// Reads the files of a folder.
-fn read_folder(from: &Path, today: Day) -> Result<Content, SnapshotError> {
+pub(super) fn read_folder(from: &Path, today: Day) -> Result<Content, SnapshotError> {
     let sums = sums(from)?;
     let mut content = Content { meta: Meta { compiled: Some(today), ..Meta::default() }, ..Content::default() };
     let mut advisories = false;

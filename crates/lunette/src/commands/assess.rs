@@ -41,6 +41,7 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
     {
         return Err(Failure::usage(format!("--intel {} is not a folder", folder.display())));
     }
+    let intel = super::intel::open(args.intel.as_deref(), &date)?;
     let exclude = outputs_below(&outputs, &plan.root);
 
     let opened = open(&plan)?;
@@ -59,7 +60,7 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
         confinement: opened.confinement.clone(),
         threads: args.threads,
         online: args.online,
-        intel_given: args.intel.is_some(),
+        intel,
     };
     let bar = Bar::new(quiet);
     let assessed = lunette_assess::assess(&opened.root, &options, &bar).map_err(failure)?;

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod assess;
+pub(crate) mod intel;
 pub(crate) mod lists;
 pub(crate) mod mcp;
 pub(crate) mod probe;
