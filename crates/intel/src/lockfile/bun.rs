@@ -36,11 +36,16 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Lock, ParseError> {
             continue;
         };
         let index = lock.push(package);
-        let parent = above.and_then(|above| by_key.get(above)).map_or(0, |index| index + 1);
-        let scope = scopes.add(parent);
-        scopes.name(parent, installed, scope);
+        let parent = match above {
+            Some(above) => by_key.get(above).map(|index| index + 1),
+            None => Some(0),
+        };
+        let scope = scopes.add(parent.unwrap_or(0));
+        if let Some(parent) = parent {
+            scopes.name(parent, installed, scope);
+        }
         by_key.insert(&key.text, index);
-        if parent == 0 {
+        if parent == Some(0) {
             lock.top.insert(installed.to_owned(), index);
         }
         infos.push(entry.items().iter().find(|item| item.is_map()));

@@ -70,7 +70,9 @@ impl<'t> Folders<'t> {
         for (key, entry) in packages.iter().filter(|(_, entry)| entry.flag("link")) {
             if let Some(&scope) = entry.text_of("resolved").and_then(|target| folders.by_location.get(target)) {
                 let (parent, name) = folders.above(&key.text);
-                folders.scopes.name(parent, name, scope);
+                if let Some(parent) = parent {
+                    folders.scopes.name(parent, name, scope);
+                }
             }
         }
         for (index, (_, entry)) in entries.iter().enumerate() {
@@ -109,11 +111,18 @@ impl<'t> Folders<'t> {
                 package.source = local_source(root, installed, location);
             }
             let index = lock.push(package);
-            let scope = self.scopes.add(parent);
-            if !local {
-                self.scopes.name(parent, folder, scope);
-                if parent == 0 {
-                    lock.top.insert(folder.to_owned(), index);
+            let scope = self.scopes.add(parent.unwrap_or(0));
+            match parent {
+                _ if local => {}
+                Some(parent) => {
+                    self.scopes.name(parent, folder, scope);
+                    if parent == 0 {
+                        lock.top.insert(folder.to_owned(), index);
+                    }
+                }
+                // In the folder of a member that the file does not list.
+                None => {
+                    lock.top.insert(location.to_owned(), index);
                 }
             }
             self.by_location.insert(location, scope);
@@ -122,21 +131,14 @@ impl<'t> Folders<'t> {
         entries
     }
 
-    /// The scope that a folder lies in, and its name there.
-    fn above(&self, location: &'t str) -> (u32, &'t str) {
-        let Some((mut above, name)) = location.rsplit_once("node_modules/") else {
-            return (0, location.rsplit('/').next().unwrap_or(location));
+    /// The scope that a folder lies in, when the file has it, and its name there.
+    fn above(&self, location: &'t str) -> (Option<u32>, &'t str) {
+        let Some((above, name)) = location.rsplit_once("node_modules/") else {
+            return (Some(0), location.rsplit('/').next().unwrap_or(location));
         };
-        loop {
-            above = above.trim_end_matches('/');
-            if let Some(&scope) = self.by_location.get(above) {
-                return (scope, name);
-            }
-            match above.rsplit_once("node_modules/") {
-                Some((outer, _)) => above = outer,
-                None => return (0, name),
-            }
-        }
+        let above = above.trim_end_matches('/');
+        let scope = if above.is_empty() { Some(0) } else { self.by_location.get(above).copied() };
+        (scope, name)
     }
 
     fn roots(&self, lock: &mut Lock, root: Option<&Node<'_>>, entries: &[(&str, &Node<'_>)]) {

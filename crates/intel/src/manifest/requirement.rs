@@ -19,7 +19,7 @@ pub(crate) struct Requirement {
 }
 
 /// A package's name as the index compares it (PEP 503).
-pub(crate) fn normalise(name: &str) -> String {
+pub fn normalise(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         match c {

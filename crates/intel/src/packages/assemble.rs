@@ -197,7 +197,8 @@ fn link(lock: &mut Lock, names: &Names, manifest: &Manifest, index: usize, links
     for (position, declared) in manifest.declared.iter().enumerate() {
         let name = declared.alias.as_ref().unwrap_or(&declared.name);
         let in_root = root.as_ref().and_then(|root| root.get(name.as_str()).copied());
-        let found = in_root.or_else(|| names.find(lock, declared, name));
+        let own = || lock.top.get(&format!("{place}/node_modules/{name}")).copied();
+        let found = in_root.or_else(own).or_else(|| names.find(lock, declared, name));
         if let Some(package) = found {
             links.push((index, Some(position), Some(package)));
             asks.push(Ask { name: name.clone(), package, need: declared.need, range: declared.range.clone() });

@@ -14,6 +14,8 @@ mod tests;
 use lunette_core::place::Place;
 use serde::{Deserialize, Serialize};
 
+pub use crate::manifest::requirement::normalise;
+
 /// The registry that a package belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -237,6 +239,17 @@ pub struct Declared {
     pub place: Place,
     /// The entry of [`Inventory::packages`] that it gets.
     pub package: Option<usize>,
+}
+
+impl Declared {
+    /// The exact version that the range is, when it is one.
+    pub fn pinned(&self) -> Option<String> {
+        let range = self.range.as_deref()?;
+        match self.ecosystem {
+            Ecosystem::PyPi => crate::manifest::requirement::exact(range),
+            Ecosystem::Npm | Ecosystem::Jsr => crate::manifest::npm_exact(range),
+        }
+    }
 }
 
 /// A script that a manifest names.
