@@ -26,9 +26,9 @@ pub fn compile(content: Content) -> Result<Vec<u8>, IndexError> {
     let mut records = Records::default();
     let mut directory = Directory { meta: content.meta, ..Directory::default() };
     let mut ids: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
-    let mut packages: BTreeMap<(Ecosystem, &str), Vec<(usize, u64)>> = BTreeMap::new();
+    let mut packages: BTreeMap<(Ecosystem, &str), Vec<About>> = BTreeMap::new();
     let counts = &mut directory.meta.counts;
-    for (at, advisory) in advisories.iter().enumerate() {
+    for advisory in &advisories {
         let pointer = records.add(&record(advisory))?;
         for name in std::iter::once(&advisory.id).chain(&advisory.aliases) {
             ids.entry(id_key(name)).or_default().push(pointer);
@@ -40,8 +40,9 @@ pub fn compile(content: Content) -> Result<Vec<u8>, IndexError> {
         *(if advisory.malicious { &mut counts.malicious } else { &mut counts.advisories }) += 1;
         for affected in &advisory.affected {
             let entries = packages.entry((affected.ecosystem, &affected.name)).or_default();
-            if entries.last().is_none_or(|(last, _)| *last != at) {
-                entries.push((at, pointer));
+            match entries.last_mut() {
+                Some(last) if last.advisory.id == advisory.id => last.affected.push(affected),
+                _ => entries.push(About { advisory, pointer, affected: vec![affected] }),
             }
         }
     }
@@ -49,7 +50,7 @@ pub fn compile(content: Content) -> Result<Vec<u8>, IndexError> {
     let mut keys: Vec<(Vec<u8>, u64)> = Vec::with_capacity(packages.len());
     for ((ecosystem, name), about) in &packages {
         *(if *ecosystem == Ecosystem::PyPi { &mut counts.pypi } else { &mut counts.npm }) += 1;
-        let pointer = records.add(&entries(*ecosystem, name, about, &advisories))?;
+        let pointer = records.add(&entries(about))?;
         keys.push((package_key(*ecosystem, name), pointer));
     }
     insert(&mut map, keys)?;
@@ -160,24 +161,28 @@ fn record(advisory: &Advisory) -> Record {
     }
 }
 
+/// What one advisory says of a package, in one place or several.
+struct About<'a> {
+    advisory: &'a Advisory,
+    pointer: u64,
+    affected: Vec<&'a Affected>,
+}
+
 /// The entries of a package; what one advisory says in several places is one entry.
-fn entries(ecosystem: Ecosystem, name: &str, about: &[(usize, u64)], advisories: &[Advisory]) -> Vec<Entry> {
-    let joined: Vec<Affected> = about
-        .iter()
-        .map(|(at, _)| join(advisories[*at].affected.iter().filter(|a| a.ecosystem == ecosystem && a.name == name)))
-        .collect();
+fn entries(about: &[About]) -> Vec<Entry> {
+    let joined: Vec<Affected> = about.iter().map(|about| join(&about.affected)).collect();
     let claims: Vec<Claim> = about
         .iter()
         .zip(&joined)
-        .map(|((at, _), affected)| Claim { advisory: &advisories[*at], intervals: &affected.intervals })
+        .map(|(about, affected)| Claim { advisory: about.advisory, intervals: &affected.intervals })
         .collect();
     let bugs = bugs(&claims);
     about
         .iter()
         .zip(joined)
         .zip(bugs)
-        .map(|(((_, record), affected), (bug, foreign))| Entry {
-            record: *record,
+        .map(|((about, affected), (bug, foreign))| Entry {
+            record: about.pointer,
             bug,
             intervals: affected.intervals,
             versions: affected.versions,
@@ -189,7 +194,7 @@ fn entries(ecosystem: Ecosystem, name: &str, about: &[(usize, u64)], advisories:
         .collect()
 }
 
-fn join<'a>(parts: impl Iterator<Item = &'a Affected>) -> Affected {
+fn join(parts: &[&Affected]) -> Affected {
     let mut out = Affected {
         ecosystem: Ecosystem::Npm,
         name: String::new(),

@@ -16,6 +16,8 @@ use crate::index::{Cve, Epss, Kev};
 const LARGEST_RECORD: u64 = 64 << 20;
 /// Most entries of an archive.
 const MOST_ENTRIES: usize = 4_000_000;
+/// Most bytes that all records have together. OSV's for npm have about half a gigabyte.
+const MOST_UNPACKED: u64 = 16 << 30;
 /// Largest KEV catalogue. It has about 2 MB.
 const LARGEST_KEV: u64 = 128 << 20;
 /// Largest EPSS table, unpacked. It has about 11 MB.
@@ -77,6 +79,7 @@ pub fn osv(archive: impl Read + Seek) -> Result<Imported<Advisory>, ImportError>
     }
     let mut out = Imported::default();
     let mut bytes = Vec::new();
+    let mut unpacked = 0;
     for at in 0..archive.len() {
         let entry = archive.by_index(at)?;
         let name = entry.name().map_or_else(|_| format!("entry {at}.json"), Cow::into_owned);
@@ -90,6 +93,10 @@ pub fn osv(archive: impl Read + Seek) -> Result<Imported<Advisory>, ImportError>
         entry.take(LARGEST_RECORD + 1).read_to_end(&mut bytes).map_err(damaged)?;
         if bytes.len() as u64 > LARGEST_RECORD {
             return Err(ImportError::TooLarge(LARGEST_RECORD));
+        }
+        unpacked += bytes.len() as u64;
+        if unpacked > MOST_UNPACKED {
+            return Err(ImportError::TooLarge(MOST_UNPACKED));
         }
         match parse_record(&bytes) {
             Ok(advisory) => {
