@@ -96,6 +96,13 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
             units.push(Unit { path, text, module });
         }
     }
+    let pages = files(folder, &["html", "htm", "ejs", "hbs", "handlebars", "mustache", "njk", "j2", "jinja", "jinja2", "pug", "eta"]);
+    let code = files(folder, &["py", "js", "ts"]).into_iter().map(|(path, _)| (path, String::new()));
+    let all: Vec<(String, String)> = pages.into_iter().chain(code).collect();
+    for (path, module) in lunette_lang::template::lower_all(texts(&all)) {
+        let text = all.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone()).unwrap_or_default();
+        units.push(Unit { path: path.to_owned(), text, module });
+    }
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let routes = lunette_flow::routes(&facts, models);
@@ -121,7 +128,7 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
     true
 }
 
-fn texts(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+fn texts(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> + Clone {
     files.iter().map(|(name, text)| (name.as_str(), text.as_str()))
 }
 

@@ -164,6 +164,16 @@ impl Rulebook {
         self.compiled.iter().find(|rule| rule.meta.id == id).map(crate::page::page)
     }
 
+    /// Whether a rule looks into a configuration file of this path.
+    pub fn reads(&self, path: &str) -> bool {
+        self.compiled.iter().flat_map(|rule| &rule.documents).any(|matcher| matcher.file.is_match(path))
+    }
+
+    /// The calls that make an application.
+    pub(crate) fn makers(&self) -> &[NodeId] {
+        &self.makers
+    }
+
     /// The example projects of a rule.
     pub fn examples(&self, id: &str) -> &[Example] {
         self.compiled.iter().find(|rule| rule.meta.id == id).map_or(&[], |rule| &rule.examples)
@@ -476,7 +486,7 @@ fn assigned_names(matcher: &Matcher, language: Language, names: &mut Vec<String>
 fn names_in(condition: &Condition, language: Language, names: &mut Vec<String>) {
     match condition {
         Condition::Project(test) => test.has.iter().for_each(|matcher| assigned_names(matcher, language, names)),
-        Condition::Prepared(_, by) => by.iter().for_each(|matcher| assigned_names(matcher, language, names)),
+        Condition::Prepared(_, by, _) => by.iter().for_each(|matcher| assigned_names(matcher, language, names)),
         Condition::Any(parts) | Condition::All(parts) => parts.iter().for_each(|part| names_in(part, language, names)),
         Condition::Not(part) => names_in(part, language, names),
         _ => {}

@@ -131,6 +131,7 @@ impl Run<'_, '_> {
                 looked_in: match absent.scope {
                     crate::schema::Scope::Project => "the whole project".to_owned(),
                     crate::schema::Scope::File => format!("the file {}", self.facts.program.unit(spot.unit).path),
+                    crate::schema::Scope::Route => "the file, and what its routes call".to_owned(),
                     crate::schema::Scope::Function => "the function around it".to_owned(),
                     crate::schema::Scope::Object => "every use of this object".to_owned(),
                 },

@@ -15,6 +15,9 @@ use crate::spot::Spot;
 use crate::trace::{Flow, Tracer};
 use crate::value::{Outcome, Shape, Truth};
 
+/// Longest chain of calls that is followed to where its first object was made.
+const MAX_CHAIN: usize = 32;
+
 /// What a matcher's conditions said of a place that they accept.
 #[derive(Clone, Debug)]
 pub(crate) struct Match {
@@ -73,7 +76,7 @@ impl Run<'_, '_> {
                 Some(major) => certain(major < *below),
                 None => Outcome::Likely,
             },
-            Condition::Prepared(path, by) => certain(self.is_prepared(spot, path, by)),
+            Condition::Prepared(path, by, chain) => certain(self.is_prepared(spot, path, by, *chain)),
             Condition::Any(parts) => self.combine(spot, parts, wanted, wanted, flow),
             Condition::All(parts) => self.combine(spot, parts, wanted, !wanted, flow),
             Condition::Not(part) => self.holds(spot, part, !wanted, flow),
@@ -81,7 +84,7 @@ impl Run<'_, '_> {
     }
 
     /// Whether the object at a path was made by a call that one of the matchers finds, or such a call was made on it.
-    fn is_prepared(&self, spot: &Spot, path: &ValuePath, by: &[Matcher]) -> bool {
+    fn is_prepared(&self, spot: &Spot, path: &ValuePath, by: &[Matcher], chain: bool) -> bool {
         let Found::Sites(sites) = self.find(spot, path) else { return false };
         let made_at = |site: &Site| {
             let origins = self.facts.known.origins(*site).iter().filter_map(|origin| match origin {
@@ -90,7 +93,17 @@ impl Run<'_, '_> {
             });
             origins.chain([*site]).collect::<Vec<_>>()
         };
-        let objects: Vec<Site> = sites.iter().flat_map(made_at).collect();
+        let mut objects: Vec<Site> = sites.iter().flat_map(made_at).collect();
+        let mut at = 0;
+        while chain && at < objects.len().min(MAX_CHAIN) {
+            let receiver = matches!(self.facts.program.op(objects[at]), Op::Call { .. }).then(|| self.facts.receiver(objects[at])).flatten();
+            for site in receiver.iter().flat_map(made_at) {
+                if !objects.contains(&site) {
+                    objects.push(site);
+                }
+            }
+            at += 1;
+        }
         by.iter().any(|matcher| {
             let (_, found) = self.matches(matcher);
             found.iter().any(|(other, _)| [other.call, other.object].into_iter().flatten().any(|site| objects.contains(&site)))
@@ -278,6 +291,17 @@ impl Run<'_, '_> {
             Some(route) => vec![route],
             None => self.surface.reaching(spot.unit, spot.function.unwrap_or(spot.body)).to_vec(),
         }
+    }
+
+    /// Whether some route reaches both; top-level code is reached by the routes of its file.
+    pub(crate) fn meet(&self, a: &Spot, b: &Spot) -> bool {
+        let of = |spot: &Spot| {
+            let reaching = self.routes_of(spot).into_iter();
+            let path = (spot.body == BodyId::MODULE).then(|| self.facts.program.unit(spot.unit).path.as_str());
+            let own = (0..self.surface.routes.len()).filter(|&at| path == Some(self.surface.routes[at].file.as_str()));
+            reaching.chain(own).collect::<FxHashSet<usize>>()
+        };
+        !of(a).is_disjoint(&of(b))
     }
 
     fn is_inside(&self, spot: &Spot, inside: Inside, named: &dyn Fn(&str) -> bool) -> bool {

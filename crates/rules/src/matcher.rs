@@ -126,8 +126,9 @@ pub(crate) enum Condition {
     Project(Box<ProjectTest>),
     /// A package's major version is below this one.
     Version(String, u32),
-    /// The value at this path was made by, or had called on it, what one of the matchers finds.
-    Prepared(ValuePath, Vec<Matcher>),
+    /// The value at this path was made by, or had called on it, what one of the matchers finds; with `true` the calls
+    /// further up the chain count, too.
+    Prepared(ValuePath, Vec<Matcher>, bool),
     Any(Vec<Condition>),
     All(Vec<Condition>),
     Not(Box<Condition>),

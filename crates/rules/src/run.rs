@@ -296,6 +296,7 @@ impl<'a, 'f> Run<'a, 'f> {
         match scope {
             Scope::Project => true,
             Scope::File => needing.unit == other.unit,
+            Scope::Route => needing.unit == other.unit || self.meet(needing, other),
             Scope::Function => {
                 let around = self.facts.program.body(needing.unit, needing.body).span;
                 // In the same function, in one inside it, or called with the function that needs it.

@@ -170,6 +170,8 @@ pub(crate) enum Scope {
     Project,
     File,
     Function,
+    /// In the same file, or where a route comes that also comes to what needs it.
+    Route,
     /// On the very object that `when` made or was called on.
     Object,
 }
@@ -430,6 +432,9 @@ pub(crate) struct CodeSpec {
 pub(crate) struct PreparedSpec {
     pub(crate) at: String,
     pub(crate) by: Vec<MatcherSpec>,
+    /// Also by a call further up the chain of calls that made it: `client.from().select()` by that of `client`.
+    #[serde(default)]
+    pub(crate) chain: bool,
 }
 
 /// A package whose major version is below another.

@@ -89,6 +89,9 @@ pub fn run(
             units.push(Unit { path: path.clone(), text: text.clone(), module });
         }
     }
+    let pages = lunette_lang::template::lower_all(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let text_of = |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone()).unwrap_or_default();
+    units.extend(pages.into_iter().map(|(path, module)| Unit { path: path.to_owned(), text: text_of(path), module }));
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let found = lunette_flow::routes(&facts, models);

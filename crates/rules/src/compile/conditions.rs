@@ -52,7 +52,7 @@ impl Compiler<'_> {
                 return Err("`prepared` needs matchers under `by`".to_owned());
             }
             let by = prepared.by.iter().map(|spec| self.matcher(spec)).collect::<Compiled<_>>()?;
-            found.push(Condition::Prepared(ValuePath::parse(&prepared.at)?, by));
+            found.push(Condition::Prepared(ValuePath::parse(&prepared.at)?, by, prepared.chain));
         }
         if let Some(any) = &spec.any {
             found.push(Condition::Any(self.conditions(any, default)?));
