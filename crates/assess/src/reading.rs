@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use lunette_core::finding::Confidence;
 use lunette_core::project::{SkipReason, Skipped};
 use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_config::{Document, Format};
 use lunette_lang::ir::Language;
 use lunette_lang::{Dialect, Lowered};
 use lunette_read::{Root, SourceFile, Tree, WalkOptions, Want};
@@ -75,7 +76,50 @@ impl Reading {
             Language::Python => "python",
             Language::JavaScript => "javascript",
         });
-        code.collect()
+        let mut languages: BTreeSet<&'static str> = code.collect();
+        let inventory = &self.stack.inventory;
+        for (language, there) in [
+            ("packages", !inventory.packages.is_empty() || !inventory.manifests.is_empty()),
+            ("config", self.tree.files.iter().any(|file| Format::of_path(&file.path).is_some())),
+            ("sql", self.tree.files.iter().any(|file| file.path.ends_with(".sql"))),
+        ] {
+            if there {
+                languages.insert(language);
+            }
+        }
+        languages
+    }
+
+    /// The configuration files that `wanted` names, and what could not be parsed of them.
+    pub(crate) fn documents(&self, wanted: impl Fn(&str) -> bool) -> (Vec<Document>, Vec<Skipped>) {
+        let mut documents = Vec::new();
+        let mut faults = Vec::new();
+        for file in self.tree.files.iter().filter(|file| wanted(&file.path)) {
+            let Some(format) = Format::of_path(&file.path) else { continue };
+            match Document::parse(&file.path, format, &file.text) {
+                Ok(document) => documents.push(document),
+                Err(error) => {
+                    let detail = format!("line {}: {}", error.line, lunette_core::text::shorten(&lunette_core::text::printable(&error.message), 120));
+                    faults.push(Skipped { path: lunette_core::text::printable(&file.path), reason: SkipReason::Syntax, detail });
+                }
+            }
+        }
+        (documents, faults)
+    }
+
+    /// Adds to what was not read or not understood.
+    pub(crate) fn note(&mut self, faults: Vec<Skipped>) {
+        self.skipped.extend(faults);
+        self.skipped.sort();
+        self.skipped.dedup();
+    }
+
+    /// Path and text of every file that was read.
+    pub(crate) fn texts(&self) -> Vec<(&str, &str)> {
+        let files = self.tree.files.iter().filter(|file| !file.text.is_empty()).map(|file| (file.path.as_str(), file.text.as_str()));
+        let mut texts: Vec<(&str, &str)> = files.chain(self.program.units.iter().map(|unit| (unit.path.as_str(), unit.text.as_str()))).collect();
+        texts.sort_unstable();
+        texts
     }
 
     /// Gives up the lowered code, whose texts go back to the files.
@@ -128,6 +172,14 @@ fn lower(files: &mut [SourceFile], map: &ImportMap, options: &Options, progress:
         faults.extend(fault(file, &lowered));
         if let Some(module) = lowered.module {
             units.push(Unit { path: file.path.clone(), text: std::mem::take(&mut file.text), module });
+        }
+    }
+    drop(sources);
+    let pages = lunette_lang::template::lower_all(files.iter().map(|file| (file.path.as_str(), file.text.as_str())));
+    let pages: Vec<(String, lunette_lang::ir::Module)> = pages.into_iter().map(|(path, module)| (path.to_owned(), module)).collect();
+    for (path, module) in pages {
+        if let Some(file) = files.iter_mut().find(|file| file.path == path) {
+            units.push(Unit { path, text: std::mem::take(&mut file.text), module });
         }
     }
     Ok((Program::new(units, map), faults))

@@ -9,6 +9,7 @@ pub mod ir;
 mod javascript;
 mod nesting;
 mod python;
+pub mod template;
 mod verify;
 
 pub use dump::dump;

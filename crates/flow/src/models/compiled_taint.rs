@@ -59,6 +59,12 @@ pub(crate) struct TaintModels {
     /// Calls that never come back.
     pub(crate) exits: FxHashSet<NodeId>,
     pub(crate) conventions: Vec<Convention>,
+    /// Names of entries that a mapping from outside must not replace, and the kinds of harm that ask so.
+    pub(crate) guarded_keys: Option<(KindSet, Regex)>,
+    /// Calls that render templates of the project.
+    pub(crate) renders: FxHashMap<NodeId, Vec<Render>>,
+    /// Calls that turn the escaping of templates off, with their conditions.
+    pub(crate) escapes_off: FxHashMap<NodeId, Vec<Vec<When>>>,
 }
 
 /// A place at a call: an access path, or a parameter of the function found there.
@@ -75,8 +81,16 @@ pub(crate) struct Sink {
     pub(crate) keys: bool,
     pub(crate) kinds: KindSet,
     pub(crate) deep: bool,
+    pub(crate) where_unescaped: bool,
     pub(crate) when: Vec<When>,
     pub(crate) unless: Vec<When>,
+}
+
+/// A call that renders a template.
+#[derive(Clone, Debug)]
+pub(crate) struct Render {
+    pub(crate) template: Vec<AccessPath>,
+    pub(crate) context: Vec<AccessPath>,
 }
 
 #[derive(Debug)]
@@ -155,6 +169,9 @@ impl TaintModels {
                 harmless_after: optional_regex(spec.harmless_after.as_deref())?,
                 cleared_by_name: optional_regex(spec.cleared_by_name.as_deref())?,
             };
+            if let Some(keys) = optional_regex(spec.guarded_keys.as_deref())? {
+                self.guarded_keys = Some((KindSet::one(self.kinds.len()), keys));
+            }
             if spec.objects_only {
                 self.objects_only |= KindSet::one(self.kinds.len());
             }
@@ -208,6 +225,7 @@ impl Models {
         for spec in &file.components {
             self.compile_component(spec, language)?;
         }
+        self.compile_templates(file, language)?;
         let normalisers = self.patterns(language, &file.normalises)?;
         self.taint.normalisers.extend(normalisers);
         let exits = self.patterns(language, &file.exits)?;
@@ -220,6 +238,23 @@ impl Models {
                 kind: spec.kind,
             };
             self.taint.conventions.push(convention);
+        }
+        Ok(())
+    }
+
+    fn compile_templates(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
+        for spec in &file.renders {
+            let parsed = |texts: &OneOrMany| texts.iter().map(|text| text.parse()).collect::<Result<Vec<AccessPath>, String>>();
+            let render = Render { template: parsed(&spec.template)?, context: parsed(&spec.context)? };
+            for node in self.patterns(language, &spec.call)? {
+                self.taint.renders.entry(node).or_default().push(render.clone());
+            }
+        }
+        for spec in &file.escapes_off {
+            for node in self.patterns(language, &spec.call)? {
+                let whens = self.whens(language, &spec.when)?;
+                self.taint.escapes_off.entry(node).or_default().push(whens);
+            }
         }
         Ok(())
     }
@@ -252,6 +287,7 @@ impl Models {
             keys: spec.keys,
             kinds: self.taint.kinds_named(&spec.kind)?,
             deep: spec.deep,
+            where_unescaped: spec.where_unescaped,
             when: self.whens(language, &spec.when)?,
             unless: self.whens(language, &spec.unless)?,
         };

@@ -19,7 +19,7 @@ pub use schema::{
     ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, DenialSpec, EntrySpec, ExemptionSpec,
     FileEntrySpec, GuardSpec, InputSpec, MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,
     TypeSpec, UseSpec, ViewClassSpec,
-    ComponentSpec, ConventionSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
 pub use stores::{ArgumentSpec, StoreMethodSpec, StoreSpec};
 

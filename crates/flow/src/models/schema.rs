@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 pub use super::schema_entries::{ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
 pub use super::schema_taint::{
-    ComponentSpec, ConventionSpec, FlowSpec, Good, KindSpec, KindsFile, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
 
 /// A model file.
@@ -90,6 +90,12 @@ pub struct ModelFile {
     /// Where untrusted data does harm.
     #[serde(default)]
     pub sinks: Vec<SinkSpec>,
+    /// Calls that make a page of a template of the project.
+    #[serde(default)]
+    pub renders: Vec<RenderSpec>,
+    /// Calls by which a project turns the escaping of its templates off.
+    #[serde(default)]
+    pub escapes_off: Vec<EscapesOffSpec>,
     /// How data travels through calls, and what makes it harmless.
     #[serde(default)]
     pub flows: Vec<FlowSpec>,

@@ -60,12 +60,41 @@ pub struct SinkSpec {
     /// Whether a list or mapping that holds untrusted data anywhere does the same harm.
     #[serde(default)]
     pub deep: bool,
+    /// Only where the project has turned the escaping of its templates off (`escapes-off`).
+    #[serde(default)]
+    pub where_unescaped: bool,
     /// All of these must hold for the call.
     #[serde(default)]
     pub when: Vec<WhenSpec>,
     /// None of these may hold for the call.
     #[serde(default)]
     pub unless: Vec<WhenSpec>,
+}
+
+/// A call that makes a page of a template of the project.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RenderSpec {
+    /// The call.
+    pub call: OneOrMany,
+    /// Access paths of the template's name.
+    pub template: OneOrMany,
+    /// Access paths of mappings that hold its variables. Arguments given by name are variables, too.
+    #[serde(default)]
+    pub context: OneOrMany,
+}
+
+/// A call by which a project turns the escaping of all its templates off.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EscapesOffSpec {
+    /// The call.
+    pub call: OneOrMany,
+    /// All of these must hold for it.
+    #[serde(default)]
+    pub when: Vec<WhenSpec>,
 }
 
 /// A test of an argument's constant value.
@@ -279,6 +308,10 @@ pub struct KindSpec {
     /// Only a few values do harm, those of `harmless-without`: a value that was found to be none of them is harmless.
     #[serde(default)]
     pub exact: bool,
+    /// For mappings from outside that replace entries set before: the names of entries that matter, as a regular
+    /// expression.
+    #[serde(default)]
+    pub guarded_keys: Option<String>,
     /// A quoted literal without a quote inside is harmless: it is only a text.
     #[serde(default)]
     pub harmless_quoted: bool,

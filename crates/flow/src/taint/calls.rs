@@ -152,6 +152,7 @@ impl Scan<'_, '_> {
             self.called_back(value, base, method, args, &mut found);
         }
         self.model_callbacks(value, &mut found);
+        self.renders(value, args, &mut found);
         found
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct OwnKinds {
     pub(crate) regex_subject: KindSet,
     /// A text from outside is the pattern of Python's formatting.
     pub(crate) format: KindSet,
+    /// A mapping from outside replaces entries that were set before.
+    pub(crate) replace: KindSet,
 }
 
 /// What a body gives away.
@@ -70,6 +72,7 @@ impl Scan<'_, '_> {
                     self.leave(value, *from, &facts, To::Slot(slot), KindSet::ALL, out);
                 }
             }
+            Op::Dict(_) => self.emit_replaced(value, own, out),
             Op::Store(base, key, from) => self.emit_store(value, *base, *key, *from, own, out),
             Op::Return(from) => {
                 let facts = self.used(*from, value);
@@ -92,6 +95,7 @@ impl Scan<'_, '_> {
             Op::Call { callee, args, .. } => {
                 self.emit_sinks(value, out);
                 self.emit_matched(value, *callee, args, own, out);
+                self.emit_updated(value, *callee, args, own, out);
                 if let Op::Load(base, Key::Member(name)) = *self.op(*callee)
                     && self.module.language == Language::Python
                     && matches!(self.name(name), "format" | "format_map")
@@ -156,6 +160,9 @@ impl Scan<'_, '_> {
         }
         for at in sinks {
             let sink = &models.taint.sinks[at as usize];
+            if sink.where_unescaped && !self.env.templates.is_unescaped(self.module.language) {
+                continue;
+            }
             if !self.holds(value, &sink.when) || sink.unless.iter().any(|when| self.holds(value, std::slice::from_ref(when))) {
                 continue;
             }
@@ -185,7 +192,7 @@ impl Scan<'_, '_> {
     }
 
     /// Untrusted data in a harmful use.
-    fn harm(&mut self, at: ValueId, from: ValueId, facts: &Facts, kinds: KindSet, deep: bool, out: &mut Emitter) {
+    pub(super) fn harm(&mut self, at: ValueId, from: ValueId, facts: &Facts, kinds: KindSet, deep: bool, out: &mut Emitter) {
         let harmful = |fact: &&Fact| !fact.flags.has(Flags::CHOSEN) && (deep || fact.path.is_empty());
         let mark = |fact: &Fact| Fact { flags: fact.flags.with_if(deep, Flags::DEEP), ..*fact };
         let facts: Facts = facts.iter().filter(harmful).map(mark).collect();
@@ -367,7 +374,7 @@ impl Scan<'_, '_> {
     }
 }
 
-struct Emitter {
+pub(super) struct Emitter {
     edges: Vec<Edge>,
     returns: Vec<Fact>,
     reach: Vec<KindSet>,

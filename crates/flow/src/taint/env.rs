@@ -7,6 +7,7 @@ use super::fact::{Fact, Pools};
 use super::seeds::Seeds;
 use super::slots::Slots;
 use super::summary::Summary;
+use super::templates::Templates;
 use super::texts::Patterns;
 use super::{KindSet, Source, SourceKind};
 use crate::facts::Facts;
@@ -19,6 +20,7 @@ pub(crate) struct Env<'a> {
     pub(crate) models: &'a Models,
     pub(crate) slots: Slots,
     pub(crate) seeds: Seeds,
+    pub(crate) templates: Templates,
     /// The number of the first body of every module.
     first: Vec<u32>,
 }
@@ -32,7 +34,7 @@ impl<'a> Env<'a> {
             count += unit.module.bodies.len() as u32;
         }
         first.push(count);
-        Env { facts, models, slots: Slots::new(facts), seeds, first }
+        Env { facts, models, slots: Slots::new(facts), seeds, templates: Templates::new(facts, models), first }
     }
 
     /// The number of a body in the program.

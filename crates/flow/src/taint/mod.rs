@@ -24,6 +24,7 @@ mod library;
 mod numbers;
 mod order;
 mod path;
+mod replaced;
 mod scan;
 mod seeds;
 mod shown;
@@ -31,6 +32,7 @@ mod shown_methods;
 mod slots;
 mod solve;
 mod summary;
+mod templates;
 mod texts;
 
 use std::cell::RefCell;
@@ -133,6 +135,7 @@ impl<'a> Taint<'a> {
             reflection: harm("reflection"),
             regex_subject: harm("regex-subject"),
             format: harm("format"),
+            replace: harm("override"),
         };
         let mut state = State::default();
         let graph = solve::summarise(&env, &mut state, &handlers, own);

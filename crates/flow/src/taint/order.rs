@@ -20,6 +20,8 @@ pub(crate) fn call_graph(env: &Env<'_>) -> Vec<Vec<u32>> {
                 match op {
                     Op::Closure(inner) => graph[from].push(env.number(unit, *inner)),
                     Op::Call { callee, args, .. } => {
+                        let templates = env.templates.of(site(ValueId(index as u32)));
+                        graph[from].extend(templates.iter().map(|&(unit, body)| env.number(unit, body)));
                         if let Some(call) = facts.call_at(site(ValueId(index as u32))) {
                             graph[from].extend(call.functions.iter().map(|&(unit, body)| env.number(unit, body)));
                         }
