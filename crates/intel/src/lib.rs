@@ -13,3 +13,5 @@ pub mod urgency;
 pub mod hygiene;
 pub mod advisories;
 pub mod upgrade;
+pub mod sbom;
+pub mod vex;

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lunette_core::dependencies::{Dependencies, KnowledgeState, PackageCount, Upgrade};
-use lunette_core::place::Place;
 
-use crate::advisories::{Held, Known, versions};
+use crate::advisories::{Asked, Held, Known, versions};
 use crate::advisory::Day;
 use crate::index::Feed;
 use crate::matching::Knowledge;
@@ -84,7 +83,8 @@ pub fn upgrades(inventory: &Inventory, known: &Known) -> Vec<Upgrade> {
         let Some(package) = held.packages.first().and_then(|at| inventory.packages.get(*at)) else { continue };
         groups.entry((&package.place.path, package.ecosystem, &package.name)).or_default().push(held);
     }
-    let mut out: Vec<Upgrade> = groups.into_values().filter_map(|held| upgrade(inventory, &held)).collect();
+    let asked = Asked::new(inventory);
+    let mut out: Vec<Upgrade> = groups.into_values().filter_map(|held| upgrade(inventory, &asked, &held)).collect();
     out.sort_by(|a, b| {
         let rank = |one: &Upgrade| (!one.pressing, one.development, one.to.is_none(), std::cmp::Reverse(one.closes.len()));
         (rank(a), &a.ecosystem, &a.package, &a.place).cmp(&(rank(b), &b.ecosystem, &b.package, &b.place))
@@ -92,7 +92,7 @@ pub fn upgrades(inventory: &Inventory, known: &Known) -> Vec<Upgrade> {
     out
 }
 
-fn upgrade(inventory: &Inventory, held: &[&Held]) -> Option<Upgrade> {
+fn upgrade(inventory: &Inventory, asked: &Asked<'_>, held: &[&Held]) -> Option<Upgrade> {
     let indices: BTreeSet<usize> = held.iter().flat_map(|held| held.packages.iter().copied()).collect();
     let packages: Vec<&Package> = indices.iter().filter_map(|at| inventory.packages.get(*at)).collect();
     let first = *packages.first()?;
@@ -112,7 +112,7 @@ fn upgrade(inventory: &Inventory, held: &[&Held]) -> Option<Upgrade> {
         package: first.name.clone(),
         from: versions(&packages),
         major: target.as_ref().is_some_and(|target| packages.iter().filter_map(|package| version_of(package)).any(|from| is_major(&from, target))),
-        allowed: target.as_ref().and_then(|target| allowed(inventory, &indices, target)),
+        allowed: target.as_ref().and_then(|target| allowed(asked, &indices, &packages, target)),
         to: target.map(|target| target.as_str().to_owned()),
         closes,
         open,
@@ -120,7 +120,7 @@ fn upgrade(inventory: &Inventory, held: &[&Held]) -> Option<Upgrade> {
         through: if direct { Vec::new() } else { through(&packages) },
         development: packages.iter().all(|package| package.dev),
         pressing: held.iter().any(|held| held.found.malicious || held.found.kev.is_some()),
-        place: place(inventory, &indices).unwrap_or_else(|| first.place.clone()),
+        place: asked.of(indices.iter().copied()).next().map_or_else(|| first.place.clone(), |one| one.place.clone()),
     })
 }
 
@@ -164,12 +164,10 @@ fn is_major(from: &Version, to: &Version) -> bool {
 
 /// Whether every range that asks for the package allows the version: those of manifests, and where none asks, that of the
 /// lockfile's entry, when it has one.
-fn allowed(inventory: &Inventory, indices: &BTreeSet<usize>, target: &Version) -> Option<bool> {
-    let declared = inventory.manifests.iter().flat_map(|manifest| &manifest.declared);
-    let asking = declared.filter(|one| one.package.is_some_and(|at| indices.contains(&at)));
-    let mut ranges: Vec<&str> = asking.map(|one| one.range.as_deref().unwrap_or("")).collect();
+fn allowed(asked: &Asked<'_>, indices: &BTreeSet<usize>, packages: &[&Package], target: &Version) -> Option<bool> {
+    let mut ranges: Vec<&str> = asked.of(indices.iter().copied()).map(|one| one.range.as_deref().unwrap_or("")).collect();
     if ranges.is_empty() {
-        ranges = indices.iter().filter_map(|at| inventory.packages.get(*at)?.requested.as_deref()).collect();
+        ranges = packages.iter().filter_map(|package| package.requested.as_deref()).collect();
     }
     if ranges.is_empty() {
         return None;
@@ -183,11 +181,6 @@ fn through(packages: &[&Package]) -> Vec<String> {
     out.sort();
     out.dedup();
     out
-}
-
-fn place(inventory: &Inventory, indices: &BTreeSet<usize>) -> Option<Place> {
-    let mut declared = inventory.manifests.iter().flat_map(|manifest| &manifest.declared);
-    declared.find(|one| one.package.is_some_and(|at| indices.contains(&at))).map(|one| one.place.clone())
 }
 
 #[cfg(test)]

@@ -11,11 +11,12 @@ pub use tell::{NAMES, observe};
 pub(crate) use tell::versions;
 
 use lunette_core::dependencies::UndecidedAdvisory;
+use rustc_hash::FxHashMap;
 
 use crate::advisory::{Day, End};
 use crate::index::{Cve, IndexError, Kev};
 use crate::matching::{Knowledge, Lookup, Match};
-use crate::packages::{Ecosystem, Inventory, Package, Source};
+use crate::packages::{Declared, Ecosystem, Inventory, Package, Source};
 use crate::version::{Range, Version};
 
 /// Numbers of weaknesses that say that a package does harm itself: CWE-506, embedded malicious code.
@@ -91,6 +92,26 @@ pub fn known(inventory: &Inventory, knowledge: &Knowledge, reach: &dyn Fn(&Packa
     out.undecided.sort();
     out.undecided.dedup();
     Ok(out)
+}
+
+/// What manifests ask for, by the index of the package that it gets.
+pub(crate) struct Asked<'i>(FxHashMap<usize, Vec<&'i Declared>>);
+
+impl<'i> Asked<'i> {
+    pub(crate) fn new(inventory: &'i Inventory) -> Self {
+        let mut out: FxHashMap<usize, Vec<&Declared>> = FxHashMap::default();
+        for declared in inventory.manifests.iter().flat_map(|manifest| &manifest.declared) {
+            if let Some(at) = declared.package {
+                out.entry(at).or_default().push(declared);
+            }
+        }
+        Asked(out)
+    }
+
+    /// What asks for one of the packages, in the order of the packages and the manifests.
+    pub(crate) fn of(&self, packages: impl IntoIterator<Item = usize>) -> impl Iterator<Item = &'i Declared> {
+        packages.into_iter().filter_map(|at| self.0.get(&at)).flatten().copied()
+    }
 }
 
 /// Whether a range that nothing settles allows no version with the fix. Installers take the newest version that a range

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use lunette_core::finding::{Confidence, Evidence, Step, Why};
 use lunette_core::observation::{Observation, RiskFacts};
-use lunette_core::place::Place;
 use lunette_core::risk::Exposure;
 
-use super::{Held, Known, Reachability};
+use super::{Asked, Held, Known, Reachability};
 use crate::hygiene::{Texts, shown};
 use crate::packages::{Inventory, Package};
 use crate::urgency::{factors, likelihood_words, urgency};
@@ -19,15 +18,17 @@ pub const NAMES: [&str; 3] = ["intel/known-exploited", "intel/known-vulnerabilit
 /// One observation for each advisory that holds. `files`: paths and texts of the manifests and lockfiles.
 pub fn observe(inventory: &Inventory, known: &Known, files: &[(&str, &str)]) -> Vec<Observation> {
     let texts = Texts::new(files);
-    let mut out: Vec<Observation> = known.held.iter().filter_map(|held| observation(inventory, held, &texts)).collect();
+    let asked = Asked::new(inventory);
+    let mut out: Vec<Observation> = known.held.iter().filter_map(|held| observation(inventory, &asked, held, &texts)).collect();
     out.sort_by(|a, b| (&a.place, &a.check, &a.anchor).cmp(&(&b.place, &b.check, &b.anchor)));
     out
 }
 
-fn observation(inventory: &Inventory, held: &Held, texts: &Texts<'_>) -> Option<Observation> {
+fn observation(inventory: &Inventory, asked: &Asked<'_>, held: &Held, texts: &Texts<'_>) -> Option<Observation> {
     let packages: Vec<&Package> = held.packages.iter().filter_map(|at| inventory.packages.get(*at)).collect();
     let first = *packages.first()?;
-    let place = asked_at(inventory, held).unwrap_or_else(|| first.place.clone());
+    // The line of the manifest that asks for it, where one does: that is where it is raised.
+    let place = asked.of(held.packages.iter().copied()).next().map_or_else(|| first.place.clone(), |one| one.place.clone());
     let found = &held.found;
     let check = match (found.malicious, &found.kev) {
         (true, _) => "intel/malicious-package",
@@ -50,12 +51,6 @@ fn observation(inventory: &Inventory, held: &Held, texts: &Texts<'_>) -> Option<
         risk: RiskFacts { ..risk },
         properties,
     })
-}
-
-/// The line of the manifest that asks for the package, where one does: that is where it is raised.
-fn asked_at(inventory: &Inventory, held: &Held) -> Option<Place> {
-    let declared = inventory.manifests.iter().flat_map(|manifest| &manifest.declared);
-    declared.into_iter().find(|one| one.package.is_some_and(|at| held.packages.contains(&at))).map(|one| one.place.clone())
 }
 
 /// Who gets to it, as far as was shown. What is not shown is not harmless: a package that others need, or that was
