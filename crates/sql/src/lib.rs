@@ -1,11 +1,18 @@
 //! The database as the migrations leave it: SQL replayed into a Postgres catalogue, and what it says of access.
 
 pub mod catalogue;
+pub mod checks;
+pub mod drift;
+pub mod layout;
 pub mod matrix;
 pub mod outcome;
 mod parse;
+mod print;
 pub mod replay;
+mod reread;
+mod resolve;
 
 pub use catalogue::Catalogue;
 pub use outcome::{Failure, FailureKind, FileOutcome, Options, Replay, SqlFile};
-pub use replay::replay;
+pub use replay::{Session, replay};
+pub use reread::reread;
