@@ -7,7 +7,6 @@ use lunette_intel::advisory::Day;
 use lunette_intel::index::Snapshot;
 use lunette_intel::matching::Knowledge;
 use lunette_intel::snapshot::folder::from_folder;
-use lunette_intel::snapshot::status::Status;
 use lunette_intel::snapshot::store::{self, Store};
 use lunette_intel::snapshot::SnapshotError;
 
@@ -18,8 +17,6 @@ use crate::options::AssessError;
 pub struct Intel {
     /// Advisories.
     pub(crate) knowledge: Arc<Knowledge>,
-    /// Age and completeness of the snapshot; `None` when there is none.
-    pub(crate) status: Option<Status>,
     /// Why a snapshot that is there could not be used: the assessment is then incomplete.
     pub(crate) problem: Option<String>,
 }
@@ -43,10 +40,7 @@ impl Intel {
             (None, None) => Ok(None),
         };
         Ok(match opened {
-            Ok(snapshot) => {
-                let status = snapshot.as_ref().map(|snapshot| Status::new(Some(snapshot.meta()), today));
-                Intel { knowledge: Arc::new(Knowledge::new(snapshot)), status, problem: None }
-            }
+            Ok(snapshot) => Intel { knowledge: Arc::new(Knowledge::new(snapshot)), problem: None },
             Err(error) => Intel { problem: Some(error.to_string()), ..Intel::default() },
         })
     }

@@ -8,6 +8,7 @@ pub mod compliance;
 pub mod compose;
 pub mod config;
 pub mod dates;
+mod dependencies;
 mod intel;
 mod knowledge;
 mod options;

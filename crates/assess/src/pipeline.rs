@@ -16,6 +16,7 @@ use lunette_read::Root;
 use lunette_rules::{RunContext, RunResult};
 
 use crate::compose::{Inputs, compose, kind_of};
+use crate::dependencies::{Code, Held};
 use crate::knowledge::Knowledge;
 use crate::options::{AssessError, Options, Progress};
 use crate::reading::{self, Reading, min_confidence};
@@ -40,12 +41,22 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let is_rule = |id: &str| ids.contains(id);
     let known = options.baseline.as_deref().map(baseline::read).transpose().map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
     let mut reading = reading::read(root, options, &is_rule, progress)?;
-    let knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
+    let mut knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     progress.phase("analysing", 0);
+    let held = Held::look_up(&reading.stack.inventory, &options.intel, &mut knowledge.models);
+    let (documents, faults) = reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
+    reading.note(faults);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
+    let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
+    let packages = held.judge(&reading, &code, &options.intel, &options.date);
     progress.phase("matching", 0);
-    let context = RunContext { taint: Taint { library: reading.config.library }, ..run_context(&reading.stack) };
+    let context = RunContext {
+        taint: Taint { library: reading.config.library },
+        observations: packages.observations,
+        documents,
+        ..run_context(&reading.stack)
+    };
     let RunResult { findings, checked, cut } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
     drop(facts);
     reading.close_program();
@@ -84,7 +95,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let rules_read = rules_read(root, &reading, &effects);
     let facts_checked = checked::topics(&knowledge, &checked, &project, &reading.stack);
     let frameworks = reading.directives.frameworks().iter().map(|(framework, _)| framework.name.to_owned()).collect();
-    let incomplete = incomplete(root, &reading);
+    let incomplete = incomplete(root, &reading).or(packages.problem);
     let assessment = compose(Inputs {
         lunette_version: env!("CARGO_PKG_VERSION").to_owned(),
         date: options.date.clone(),
@@ -97,8 +108,8 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         rules: knowledge.rules().to_vec(),
         checked: facts_checked,
         frameworks,
-        packages_declared: Some(reading.stack.declared.len()),
         access: None,
+        dependencies: packages.summary,
         notices,
         incomplete,
     });

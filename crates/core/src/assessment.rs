@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::access::AccessMatrix;
+use crate::dependencies::Dependencies;
 use crate::coverage::{Area, CoverageRow};
 use crate::finding::{Confidence, Finding};
 use crate::place::Place;
@@ -58,6 +59,8 @@ pub struct Assessment {
     pub intelligence: Intelligence,
     /// Who reaches what in the database; `None` when the project has no SQL that says so.
     pub access: Option<AccessMatrix>,
+    /// The packages and what is known against them; `None` when the project has none.
+    pub dependencies: Option<Dependencies>,
     /// What would be needed to know, as questions to a person.
     pub unknowns: Vec<Question>,
     /// What was assumed.

@@ -34,6 +34,7 @@ built_in! {
     "monitoring.md.j2",
     "limits.md.j2",
     "access.md.j2",
+    "dependencies.md.j2",
     "closing.md.j2",
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct CompiledRule {
     pub(crate) meta: Rule,
     pub(crate) languages: Vec<Language>,
     pub(crate) include_tests: bool,
+    /// Whether its findings are told once, and where.
+    pub(crate) once: Option<crate::schema::Once>,
     /// Packages that make it applicable; empty: its language is enough.
     pub(crate) applies: Vec<(Language, String)>,
     pub(crate) message: Option<Template>,
@@ -272,6 +274,7 @@ impl Rulebook {
             meta: meta(&front, document, family),
             languages,
             include_tests: front.tests == TestCode::Include,
+            once: front.once,
             applies,
             message,
             matchers,

@@ -13,19 +13,32 @@ use super::view::route_list;
 use super::words::{code, list, sentence, short_label, verb};
 
 pub(super) fn intelligence(case: &Case<'_>) -> Intelligence {
-    let packages = match case.view.packages {
-        Some(0) => "no declared package was found to compare with advisories".to_owned(),
-        Some(n) => format!(
-            "no advisory snapshot in this version: dependencies were listed ({} declared), not matched",
-            count(n, "package")
-        ),
-        None => "no advisory snapshot in this version: dependencies were not counted and not matched".to_owned(),
-    };
-    Intelligence {
-        sources: Vec::new(),
-        limits: vec![sentence(&packages), "The current threat landscape was not researched: offline.".to_owned()],
-        context: Vec::new(),
+    let mut sources = Vec::new();
+    let mut limits = Vec::new();
+    match case.view.dependencies {
+        None => limits.push("No package was found to hold against advisories.".to_owned()),
+        Some(dependencies) => {
+            let known = &dependencies.knowledge;
+            let as_of = known.as_of.as_ref().map_or_else(String::new, |day| format!(", known up to {day}"));
+            match &known.snapshot {
+                Some(name) => sources.push(format!("{name} ({}{as_of})", count_advisories(known.advisories))),
+                None => {
+                    sources.push("advisories that ship with Lunette".to_owned());
+                    limits.push("There is no snapshot of published advisories: packages were held against the few that ship with Lunette.".to_owned());
+                }
+            }
+            limits.extend(known.remarks.iter().map(|remark| sentence(remark)));
+            if dependencies.without_version > 0 {
+                limits.push(format!("{} no settled version and could not be held against anything.", verb(dependencies.without_version, "1 package has", &format!("{} have", count(dependencies.without_version, "package")))));
+            }
+        }
     }
+    limits.push("The current threat landscape was not researched: offline.".to_owned());
+    Intelligence { sources, limits, context: Vec::new() }
+}
+
+fn count_advisories(n: usize) -> String {
+    format!("{} {}", thousands(n), if n == 1 { "advisory" } else { "advisories" })
 }
 
 /// Questions to a person: on the request, the five dimensions, routes and guards. Those of the coverage table stand
@@ -156,10 +169,10 @@ pub(super) fn suggestions(case: &Case<'_>, rules: &RulesRead) -> Vec<String> {
     if view.uses("Supabase") || catalogue {
         out.push("Give this specialist read access to a schema dump of production: the migrations and the live database may differ.".to_owned());
     }
-    if let Some(packages) = view.packages.filter(|packages| *packages > 0) {
+    if view.packages() > 0 && !view.has_snapshot() {
         out.push(format!(
-            "Provide a local snapshot of advisories (OSV, CISA KEV, EPSS): {} could then be judged instead of listed.",
-            count(packages, "declared package")
+            "Provide a snapshot of advisories (`lunette intel update`): {} could then be held against all that is published.",
+            count(view.packages(), "package")
         ));
     }
     let unstated = view.project.dimensions.iter().flat_map(|it| &it.facts).filter(|fact| fact.value.is_none()).count();

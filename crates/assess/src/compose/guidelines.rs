@@ -4,7 +4,7 @@ use lunette_core::assessment::Guideline;
 use lunette_core::coverage::Area;
 use lunette_core::project::{InputKind, Proves, TechnologyKind};
 use lunette_core::risk::{Barrier, Exposure};
-use lunette_core::text::count;
+use lunette_core::text::{count, thousands};
 
 use super::case::{Case, ids};
 use super::coverage::share;
@@ -243,11 +243,16 @@ fn supply_chain(case: &Case<'_>) -> Option<Guideline> {
         })
         .map(|it| format!("{} {}", it.name, code(it.version.as_deref().unwrap_or_default())))
         .collect();
-    let packages = view.packages.filter(|packages| *packages > 0)?;
-    let mut sentences = vec![format!(
-        "{} declared; this version lists them and does not match them with advisories",
-        verb(packages, "1 package is", &format!("{} are", count(packages, "package")))
-    )];
+    let dependencies = view.dependencies?;
+    let packages = view.packages();
+    let affected = dependencies.affected;
+    let mut sentences = vec![match affected {
+        0 => format!("{} in use; nothing that was looked at is known against them", verb(packages, "1 package is", &format!("{} are", count(packages, "package")))),
+        _ => format!("{} in use, {} with known weaknesses", verb(packages, "1 package is", &format!("{} are", count(packages, "package"))), thousands(affected)),
+    }];
+    if let Some(first) = dependencies.upgrades.first() {
+        sentences.push(format!("begin with this: {}", first.words()));
+    }
     if !floating.is_empty() {
         sentences
             .push(format!("asked for as a range and not pinned by a lockfile that was read: {}", list(&floating, 4)));

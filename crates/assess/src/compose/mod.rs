@@ -31,6 +31,7 @@ pub use kind::{kind_of, offensive_part};
 use lunette_core::Assessment;
 use lunette_core::access::AccessMatrix;
 use lunette_core::assessment::{Confinement, Notice, Request, RulesRead, SCHEMA_VERSION};
+use lunette_core::dependencies::Dependencies;
 use lunette_core::finding::Finding;
 use lunette_core::place::Place;
 use lunette_core::project::Project;
@@ -68,10 +69,10 @@ pub struct Inputs {
     /// Standards that the project's rules put in force, as [`crate::compliance::names`] calls them where it can.
     /// Those that the request names are added.
     pub frameworks: Vec<String>,
-    /// Declared dependencies, when they were counted.
-    pub packages_declared: Option<usize>,
     /// Who reaches what in the database, when the project's SQL says so.
     pub access: Option<AccessMatrix>,
+    /// The packages and what is known against them; `None` when there are none.
+    pub dependencies: Option<Dependencies>,
     /// Remarks of the tool on its own inputs.
     pub notices: Vec<Notice>,
     /// Why the assessment is incomplete, when it is.
@@ -97,7 +98,7 @@ pub struct TopicFacts {
 /// coverage table has a row for every topic.
 pub fn compose(inputs: Inputs) -> Assessment {
     let Inputs { request, project, mut findings, mut withheld, rules_read, .. } = inputs;
-    let view = View::new(&project, &request, &inputs.date, &inputs.frameworks, inputs.packages_declared);
+    let view = View::new(&project, &request, &inputs.date, &inputs.frameworks, inputs.dependencies.as_ref());
     for finding in findings.iter_mut().chain(&mut withheld) {
         finding.business_impact = impact::business_impact(&[&*finding], &view);
     }
@@ -143,6 +144,7 @@ pub fn compose(inputs: Inputs) -> Assessment {
         monitoring,
         intelligence,
         access: inputs.access,
+        dependencies: inputs.dependencies.clone(),
         unknowns,
         assumptions,
         suggestions,

@@ -218,10 +218,10 @@ fn schedule(case: &Case<'_>) -> Vec<Scheduled> {
             out.push(Scheduled { date: until, what });
         }
     }
-    if case.view.packages.is_some_and(|packages| packages > 0) {
+    if case.view.packages() > 0 {
         out.push(Scheduled {
             date: after(date, 7),
-            what: "Check the declared packages against current advisories; then weekly.".to_owned(),
+            what: "Hold the packages against current advisories (`lunette intel update`, then `lunette assess`); then weekly.".to_owned(),
         });
     }
     out.push(Scheduled {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lunette_core::assessment::{AssessmentKind, Request};
+use lunette_core::dependencies::Dependencies;
 use lunette_core::project::{Fact, GuardUse, InputKind, Project, Proves, Route, Technology, TechnologyKind};
 use lunette_core::risk::Exposure;
 
@@ -17,8 +18,8 @@ pub(super) struct View<'a> {
     pub(super) date: &'a str,
     /// Standards in force: those that the project's rules name, then those that the request names.
     pub(super) frameworks: Vec<String>,
-    /// Declared dependencies, when they were counted.
-    pub(super) packages: Option<usize>,
+    /// The packages and what is known against them.
+    pub(super) dependencies: Option<&'a Dependencies>,
 }
 
 impl<'a> View<'a> {
@@ -27,15 +28,25 @@ impl<'a> View<'a> {
         request: &'a Request,
         date: &'a str,
         frameworks: &[String],
-        packages: Option<usize>,
+        dependencies: Option<&'a Dependencies>,
     ) -> Self {
         let named = kind::frameworks_named(&request.text).into_iter().map(str::to_owned);
         let frameworks = distinct(frameworks.iter().cloned().chain(named));
-        View { project, request, date, frameworks, packages }
+        View { project, request, date, frameworks, dependencies }
     }
 
     pub(super) fn kind(&self) -> AssessmentKind {
         self.request.kind
+    }
+
+    /// Packages of the project, transitive ones too.
+    pub(super) fn packages(&self) -> usize {
+        self.dependencies.map_or(0, |all| all.counts.iter().map(|count| count.direct + count.transitive).sum())
+    }
+
+    /// Whether the packages could be held against a snapshot of published advisories.
+    pub(super) fn has_snapshot(&self) -> bool {
+        self.dependencies.is_some_and(|all| all.knowledge.snapshot.is_some())
     }
 
     /// The project's name as inline code.

@@ -2,6 +2,7 @@
 //! withheld findings, gaps, and text that tries to break out. For tests of this crate and of those that render.
 
 mod access;
+mod dependencies;
 mod findings;
 mod parts;
 
@@ -47,6 +48,7 @@ pub fn assessment() -> Assessment {
         monitoring: parts::monitoring(&entries),
         intelligence: parts::intelligence(),
         access: Some(access::access()),
+        dependencies: Some(dependencies::dependencies()),
         unknowns: parts::unknowns(),
         assumptions: vec!["Anybody can create an account: `POST /signup` has no guard.".to_owned()],
         suggestions: vec![
@@ -92,6 +94,7 @@ pub fn empty() -> Assessment {
     empty.monitoring = lunette_core::assessment::Monitoring::default();
     empty.intelligence = lunette_core::assessment::Intelligence::default();
     empty.access = None;
+    empty.dependencies = None;
     empty.unknowns.clear();
     empty.assumptions.clear();
     empty.suggestions.clear();

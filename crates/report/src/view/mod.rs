@@ -4,6 +4,7 @@
 //! and what is cut is counted, so that a template can say how much more there is.
 
 mod access;
+mod dependencies;
 mod entries;
 mod evidence;
 mod limits;
@@ -46,6 +47,7 @@ pub(crate) struct View<'a> {
     events: Vec<EventView<'a>>,
     limits: limits::Limits<'a>,
     access: Option<access::Access<'a>>,
+    packages: Option<dependencies::Packages<'a>>,
 }
 
 /// What the header says of the project's rules.
@@ -183,6 +185,7 @@ pub(crate) fn view(assessment: &Assessment) -> View<'_> {
         events: events(assessment),
         limits: limits::limits(assessment),
         access: assessment.access.as_ref().map(access::access),
+        packages: assessment.dependencies.as_ref().map(dependencies::packages),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A made-up project, and pieces to build others from.
 
+use lunette_core::dependencies::{Dependencies, PackageCount};
 use lunette_core::Assessment;
 use lunette_core::assessment::{AssessmentKind, Confinement, Request, RulesRead, RulesState};
 use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Step, SuppressedBy, Suppression, Why, number};
@@ -166,6 +167,7 @@ pub(super) fn fact(label: &str, value: Option<&str>) -> Fact {
 pub(super) fn empty() -> Inputs {
     Inputs {
         access: None,
+        dependencies: None,
         lunette_version: "0.1.0".to_owned(),
         date: DATE.to_owned(),
         request: Request {
@@ -199,7 +201,6 @@ pub(super) fn empty() -> Inputs {
         rules: Vec::new(),
         checked: Vec::new(),
         frameworks: Vec::new(),
-        packages_declared: None,
         notices: Vec::new(),
         incomplete: None,
     }
@@ -273,7 +274,8 @@ pub(super) fn orders() -> Inputs {
         topic("containers", false, "no container file"),
     ];
     inputs.rules = vec![sql, owner, cookie, headers, cors];
-    inputs.packages_declared = Some(87);
+    let counts = vec![PackageCount { ecosystem: "npm".to_owned(), direct: 40, transitive: 47, development: 0 }];
+    inputs.dependencies = Some(Dependencies { counts, ..Dependencies::default() });
     inputs
 }
 

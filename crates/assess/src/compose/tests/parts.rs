@@ -389,13 +389,13 @@ fn suggestions_only_where_something_would_help() {
     assert_eq!(all.len(), 4, "{all:?}");
     assert!(
         all[0].contains("schema dump")
-            && all[1].contains("87 declared packages")
+            && all[1].contains("87 packages")
             && all[2].starts_with("Write a `.claude/rules.md`")
     );
     inputs.rules_read.state = RulesState::Read;
     assert!(compose(inputs.clone()).suggestions[2].starts_with("State in `.claude/rules.md`"));
     inputs.frameworks = vec!["GDPR".to_owned()];
-    inputs.packages_declared = Some(0);
+    inputs.dependencies = None;
     inputs.project.technologies.clear();
     inputs.project.routes.clear();
     assert!(compose(inputs).suggestions.is_empty());
@@ -404,8 +404,8 @@ fn suggestions_only_where_something_would_help() {
 #[test]
 fn intelligence_is_never_invented() {
     let intelligence = compose(orders()).intelligence;
-    assert!(intelligence.sources.is_empty() && intelligence.context.is_empty());
-    assert!(intelligence.limits[0].contains("dependencies were listed (87 packages declared), not matched"));
+    assert!(intelligence.sources == ["advisories that ship with Lunette"] && intelligence.context.is_empty());
+    assert!(intelligence.limits[0].contains("no snapshot of published advisories"));
     assert_eq!(intelligence.limits[1], "The current threat landscape was not researched: offline.");
 }
 

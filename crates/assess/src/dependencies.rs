@@ -1,0 +1,176 @@
+//! The packages of a project judged: what is known against them, how far the code gets there, how they are had.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use lunette_core::dependencies::Dependencies;
+use lunette_core::observation::Observations;
+use lunette_flow::api::NodeId;
+use lunette_flow::models::Models;
+use lunette_flow::program::{Program, Target};
+use lunette_flow::{Facts, Routes};
+use lunette_intel::advisories::{self, Known, Reach, Reachability};
+use lunette_intel::advisory::Day;
+use lunette_intel::packages::{Ecosystem, Inventory, Package};
+use lunette_intel::{hygiene, upgrade};
+use lunette_lang::ir::{ImportId, Language};
+use lunette_rules::Rulebook;
+use regex::Regex;
+
+use crate::intel::Intel;
+use crate::reading::Reading;
+
+/// The room's name in names of checks.
+const ROOM: &str = "intel";
+
+/// Packages held against what is known, before the code was looked at.
+pub(crate) struct Held {
+    known: Known,
+    /// The functions concerned of each advisory that names some, by the entry's index.
+    functions: BTreeMap<usize, Vec<NodeId>>,
+    /// Why nothing may be concluded.
+    problem: Option<String>,
+}
+
+/// What came of it.
+pub(crate) struct Judged {
+    /// Observations for the rules.
+    pub(crate) observations: Observations,
+    /// The report's part; `None` when the project has no packages.
+    pub(crate) summary: Option<Dependencies>,
+    /// Why the assessment is incomplete.
+    pub(crate) problem: Option<String>,
+}
+
+impl Held {
+    /// Looks every package up, and has the functions concerned tracked in the code.
+    pub(crate) fn look_up(inventory: &Inventory, intel: &Intel, models: &mut Models) -> Self {
+        let mut problem = intel.problem.clone();
+        let declared = |_: &Package, _: &lunette_intel::matching::Match| Reach::level(Reachability::Declared);
+        let known = advisories::known(inventory, &intel.knowledge, &declared).unwrap_or_else(|error| {
+            problem = Some(format!("the snapshot of advisories could not be read: {error}"));
+            Known::default()
+        });
+        let mut functions = BTreeMap::new();
+        for (at, held) in known.held.iter().enumerate() {
+            let Some(language) = held.packages.first().and_then(|&at| language(inventory.packages[at].ecosystem)) else { continue };
+            // A symbol that is no path of an API names nothing that could be called.
+            let nodes: Vec<NodeId> = held.found.symbols.iter().filter_map(|symbol| models.pattern(language, symbol).ok()).flatten().collect();
+            if !nodes.is_empty() {
+                functions.insert(at, nodes);
+            }
+        }
+        Held { known, functions, problem }
+    }
+
+    /// Says how far the code gets to each weakness, and turns all of it into observations.
+    pub(crate) fn judge(mut self, reading: &Reading, code: &Code<'_, '_>, intel: &Intel, date: &str) -> Judged {
+        let inventory = &reading.stack.inventory;
+        let imports = Imports::of(code.facts.program);
+        let mut reaching = None;
+        for (at, held) in self.known.held.iter_mut().enumerate() {
+            let Some(&first) = held.packages.first() else { continue };
+            let package = &inventory.packages[first];
+            let functions = self.functions.get(&at).map_or(&[][..], Vec::as_slice);
+            let called = functions.iter().any(|&node| code.facts.calls_of(node).next().is_some());
+            let call = called.then(|| reaching.get_or_insert_with(|| code.rulebook.reaching(code.facts, code.routes)).call(functions)).flatten();
+            held.reach = match call {
+                Some(call) => Reach {
+                    level: if call.route.is_some() { Reachability::Reached } else { Reachability::Called },
+                    place: Some(call.place),
+                    exposure: call.route.is_some().then_some(call.exposure),
+                    route: call.route,
+                    conclusive: true,
+                },
+                None => imports.reach(package, &held.found.symbols, code.facts.program),
+            };
+            held.reach.conclusive |= !functions.is_empty() && is_own(inventory, &held.packages) && reading.is_whole(package.ecosystem);
+        }
+        let today = Day::parse(date).unwrap_or_else(|| Day::from_seconds(0));
+        let files = reading.texts();
+        let mut observations = Observations::default();
+        observations.list.extend(advisories::observe(inventory, &self.known, &files));
+        observations.list.extend(hygiene::observe(inventory, &files, today));
+        let packages = inventory.packages.len();
+        if packages + inventory.manifests.len() > 0 {
+            observations.looked_at.insert(ROOM.to_owned(), packages);
+        }
+        let summary = (packages > 0).then(|| upgrade::dependencies(inventory, &self.known, &intel.knowledge, today));
+        let unread = inventory.failures.first().map(|failure| format!("{} could not be read, so its packages were not looked up", failure.path));
+        Judged { observations, summary, problem: self.problem.or(unread) }
+    }
+}
+
+/// The code of a project, as far as packages are concerned.
+pub(crate) struct Code<'a, 'f> {
+    pub(crate) facts: &'a Facts<'f>,
+    pub(crate) routes: &'a Routes,
+    pub(crate) rulebook: &'a Rulebook,
+}
+
+fn language(ecosystem: Ecosystem) -> Option<Language> {
+    match ecosystem {
+        Ecosystem::Npm | Ecosystem::Jsr => Some(Language::JavaScript),
+        Ecosystem::PyPi => Some(Language::Python),
+    }
+}
+
+/// Whether the project alone uses a package: no other package, whose code is not read, needs it.
+fn is_own(inventory: &Inventory, entries: &[usize]) -> bool {
+    !inventory.edges.iter().any(|needs| entries.iter().any(|entry| needs.binary_search(entry).is_ok()))
+}
+
+/// The first import of each package outside test code.
+struct Imports(BTreeMap<(bool, String), (lunette_flow::program::UnitId, lunette_lang::ir::Span)>);
+
+impl Imports {
+    fn of(program: &Program) -> Self {
+        let mut imports = BTreeMap::new();
+        for unit in program.ids() {
+            let module = &program.unit(unit).module;
+            if lunette_flow::is_test_path(&program.unit(unit).path) {
+                continue;
+            }
+            for (at, import) in module.imports.iter().enumerate() {
+                if let Target::Package(package) = program.target(unit, ImportId(at as u32)) {
+                    let python = module.language == Language::Python;
+                    imports.entry((python, package.clone())).or_insert((unit, import.span));
+                }
+            }
+        }
+        Imports(imports)
+    }
+
+    /// Whether the code imports a package: under its own name, or the one that its functions are known by.
+    fn reach(&self, package: &Package, symbols: &[String], program: &Program) -> Reach {
+        let python = package.ecosystem == Ecosystem::PyPi;
+        let mut names: Vec<String> = vec![package.name.clone()];
+        if python {
+            names.push(package.name.replace('-', "_"));
+            names.extend(symbols.iter().filter_map(|symbol| symbol.split(['.', '(']).next()).map(str::to_owned));
+        }
+        let is_of = |imported: &str| {
+            names.iter().any(|name| imported.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])))
+        };
+        let found = self.0.iter().find(|((language, imported), _)| *language == python && is_of(imported));
+        found.map_or_else(Reach::default, |(_, &(unit, span))| Reach {
+            place: Some(program.place(unit, span)),
+            ..Reach::level(Reachability::Imported)
+        })
+    }
+}
+
+/// Code that loads modules by names which are only known when it runs.
+static LOADS_BY_NAME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\b(?:require|import)\s*\(\s*[^'"`\s)]|__import__|importlib|\bexec\(|\beval\("#).ok());
+
+impl Reading {
+    /// Whether all code of the language of a registry was read, and none of it loads modules by names that are not known.
+    fn is_whole(&self, ecosystem: Ecosystem) -> bool {
+        let python = ecosystem == Ecosystem::PyPi;
+        let of_language = |path: &str| lunette_lang::Dialect::of_path(path).is_some_and(|dialect| (dialect == lunette_lang::Dialect::Python) == python);
+        let gap = self.skipped.iter().any(|skipped| skipped.reason.is_gap() && of_language(&skipped.path));
+        let loads = |text: &str| LOADS_BY_NAME.as_ref().is_none_or(|regex| regex.is_match(text));
+        !gap && !self.program.units.iter().any(|unit| of_language(&unit.path) && loads(&unit.text))
+    }
+}
