@@ -166,7 +166,7 @@ mod tests {
         }
         for (ecosystem, name) in CATALOGUE.packages.keys() {
             assert!(
-                *ecosystem != Ecosystem::PyPi || *name == super::super::python::normalise(name),
+                *ecosystem != Ecosystem::PyPi || *name == lunette_intel::packages::normalise(name),
                 "{name} is not normalised"
             );
         }

@@ -103,28 +103,7 @@ pub(super) fn has_extension(path: &str, wanted: &[&str]) -> bool {
     extension(path).is_some_and(|extension| wanted.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted)))
 }
 
-const MANIFESTS: [&str; 32] = [
-    "package.json",
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "bun.lock",
-    "deno.json",
-    "deno.jsonc",
-    "deno.lock",
-    "import_map.json",
-    "pyproject.toml",
-    "poetry.lock",
-    "uv.lock",
-    "pdm.lock",
-    "pylock.toml",
-    "Pipfile",
-    "Pipfile.lock",
-    "setup.cfg",
-    "setup.py",
-    "environment.yml",
-    "environment.yaml",
+const MANIFESTS: [&str; 11] = [
     "Procfile",
     "runtime.txt",
     ".nvmrc",
@@ -179,15 +158,6 @@ const CONFIG_EXTENSIONS: [&str; 16] = [
     "jsonc",
 ];
 
-/// Whether a name is that of a pip requirements or constraints file.
-pub(super) fn is_requirements(path: &str) -> bool {
-    let mut parts = path.rsplit('/');
-    let name = parts.next().unwrap_or(path).to_ascii_lowercase();
-    let in_folder = parts.next().is_some_and(|folder| folder.eq_ignore_ascii_case("requirements"));
-    let plain = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".in"));
-    plain.is_some_and(|stem| in_folder || stem.contains("requirements") || stem.contains("constraints"))
-}
-
 /// Whether a name is that of a container build file.
 pub(super) fn is_dockerfile(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -207,7 +177,7 @@ pub(super) fn is_env_file(path: &str) -> bool {
 /// What a file is to an assessment.
 pub fn interest(path: &str) -> Interest {
     let name = path.rsplit('/').next().unwrap_or(path);
-    if MANIFESTS.contains(&name) || is_requirements(path) {
+    if MANIFESTS.contains(&name) || lunette_intel::packages::is_read(path) {
         return Interest::Manifest;
     }
     if is_dockerfile(path)

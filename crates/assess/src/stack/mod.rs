@@ -6,13 +6,9 @@
 mod catalogue;
 mod infra;
 mod languages;
-mod npm;
-mod npm_lock;
 mod packages;
 #[cfg(test)]
 mod properties;
-mod python;
-mod python_lock;
 mod runtimes;
 #[cfg(test)]
 mod tests;
@@ -42,6 +38,8 @@ pub struct Stack {
     pub declared: Vec<Declared>,
     /// Packages in lockfiles, transitive ones too.
     pub locked: usize,
+    /// All that manifests and lockfiles say.
+    pub inventory: lunette_intel::packages::Inventory,
     /// Technologies, by kind and name.
     pub technologies: Vec<Technology>,
     /// Containers, pipelines and the like.
@@ -66,7 +64,7 @@ struct Sightings(BTreeMap<Known, Vec<Sighting>>);
 
 /// Reads the stack. `listed` are files whose names alone are known.
 pub fn stack(files: &[SourceFile], listed: &[Listed]) -> Stack {
-    let Packages { declared, locks, runtimes, skipped } = Packages::read(files);
+    let Packages { declared, runtimes, skipped, inventory } = Packages::read(files);
     let infrastructure = Infrastructure::read(files, listed);
     let mut sightings = Sightings::default();
     sightings.packages(&declared);
@@ -78,7 +76,8 @@ pub fn stack(files: &[SourceFile], listed: &[Listed]) -> Stack {
     skipped.sort();
     Stack {
         declared,
-        locked: locks.iter().map(|lock| lock.total).sum(),
+        locked: inventory.packages.iter().filter(|package| package.locked).count(),
+        inventory,
         technologies: sightings.technologies(),
         infrastructure,
         skipped,

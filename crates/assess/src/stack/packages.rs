@@ -1,25 +1,14 @@
-//! Packages that a project declares, and the versions that its lockfiles settle.
+//! Packages that a project declares, with the versions that its lockfiles settle, as the stack shows them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use lunette_core::place::Place;
 use lunette_core::project::{SkipReason, Skipped};
 use lunette_core::text::{printable, shorten};
+use lunette_intel::packages::{self as intel, Inventory, Manifest, Need, Source};
 use lunette_read::SourceFile;
 
-use super::{npm, npm_lock, python, python_lock};
-use crate::tree::ParseError;
-
-/// Where packages come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ecosystem {
-    /// The npm registry; names as they are.
-    Npm,
-    /// The JSR registry; names as they are.
-    Jsr,
-    /// The Python package index; names normalised (PEP 503).
-    PyPi,
-}
+pub use lunette_intel::packages::Ecosystem;
 
 /// A package that a manifest declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +17,7 @@ pub struct Declared {
     pub ecosystem: Ecosystem,
     /// Its name.
     pub name: String,
-    /// The range asked for, as written.
+    /// The range asked for.
     pub range: Option<String>,
     /// The version that a lockfile or an exact pin settles.
     pub resolved: Option<String>,
@@ -36,34 +25,6 @@ pub struct Declared {
     pub dev: bool,
     /// Where it is declared.
     pub place: Place,
-}
-
-/// How a lockfile's entry is chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Pick {
-    /// The one at the top: what a manifest in the lockfile's folder gets.
-    Top,
-    /// For the manifest in this folder, relative to the lockfile's.
-    Importer(String),
-    /// For this range.
-    Range(String),
-}
-
-/// A package in a lockfile that a manifest could mean.
-pub(super) struct Locked {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) pick: Pick,
-}
-
-/// A lockfile.
-pub(super) struct Lock {
-    pub(super) ecosystem: Ecosystem,
-    /// Its folder, without `/` at the end.
-    pub(super) folder: String,
-    pub(super) packages: Vec<Locked>,
-    /// Packages in it, transitive ones too.
-    pub(super) total: usize,
 }
 
 /// A runtime's version that some file asks for.
@@ -78,9 +39,9 @@ pub(super) struct Runtime {
 #[derive(Default)]
 pub(super) struct Packages {
     pub(super) declared: Vec<Declared>,
-    pub(super) locks: Vec<Lock>,
     pub(super) runtimes: Vec<Runtime>,
     pub(super) skipped: Vec<Skipped>,
+    pub(super) inventory: Inventory,
 }
 
 /// The packages that a project declares, by manifest and line, with the manifests that did not parse.
@@ -89,71 +50,52 @@ pub fn declared(files: &[SourceFile]) -> (Vec<Declared>, Vec<Skipped>) {
     (packages.declared, packages.skipped)
 }
 
-/// The folder of a path, without `/` at the end; empty for the root.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 impl Packages {
     pub(super) fn read(files: &[SourceFile]) -> Self {
+        // All files: requirements may include others by any name.
+        let all: Vec<(&str, &str)> = files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+        let inventory = intel::inventory(&all);
         let mut packages = Packages::default();
-        for file in files {
-            if let Err(error) = packages.file(file, files) {
-                packages.unparsed(&file.path, &error);
-            }
+        for manifest in &inventory.manifests {
+            packages.manifest(&inventory, manifest);
         }
-        packages.resolve();
+        for file in files {
+            super::runtimes::read(&mut packages, &file.path, &file.text);
+        }
+        packages.unread(&inventory);
         packages.declared.sort_by(|a, b| (&a.place, &a.name).cmp(&(&b.place, &b.name)));
         packages.declared.dedup();
+        packages.inventory = inventory;
         packages
     }
 
-    fn file(&mut self, file: &SourceFile, all: &[SourceFile]) -> Result<(), ParseError> {
-        let path = file.path.as_str();
-        let text = file.text.as_str();
-        match path.rsplit('/').next().unwrap_or(path) {
-            "package.json" => npm::package_json(self, path, text),
-            "package-lock.json" | "npm-shrinkwrap.json" => npm_lock::package_lock(self, path, text),
-            "yarn.lock" => {
-                npm_lock::yarn_lock(self, path, text);
-                Ok(())
-            }
-            "pnpm-lock.yaml" => npm_lock::pnpm_lock(self, path, text),
-            "bun.lock" => npm_lock::bun_lock(self, path, text),
-            "deno.json" | "deno.jsonc" | "import_map.json" => npm::deno_json(self, path, text),
-            "deno.lock" => npm_lock::deno_lock(self, path, text),
-            "pyproject.toml" => python::pyproject(self, path, text),
-            "Pipfile" => python::pipfile(self, path, text),
-            "setup.cfg" => {
-                python::setup_cfg(self, path, text);
-                Ok(())
-            }
-            "setup.py" => {
-                python::setup_py(self, path, text);
-                Ok(())
-            }
-            "environment.yml" | "environment.yaml" => python::environment(self, path, text),
-            "poetry.lock" | "uv.lock" | "pdm.lock" => python_lock::toml_lock(self, path, text, "package"),
-            "pylock.toml" => python_lock::toml_lock(self, path, text, "packages"),
-            "Pipfile.lock" => python_lock::pipfile_lock(self, path, text),
-            _ => {
-                if super::languages::is_requirements(path) {
-                    python::requirements(self, file, all);
-                } else {
-                    super::runtimes::read(self, path, text);
-                }
-                Ok(())
-            }
+    fn manifest(&mut self, inventory: &Inventory, manifest: &Manifest) {
+        let name = manifest.path.rsplit('/').next().unwrap_or(&manifest.path);
+        if matches!(name, "deno.json" | "deno.jsonc" | "import_map.json") {
+            self.runtime("Deno", None, Place::file(&manifest.path));
         }
-    }
-
-    fn unparsed(&mut self, path: &str, error: &ParseError) {
-        let detail = format!("line {}: {}", error.line, shorten(&printable(&error.message), 120));
-        self.skipped.push(Skipped { path: path.to_owned(), reason: SkipReason::Syntax, detail });
-    }
-
-    pub(super) fn lock(&mut self, ecosystem: Ecosystem, path: &str, packages: Vec<Locked>, total: usize) {
-        self.locks.push(Lock { ecosystem, folder: folder(path).to_owned(), packages, total });
+        for (runtime, version, place) in &manifest.runtimes {
+            let name = match runtime.as_str() {
+                "node" => "Node.js",
+                "bun" => "Bun",
+                "deno" => "Deno",
+                "python" => "Python",
+                _ => continue,
+            };
+            self.runtime(name, Some(version), Place::line(&manifest.path, place.line));
+        }
+        // What the build needs is no part of the program.
+        for declared in manifest.declared.iter().filter(|declared| declared.need != Need::Build) {
+            let locked = declared.package.and_then(|index| inventory.packages[index].version.clone());
+            self.declared.push(Declared {
+                ecosystem: declared.ecosystem,
+                name: declared.name.clone(),
+                range: range(declared),
+                resolved: locked.or_else(|| declared.pinned()),
+                dev: declared.need == Need::Development,
+                place: Place::line(&declared.place.path, declared.place.line),
+            });
+        }
     }
 
     pub(super) fn runtime(&mut self, name: &'static str, version: Option<&str>, place: Place) {
@@ -161,38 +103,24 @@ impl Packages {
         self.runtimes.push(Runtime { name, version, place });
     }
 
-    /// Settles versions from the nearest lockfile at or above each manifest.
-    fn resolve(&mut self) {
-        let mut index: BTreeMap<(Ecosystem, &str, &str), Vec<&Locked>> = BTreeMap::new();
-        for lock in &self.locks {
-            for package in &lock.packages {
-                index.entry((lock.ecosystem, &lock.folder, &package.name)).or_default().push(package);
-            }
-        }
-        for declared in self.declared.iter_mut().filter(|declared| declared.resolved.is_none()) {
-            let own = folder(&declared.place.path).to_owned();
-            let mut at = own.as_str();
-            loop {
-                if let Some(candidates) = index.get(&(declared.ecosystem, at, declared.name.as_str())) {
-                    let importer = own.strip_prefix(at).unwrap_or_default().trim_start_matches('/');
-                    declared.resolved = pick(candidates, importer, declared.range.as_deref());
-                    break;
-                }
-                if at.is_empty() {
-                    break;
-                }
-                at = folder(at);
-            }
+    /// Files of which nothing could be read. Single lines that could not be are no matter of the stack.
+    fn unread(&mut self, inventory: &Inventory) {
+        let manifests = inventory.manifests.iter().map(|manifest| &manifest.path);
+        let read: BTreeSet<&String> = manifests.chain(&inventory.lockfiles).collect();
+        for failure in inventory.failures.iter().filter(|failure| !read.contains(&failure.path)) {
+            let detail = format!("line {}: {}", failure.line, shorten(&printable(&failure.message), 120));
+            self.skipped.push(Skipped { path: failure.path.clone(), reason: SkipReason::Syntax, detail });
         }
     }
 }
 
-fn pick(candidates: &[&Locked], importer: &str, range: Option<&str>) -> Option<String> {
-    let find = |wanted: &dyn Fn(&Pick) -> bool| candidates.iter().find(|package| wanted(&package.pick));
-    let found = find(&|pick| matches!(pick, Pick::Importer(folder) if folder == importer))
-        .or_else(|| find(&|pick| matches!(pick, Pick::Range(known) if Some(known.as_str()) == range)))
-        .or_else(|| find(&|pick| *pick == Pick::Top));
-    // A lockfile with one version of the package leaves no doubt, whatever its keys look like.
-    let only = candidates.first().filter(|first| candidates.iter().all(|package| package.version == first.version));
-    found.or(only).map(|package| package.version.clone())
+/// The range as shown: Python's without blanks, an address in its place where there is one.
+fn range(declared: &intel::Declared) -> Option<String> {
+    if declared.ecosystem != Ecosystem::PyPi {
+        return declared.range.clone();
+    }
+    match &declared.source {
+        Source::Url(url) => Some(format!("@{url}")),
+        _ => declared.range.as_ref().map(|range| range.split_whitespace().collect()),
+    }
 }

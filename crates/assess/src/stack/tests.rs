@@ -156,7 +156,7 @@ fn lockfiles_settle_versions() {
         ),
         (
             "pnpm-lock.yaml",
-            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      express:\n        specifier: ^4.18.0\n        version: 4.18.2(debug@4.0.0)\n",
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      express:\n        specifier: ^4.18.0\n        version: 4.18.2(debug@4.0.0)\npackages:\n  express@4.18.2: {}\nsnapshots:\n  express@4.18.2(debug@4.0.0): {}\n",
         ),
         (
             "bun.lock",
@@ -185,7 +185,7 @@ fn workspaces_get_their_own_versions() {
     check_declared(
         &tree((
             "pnpm-lock.yaml",
-            "importers:\n  packages/a:\n    dependencies:\n      express: {specifier: '*', version: 4.0.0}\n      b: {specifier: '*', version: 'link:../b'}\n  packages/b:\n    dependencies:\n      express: {specifier: '*', version: 5.0.0}\n",
+            "importers:\n  packages/a:\n    dependencies:\n      express: {specifier: '*', version: 4.0.0}\n      b: {specifier: '*', version: 'link:../b'}\n  packages/b:\n    dependencies:\n      express: {specifier: '*', version: 5.0.0}\npackages:\n  /express@4.0.0: {}\n  /express@5.0.0: {}\n",
         )),
         &expected,
     );
@@ -211,7 +211,7 @@ fn manifests_of_node_and_deno() {
                 "deno.json",
                 "{\"imports\": {\n\"h\": \"npm:hono@^4\",\n\"s\": \"jsr:@supabase/supabase-js@2\",\n\"e\": \"https://esm.sh/stripe@12.0.0?target=deno\",\n\"x\": \"./x.ts\"}}",
             ),
-            ("deno.lock", "{\"version\": \"4\", \"specifiers\": {\"npm:hono@^4\": \"4.6.1\"}}"),
+            ("deno.lock", "{\"version\": \"4\", \"specifiers\": {\"npm:hono@^4\": \"4.6.1\"}, \"npm\": {\"hono@4.6.1\": {}}}"),
         ],
         &[
             "hono ^4 -> 4.6.1 @ deno.json:2",
@@ -238,7 +238,8 @@ fn manifests_of_python() {
         ],
         &[
             "gunicorn ~=21.2 -> - @ more/base.txt:1",
-            "pytest - -> - dev @ requirements-dev.txt:1",
+            // Production includes it, whatever its name says.
+            "pytest - -> - @ requirements-dev.txt:1",
             "flask >=2.0,<3 -> - @ requirements.txt:5",
             "requests ==2.31.0 -> 2.31.0 @ requirements.txt:6",
             "own-lib - -> - @ requirements.txt:8",
