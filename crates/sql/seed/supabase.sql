@@ -15,6 +15,7 @@ create role supabase_replication_admin login replication;
 create role supabase_read_only_user login bypassrls;
 create role supabase_etl_admin login replication;
 create role dashboard_user nologin createdb createrole replication;
+create role supabase_privileged_role nologin;
 create role pgbouncer login;
 grant pg_read_all_data to supabase_read_only_user;
 grant anon, authenticated, service_role to authenticator;

@@ -118,7 +118,8 @@ fn open_table(look: &Look<'_>, relation: &Relation, sweep: Option<&Origin>) {
         .detail("roles", list(if reaching.is_empty() { &roles } else { &reaching }))
         .detail("commands", list(&commands))
         .exposure(if reaching.is_empty() { Exposure::NotReached } else { look.exposure(&reaching) })
-        .data(sensitive::class(relation));
+        .data(sensitive::class(relation))
+        .firm_if(look.uncertain);
     if let Some(parent) = parent {
         draft = draft
             .detail("parent", plain(&parent.name))

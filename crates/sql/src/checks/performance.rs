@@ -11,6 +11,10 @@ use super::MANAGED;
 use super::seen::{Draft, Look, list};
 
 pub(crate) fn observe(look: &Look<'_>) {
+    // Upkeep of databases behind an application of their own is not what this is for.
+    if look.api_roles().next().is_none() {
+        return;
+    }
     let catalogue = look.catalogue;
     for relation in catalogue.relations.values().filter(|relation| relation.extension.is_none() && !relation.temporary)
     {

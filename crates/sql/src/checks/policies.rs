@@ -160,6 +160,7 @@ fn weaker_check(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option
 fn without_condition(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Draft> {
     let missing = match policy.command {
         Command::Insert => policy.with_check.is_none().then_some("WITH CHECK"),
+        Command::All => (policy.using.is_none() && policy.with_check.is_none()).then_some("USING"),
         _ => policy.using.is_none().then_some("USING"),
     }?;
     policy.permissive.then(|| {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use lunette_core::access::{Command, Reach};
-use lunette_core::finding::{Evidence, Step, Why};
+use lunette_core::finding::{Confidence, Evidence, Step, Why};
 use lunette_core::observation::{Observation, RiskFacts};
 use lunette_core::risk::{DataClass, Exposure};
 
@@ -20,6 +20,8 @@ pub(crate) struct Look<'a> {
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) context: &'a Context<'a>,
     pub(crate) access: Access<'a>,
+    /// Whether statements failed, so that what is missing may be there all the same.
+    pub(crate) uncertain: bool,
     seen: RefCell<Vec<Observation>>,
 }
 
@@ -99,6 +101,14 @@ impl Draft {
         self
     }
 
+    /// One step less sure than the rule, where the rule is `confirmed`.
+    pub(crate) fn firm_if(mut self, uncertain: bool) -> Self {
+        if uncertain {
+            self.observation.confidence = Some(Confidence::Firm);
+        }
+        self
+    }
+
     fn finish(mut self) -> Observation {
         let mut steps: Vec<Step> = Vec::new();
         for (origin, note) in self.steps {
@@ -124,7 +134,13 @@ impl Draft {
 impl<'a> Look<'a> {
     pub(crate) fn new(replay: &'a Replay, context: &'a Context<'a>) -> Self {
         let catalogue = &replay.catalogue;
-        Look { catalogue, context, access: Access::new(catalogue), seen: RefCell::default() }
+        Look {
+            catalogue,
+            context,
+            uncertain: !replay.failures.is_empty(),
+            access: Access::new(catalogue),
+            seen: RefCell::default(),
+        }
     }
 
     /// Keeps the observation. What Supabase itself made is not told, but in a live database.

@@ -13,6 +13,8 @@ pub(crate) mod decide;
 pub(crate) mod functions;
 pub(crate) mod policies;
 pub(crate) mod predicate;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tokens;
 pub(crate) mod value;
 

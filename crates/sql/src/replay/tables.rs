@@ -160,6 +160,16 @@ impl Session {
             matches!(draft.kind, super::columns::ConstraintKindDraft::Key { primary: true, .. })
         };
         constraints.sort_by_key(|(draft, _)| !is_primary(draft));
+        // Keys of one statement on the same columns are one (`UNIQUE PRIMARY KEY`).
+        let mut keys: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+        constraints.retain(|(draft, column)| {
+            let super::columns::ConstraintKindDraft::Key { columns, include, index: None, .. } = &draft.kind else { return true };
+            let named = if columns.is_empty() { column.iter().cloned().collect() } else { columns.clone() };
+            let key = (named, include.clone());
+            let new = is_primary(draft) || !keys.contains(&key);
+            keys.push(key);
+            new
+        });
         for (draft, column) in constraints {
             if matches!(draft.kind, super::columns::ConstraintKindDraft::Foreign { .. }) {
                 foreign.push((draft, column));
