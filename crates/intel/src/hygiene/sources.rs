@@ -20,7 +20,9 @@ pub(super) fn unpinned(seen: &mut Seen<'_>) {
                     ("git repository", url)
                 }
                 Source::Url(url) => {
-                    if url.contains("#sha") || url.contains("#md5") || settled.is_some_and(|one| !one.hashes.is_empty()) {
+                    let line = seen.texts.line(&declared.place);
+                    let hashed = ["#sha", "&sha", "--hash="].iter().any(|mark| line.contains(mark));
+                    if hashed || settled.is_some_and(|one| !one.hashes.is_empty()) {
                         continue;
                     }
                     ("archive", url)

@@ -14,14 +14,19 @@ impl<'a> Texts<'a> {
         Texts(files.iter().map(|(path, text)| (*path, (*text, OnceCell::new()))).collect())
     }
 
-    /// The line that a place begins in, as evidence; empty for a file as a whole.
-    pub(crate) fn code(&self, place: &Place) -> String {
+    /// The line that a place begins in, as it stands; empty for a file as a whole.
+    pub(crate) fn line(&self, place: &Place) -> &'a str {
         let line = || {
             let (text, lines) = self.0.get(place.path.as_str())?;
             let lines = lines.get_or_init(|| text.lines().collect());
             lines.get(usize::try_from(place.line).ok()?.checked_sub(1)?).copied()
         };
-        line().map(lunette_core::text::code_line).map(|line| without_credentials(&line)).unwrap_or_default()
+        line().unwrap_or_default()
+    }
+
+    /// The line that a place begins in, as evidence.
+    pub(crate) fn code(&self, place: &Place) -> String {
+        without_credentials(&lunette_core::text::code_line(self.line(place)))
     }
 }
 
