@@ -66,7 +66,8 @@ impl Book {
         origin: &Origin,
     ) {
         let key = Key { what, subject: subject.to_owned(), detail: detail.to_owned() };
-        self.0.insert(key, Fact { says, part_of: Some(part_of.to_owned()), origin: origin.clone() });
+        let part_of = Some(part_of.to_owned()).filter(|object| object != NOTHING);
+        self.0.insert(key, Fact { says, part_of, origin: origin.clone() });
     }
 
     /// Notes that an object is there.
@@ -108,21 +109,18 @@ pub(super) fn of(catalogue: &Catalogue) -> Facts {
     book.0
 }
 
-/// What a project puts on a table of Supabase's.
+/// What a project puts on a table of Supabase's: told whether or not both catalogues know the table.
 fn guests(book: &mut Book, relation: &Relation) {
-    let subject = format!("table {}", relation.name);
-    // It need not be in both catalogues: the seed knows fewer tables than a real project has.
     for policy in relation.policies.values() {
-        self::policy(book, &subject, &relation.name, policy);
+        self::policy(book, NOTHING, &relation.name, policy);
     }
     for trigger in relation.triggers.values().filter(|trigger| !is_managed(&trigger.function.schema)) {
-        details::trigger(book, &subject, &relation.name, trigger);
-    }
-    let guests = relation.policies.len() + relation.triggers.len();
-    if guests > 0 || relation.kind.is_table() {
-        book.object(&subject, "it is there".into(), &Origin::default());
+        details::trigger(book, NOTHING, &relation.name, trigger);
     }
 }
+
+/// As [`Fact::part_of`]: stands for itself.
+const NOTHING: &str = "";
 
 fn kind_words(kind: RelationKind) -> &'static str {
     match kind {
