@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use lunette_core::finding::{Confidence, Evidence, Step, Why};
 use lunette_core::observation::{Observation, RiskFacts};
 use lunette_core::risk::Exposure;
+use lunette_core::text::printable;
 
 use super::{Asked, Held, Known, Reachability};
+use crate::advisory::{LONGEST_SUMMARY, one_line};
 use crate::hygiene::{Texts, shown};
 use crate::packages::{Inventory, Package};
 use crate::urgency::{factors, likelihood_words, urgency};
@@ -115,19 +117,9 @@ pub(crate) fn versions(packages: &[&Package]) -> Vec<String> {
     parsed.into_iter().map(|(_, text)| text).collect()
 }
 
-/// Strangers' prose: one line, nothing that a report could take as markup, one full stop.
+/// Strangers' prose: one line without code marks, and one full stop. Reports escape the rest.
 pub(super) fn sentence(text: &str) -> String {
-    let plain: String = shown(text)
-        .chars()
-        .map(|c| match c {
-            '<' => '‹',
-            '>' => '›',
-            '[' => '(',
-            ']' => ')',
-            '|' | '*' | '_' | '#' => ' ',
-            other => other,
-        })
-        .collect();
+    let plain = printable(&one_line(text, LONGEST_SUMMARY)).replace('`', "'");
     let plain = plain.trim().trim_end_matches('.');
     if plain.is_empty() { "its advisory has no summary.".to_owned() } else { format!("{plain}.") }
 }

@@ -105,7 +105,8 @@ fn a_pinned_requirement() {
 }
 
 #[test]
-fn prose_of_strangers_is_no_markup() {
-    assert_eq!(super::tell::sentence("See [x](http://y) <img> `a` | b."), "See (x)(http://y) ‹img› 'a'   b.");
+fn prose_of_strangers_is_one_sentence() {
+    assert_eq!(super::tell::sentence("See `a`\u{1b}[31m\n| b."), "See 'a'[31m | b.");
     assert_eq!(super::tell::sentence("\n"), "its advisory has no summary.");
+    assert!(super::tell::sentence(&"word ".repeat(1_000)).chars().count() <= 201);
 }

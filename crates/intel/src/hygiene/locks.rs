@@ -36,10 +36,17 @@ fn is_application(manifest: &Manifest) -> bool {
     match manifest.ecosystem {
         Ecosystem::PyPi => name == "Pipfile" || (name == "pyproject.toml" && manifest.name.is_none()),
         Ecosystem::Npm | Ecosystem::Jsr => {
-            let published = !manifest.private && manifest.name.is_some() && manifest.version.is_some();
-            name == "package.json" && (!published || manifest.scripts.iter().any(|script| script.name == "start"))
+            name == "package.json" && !is_published(manifest)
         }
     }
+}
+
+/// Whether a `package.json` is of a package that others install: it may be published, and either nothing starts it or its
+/// scripts prepare a release.
+pub(super) fn is_published(manifest: &Manifest) -> bool {
+    let has = |names: &[&str]| manifest.scripts.iter().any(|script| names.contains(&script.name.as_str()));
+    let could = !manifest.private && manifest.name.is_some() && manifest.version.is_some();
+    could && (!has(&["start"]) || has(&["prepublishOnly", "prepack", "preversion", "version", "postversion", "release"]))
 }
 
 /// `intel/lockfile-outdated`: what the manifest asks for is not what the lockfile holds.

@@ -1,5 +1,6 @@
 //! Ranges without an upper end, where no lockfile holds the version.
 
+use super::locks::is_published;
 use super::{Seen, file_name, listed, shown};
 use crate::packages::{Declared, Ecosystem, Manifest, Need, Source};
 
@@ -33,8 +34,10 @@ pub(super) fn unpinned(seen: &mut Seen<'_>) {
 /// Packages for others leave the upper end open on purpose.
 fn is_library(manifest: &Manifest) -> bool {
     let name = file_name(&manifest.path);
-    manifest.ecosystem == Ecosystem::PyPi && (matches!(name, "setup.py" | "setup.cfg") || (name == "pyproject.toml" && manifest.name.is_some()))
-        || manifest.ecosystem == Ecosystem::Npm && !manifest.private && manifest.name.is_some() && manifest.version.is_some() && !manifest.scripts.iter().any(|script| script.name == "start")
+    match manifest.ecosystem {
+        Ecosystem::PyPi => matches!(name, "setup.py" | "setup.cfg") || (name == "pyproject.toml" && manifest.name.is_some()),
+        Ecosystem::Npm | Ecosystem::Jsr => is_published(manifest),
+    }
 }
 
 /// Whether every later version is allowed.

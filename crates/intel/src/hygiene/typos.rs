@@ -1,58 +1,59 @@
 //! Names that look like those of well-known packages.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
 use super::{Seen, shown};
 use crate::packages::{Ecosystem, Source};
 
-/// Names worth imitating, and names that only look like imitations.
-struct Known {
-    /// By the name without separators and repeated letters.
-    squeezed: BTreeMap<String, Vec<&'static str>>,
-    /// By the name itself and the name with one letter left out.
-    shortened: BTreeMap<String, Vec<&'static str>>,
-    /// In wide use themselves.
-    fine: BTreeSet<&'static str>,
-}
+/// Names worth imitating, and names that only look like imitations. Nothing is prepared: a project asks for few packages,
+/// and only names that begin alike are compared.
+struct Known(&'static str);
 
-static NPM: LazyLock<Known> = LazyLock::new(|| Known::read(include_str!("../../data/popular/npm.txt")));
-static PYPI: LazyLock<Known> = LazyLock::new(|| Known::read(include_str!("../../data/popular/pypi.txt")));
+static NPM: Known = Known(include_str!("../../data/popular/npm.txt"));
+static PYPI: Known = Known(include_str!("../../data/popular/pypi.txt"));
 
 /// Names shorter than this resemble too many others.
 const SHORTEST: usize = 5;
+/// Most packages of one manifest that are compared.
+const MOST: usize = 5_000;
 /// A single letter changed counts from this length on: below it, such names are often names of their own.
 const LONG: usize = 7;
 
 impl Known {
-    fn read(list: &'static str) -> Self {
-        let mut out = Known { squeezed: BTreeMap::new(), shortened: BTreeMap::new(), fine: BTreeSet::new() };
-        for line in list.lines().filter(|line| !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('=') {
-                out.fine.insert(name);
-                continue;
-            }
-            out.fine.insert(line);
-            out.squeezed.entry(squeezed(line)).or_default().push(line);
-            for short in shortened(line) {
-                out.shortened.entry(short).or_default().push(line);
-            }
-        }
-        out
+    /// Names worth imitating.
+    fn targets(&self) -> impl Iterator<Item = &'static str> {
+        self.0.lines().filter(|line| !line.starts_with(['#', '=']))
     }
 
-    /// The well-known name that this one looks like.
+    /// Whether a name is itself one of these, or in wide use.
+    fn is_fine(&self, name: &str) -> bool {
+        self.0.lines().any(|line| line.strip_prefix('=').unwrap_or(line) == name)
+    }
+
+    /// The well-known name that this one looks like, and why.
     fn imitated(&self, name: &str) -> Option<(&'static str, &'static str)> {
-        if name.len() < SHORTEST || name.len() > 64 || name.contains('/') || !name.is_ascii() || self.fine.contains(name) {
+        if name.len() < SHORTEST || name.len() > 64 || name.contains('/') || !name.is_ascii() {
             return None;
         }
-        if let Some(known) = self.squeezed.get(&squeezed(name)).and_then(|all| all.first()) {
-            let why = if without_separators(known) == without_separators(name) { "only the separators differ" } else { "only repeated or look-alike letters differ" };
-            return Some((known, why));
-        }
-        let candidates = shortened(name).into_iter().filter_map(|short| self.shortened.get(&short)).flatten();
-        candidates.copied().find_map(|known| Some((known, edit(name, known)?)))
+        let plain = squeezed(name);
+        let alike = |known: &&str| known.len().abs_diff(name.len()) <= 4 && begins_alike(known, name, &plain);
+        let found = self.targets().filter(alike).find_map(|known| Some((known, likeness(name, &plain, known)?)))?;
+        (!self.is_fine(name)).then_some(found)
     }
+}
+
+/// Whether two names begin with the same letter, look-alikes taken as one, or with the same two the other way round.
+fn begins_alike(known: &str, name: &str, plain: &str) -> bool {
+    let (a, b) = (known.as_bytes(), name.as_bytes());
+    let swapped = a.len() > 1 && b.len() > 1 && a[0] == b[1] && a[1] == b[0];
+    swapped || a[0].eq_ignore_ascii_case(&b[0]) || plain.starts_with(squeezed(&known[..2.min(known.len())]).get(..1).unwrap_or("?"))
+}
+
+/// Why a name looks like a well-known one, if it does.
+fn likeness(name: &str, plain: &str, known: &str) -> Option<&'static str> {
+    if squeezed(known) != plain {
+        return edit(name, known);
+    }
+    let same = without_separators(known) == without_separators(name);
+    Some(if same { "only the separators differ" } else { "only repeated or look-alike letters differ" })
 }
 
 /// Without separators.
@@ -73,13 +74,6 @@ fn squeezed(name: &str) -> String {
             out.push(c);
         }
     }
-    out
-}
-
-/// The name, and the name with each letter left out.
-fn shortened(name: &str) -> Vec<String> {
-    let mut out = vec![name.to_owned()];
-    out.extend(name.char_indices().map(|(at, c)| format!("{}{}", &name[..at], &name[at + c.len_utf8()..])));
     out
 }
 
@@ -123,7 +117,7 @@ pub(super) fn observe(seen: &mut Seen<'_>) {
             Ecosystem::PyPi => &PYPI,
             Ecosystem::Jsr => continue,
         };
-        for declared in manifest.declared.iter().filter(|declared| declared.source == Source::Registry) {
+        for declared in manifest.declared.iter().filter(|declared| declared.source == Source::Registry).take(MOST) {
             let Some((other, why)) = known.imitated(&declared.name) else { continue };
             // Who has both means both.
             if manifest.declared.iter().any(|one| one.name == other) {
@@ -165,7 +159,8 @@ mod tests {
     #[test]
     fn no_well_known_name_imitates_another() {
         for known in [&NPM, &PYPI] {
-            for name in &known.fine {
+            let fine = known.0.lines().filter(|line| !line.starts_with('#')).map(|line| line.strip_prefix('=').unwrap_or(line));
+            for name in fine {
                 assert_eq!(known.imitated(name), None);
             }
         }
