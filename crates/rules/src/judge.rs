@@ -59,6 +59,7 @@ impl Run<'_, '_> {
                 }
                 certain(holds)
             }
+            Condition::Way(text) => certain(self.flow_of(spot).is_some_and(|flow| self.passes_text(flow, text))),
             Condition::Inside(inside, name) => {
                 let name = name.as_ref();
                 certain(self.is_inside(spot, *inside, &|text| name.is_none_or(|name| name.is_match(text))))
@@ -386,6 +387,7 @@ impl Run<'_, '_> {
             && test.has.iter().all(|&wanted| proves(wanted))
             && (test.inputs.is_empty() || route.inputs.iter().any(|input| test.inputs.contains(&input.kind)))
             && test.input_name.as_ref().is_none_or(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
+            && test.for_role.as_ref().is_none_or(|role| self.is_for_role(&route.path, role))
             && test.handler.as_ref().is_none_or(|function| {
                 self.handler_of(at).is_some_and(|(unit, body)| self.function_passes(unit, body, function))
             })
@@ -410,6 +412,7 @@ impl Run<'_, '_> {
             && test.calls.as_ref().is_none_or(|nodes| self.calls_any(unit, id, nodes))
             && !self.calls_any(unit, id, &test.lacks_calls)
             && test.passed_to.as_ref().is_none_or(|nodes| self.is_passed_to(unit, id, nodes))
+            && test.skips_check.as_ref().is_none_or(|test| self.skipped_check(unit, id, test).is_some())
     }
 
     fn calls_any(&self, unit: UnitId, id: BodyId, nodes: &[lunette_flow::api::NodeId]) -> bool {

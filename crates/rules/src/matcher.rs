@@ -87,6 +87,7 @@ pub(crate) struct RouteTest {
     pub(crate) has: Vec<Proves>,
     pub(crate) inputs: Vec<InputKind>,
     pub(crate) input_name: Option<Regex>,
+    pub(crate) for_role: Option<Regex>,
     pub(crate) handler: Option<FunctionTest>,
 }
 
@@ -103,6 +104,14 @@ pub(crate) struct FunctionTest {
     pub(crate) throws: Option<bool>,
     pub(crate) awaits: Option<bool>,
     pub(crate) passed_to: Option<Vec<NodeId>>,
+    pub(crate) skips_check: Option<SkipsCheck>,
+}
+
+/// A check that is made only when a parameter is given.
+#[derive(Clone, Debug)]
+pub(crate) struct SkipsCheck {
+    pub(crate) parameter: Regex,
+    pub(crate) call: Regex,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -117,6 +126,8 @@ pub(crate) struct CatchTest {
 pub(crate) enum Condition {
     Value(Box<ValueCondition>),
     FlowsInto(Regex),
+    /// A text on the way of untrusted data matches.
+    Way(Regex),
     Inside(Inside, Option<Regex>),
     Name(Regex),
     ReceiverName(Regex),

@@ -1,7 +1,7 @@
 //! One run of all rules over one program.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lunette_core::finding::Finding;
 use lunette_flow::models::Models;
@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::book::{CompiledRule, Rulebook, RunContext};
 use crate::checks;
 use crate::document_match::Documents;
+use crate::group::told_once;
 use crate::judge::Match;
 use crate::matcher::{Absent, CatchTest, Kind, Matcher, ProjectTest};
 use crate::schema::{AssignKind, Scope};
@@ -65,6 +66,8 @@ pub(crate) struct Run<'a, 'f> {
     functions: OnceCell<Vec<Spot>>,
     returns: OnceCell<Vec<Site>>,
     comparisons: OnceCell<Vec<Site>>,
+    /// Pages of which a rule has told already that they put values out unescaped.
+    pages: RefCell<BTreeSet<String>>,
     packages: Vec<(Language, String)>,
     /// Whether test code counts for the rule that is being asked.
     include_tests: Cell<bool>,
@@ -110,6 +113,7 @@ impl<'a, 'f> Run<'a, 'f> {
             functions: OnceCell::new(),
             returns: OnceCell::new(),
             comparisons: OnceCell::new(),
+            pages: RefCell::default(),
             packages,
             include_tests: Cell::new(false),
             answers: RefCell::default(),
@@ -140,7 +144,7 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// A rule's findings: one per place, the surest, and the number of places looked at.
     fn rule(&self, rule: &CompiledRule) -> (Vec<Finding>, usize) {
-        let mut best: BTreeMap<(UnitId, Span), (Rank, Finding)> = BTreeMap::new();
+        let mut best: BTreeMap<(UnitId, Span), (Rank, Option<String>, Finding)> = BTreeMap::new();
         let mut sites = 0;
         for matcher in &rule.matchers {
             let (looked_at, accepted) = self.matches(matcher);
@@ -157,12 +161,19 @@ impl<'a, 'f> Run<'a, 'f> {
                 let place = (spot.unit, self.pointed(matcher, &spot));
                 let rank = self.rank(&spot, &finding);
                 match best.get(&place) {
-                    Some((known, _)) if *known >= rank => {}
-                    _ => _ = best.insert(place, (rank, finding)),
+                    Some((known, ..)) if *known >= rank => {}
+                    _ => _ = best.insert(place, (rank, self.group_of(&spot, rule.once), finding)),
                 }
             }
         }
-        (best.into_values().map(|(_, finding)| finding).collect(), sites)
+        let known = self.pages.borrow().clone();
+        let found = best.into_values().map(|(_, group, finding)| (group, finding));
+        let fresh = found.filter(|(group, _)| rule.once.is_some() || group.as_ref().is_none_or(|page| !known.contains(page)));
+        let (groups, findings) = told_once(fresh);
+        if rule.once.is_none() {
+            self.pages.borrow_mut().extend(groups);
+        }
+        (findings, sites)
     }
 
     /// The places where a matcher holds, and how many it looked at.
@@ -223,7 +234,15 @@ impl<'a, 'f> Run<'a, 'f> {
                     self.language(spot.unit) == language
                         && spot.function.is_some_and(|body| self.function_passes(spot.unit, body, test))
                 };
-                certain(functions.iter().filter(passing).cloned())
+                let place = move |spot: Spot| {
+                    // The check that is left out, rather than the function.
+                    let skipped = test.skips_check.as_ref().zip(spot.function).and_then(|(test, body)| self.skipped_check(spot.unit, body, test));
+                    match skipped {
+                        Some(span) => Spot { function: None, span, ..spot },
+                        None => spot,
+                    }
+                };
+                certain(functions.iter().filter(passing).cloned().map(place))
             }
             Kind::Catch(test) => certain(self.catches(language, test).into_iter()),
             Kind::Assign { name, kinds } => {

@@ -31,6 +31,9 @@ pub(crate) struct FrontMatter {
     /// Whether test code is matched, too.
     #[serde(default)]
     pub(crate) tests: TestCode,
+    /// Whether findings are told once for a file or for the project: those that one change removes.
+    #[serde(default)]
+    pub(crate) once: Option<Once>,
     /// Packages or API paths whose use makes the rule applicable; by default those that `find` speaks of.
     #[serde(default)]
     pub(crate) applies: Vec<String>,
@@ -196,6 +199,8 @@ pub(crate) struct RouteSpec {
     pub(crate) inputs: Vec<InputKind>,
     /// A regular expression that the name of one input read by the handler matches.
     pub(crate) input_name: Option<String>,
+    /// The program names its path only where a condition of such a name holds.
+    pub(crate) for_role: Option<String>,
     pub(crate) handler: Option<FunctionSpec>,
 }
 
@@ -222,6 +227,28 @@ pub(crate) struct FunctionSpec {
     pub(crate) awaits: Option<bool>,
     /// It is passed to a call of one of these.
     pub(crate) passed_to: Option<OneOrMany>,
+    /// It leaves a check out when a secret is not given.
+    pub(crate) skips_check: Option<SkipsCheckSpec>,
+}
+
+/// A check that is only made when a parameter is given that may be left out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SkipsCheckSpec {
+    /// The parameter's name: a regular expression.
+    pub(crate) parameter: String,
+    /// The name of what is called to check it.
+    pub(crate) call: String,
+}
+
+/// Where findings of a rule are told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Once {
+    /// One for each file.
+    File,
+    /// One for the project.
+    Project,
 }
 
 /// What a handler of a `try` must be like.
@@ -302,6 +329,8 @@ pub(crate) struct ConditionSpec {
     pub(crate) surely: bool,
 
     pub(crate) flows_into: Option<String>,
+    /// For flows: a text that the data becomes a part of on its way matches.
+    pub(crate) way: Option<String>,
     pub(crate) inside: Option<Inside>,
     pub(crate) name: Option<String>,
     pub(crate) receiver_name: Option<String>,

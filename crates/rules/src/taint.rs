@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use lunette_core::finding::{Confidence, Finding, Mode, Step};
 use lunette_core::risk::{Exposure, Risk};
+use lunette_flow::lazy::Regex;
 use lunette_flow::program::Site;
 use lunette_flow::taint::{KindSet, SourceKind, TaintFlow};
 use lunette_lang::ir::{Language, Op};
@@ -105,6 +106,21 @@ impl Run<'_, '_> {
             (false, true) => " Assumed: that a large value holds it where it is read.",
             (false, false) => "",
         }
+    }
+
+    /// Whether the data becomes part of a text that matches, on its way.
+    pub(crate) fn passes_text(&self, flow: &TaintFlow, text: &Regex) -> bool {
+        self.taint().explain(flow).iter().any(|step| {
+            let program = self.facts.program;
+            match program.op(step.site) {
+                Op::Concat(_) => self.facts.name_of(step.site).is_some_and(|literal| text.is_match(&literal)),
+                Op::Assign(_, from) => {
+                    let from = Site { value: *from, ..step.site };
+                    matches!(program.op(from), Op::Concat(_)) && self.facts.name_of(from).is_some_and(|literal| text.is_match(&literal))
+                }
+                _ => false,
+            }
+        })
     }
 
     /// What a message calls the source: what kind of data it is, and how it is written.

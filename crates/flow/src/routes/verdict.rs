@@ -173,7 +173,16 @@ impl Scene<'_> {
             Op::Const(Const::Int(401 | 403)) => seen.denies = true,
             Op::Const(Const::Int(400 | 422)) => seen.rejects_input = true,
             Op::Throw(_) => seen.denies = true,
-            Op::Call { callee, .. } => {
+            Op::Call { callee, args, .. } => {
+                // `session.get("user")` reads a key, too.
+                let mut read = false;
+                if let (Op::Load(base, Key::Member(name)), Some(first)) = (self.facts.program.op(to(*callee)), args.first())
+                    && module.name(*name) == "get"
+                    && let Some(key) = self.facts.possible(to(first.value)).single_str()
+                {
+                    seen.privilege |= matches(&PRIVILEGE_KEY, key);
+                    read = self.check(to(*base), Some(key), seen);
+                }
                 for &origin in self.facts.known.origins(to(*callee)) {
                     let Origin::Api(node, _) = origin else { continue };
                     for needs in self.verdicts.denials.get(&node).into_iter().flatten() {
@@ -183,7 +192,7 @@ impl Scene<'_> {
                         }
                     }
                 }
-                return self.check(to(*callee), None, seen) | self.check(site, None, seen);
+                return read | self.check(to(*callee), None, seen) | self.check(site, None, seen);
             }
             Op::Load(base, key) => {
                 let key = match key {

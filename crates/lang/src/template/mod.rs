@@ -23,6 +23,9 @@ use scan::{Family, Piece, pieces};
 /// The package by whose name models speak of what templates do.
 pub const PACKAGE: &str = "template-output";
 
+/// What puts a value out by way of the engine's escaping.
+pub const WRITTEN: &str = "written";
+
 /// Largest template, in bytes.
 const MAX_LEN: usize = 4 << 20;
 /// Deepest nesting of expressions that is lowered.
@@ -138,7 +141,7 @@ impl<'n> Lowering<'n> {
             match piece {
                 Piece::Output { value, raw, span } => {
                     if let Some(value) = self.value(value, 0) {
-                        self.put_out(if *raw { "raw" } else { "written" }, value, *span);
+                        self.put_out(if *raw { "raw" } else { WRITTEN }, value, *span);
                     }
                 }
                 Piece::Bind { name, value, element } => {

@@ -24,6 +24,9 @@ impl Compiler<'_> {
         if let Some(names) = &spec.flows_into {
             found.push(Condition::FlowsInto(regex(names)?));
         }
+        if let Some(way) = &spec.way {
+            found.push(Condition::Way(regex(way)?));
+        }
         match (&spec.inside, &spec.name) {
             (Some(inside), name) => found.push(Condition::Inside(*inside, name.as_deref().map(regex).transpose()?)),
             (None, Some(name)) => found.push(Condition::Name(regex(name)?)),

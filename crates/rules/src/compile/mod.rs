@@ -13,7 +13,7 @@ use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
 use lunette_flow::lazy::Regex;
 
-use crate::matcher::{Absent, CatchTest, FunctionTest, Kind, Matcher, RouteTest, ValuePath};
+use crate::matcher::{Absent, CatchTest, FunctionTest, Kind, Matcher, RouteTest, ValuePath, SkipsCheck};
 use crate::schema::{AbsentSpec, AssignKind, CatchSpec, FunctionSpec, MatcherSpec, RouteSpec};
 use crate::settings::SettingGroup;
 use crate::template::Template;
@@ -181,6 +181,7 @@ impl Compiler<'_> {
             has: spec.has.clone(),
             inputs: spec.inputs.clone(),
             input_name: spec.input_name.as_deref().map(regex).transpose()?,
+            for_role: spec.for_role.as_deref().map(regex).transpose()?,
             handler: spec.handler.as_ref().map(|spec| self.function(spec)).transpose()?,
         })
     }
@@ -198,6 +199,10 @@ impl Compiler<'_> {
             throws: spec.throws,
             awaits: spec.awaits,
             passed_to: spec.passed_to.as_ref().map(|patterns| self.nodes(patterns)).transpose()?,
+            skips_check: match &spec.skips_check {
+                Some(spec) => Some(SkipsCheck { parameter: regex(&spec.parameter)?, call: regex(&spec.call)? }),
+                None => None,
+            },
         })
     }
 
