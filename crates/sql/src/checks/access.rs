@@ -76,11 +76,19 @@ fn sweep(look: &Look<'_>) -> Option<Origin> {
     let mut origins: Vec<&Origin> = enabled.map(|relation| &relation.rls.enabled_origin).collect();
     origins.sort_by_key(|origin| (origin.sequence, origin.place()));
     let block = |origin: &Origin| {
-        let text = origin.excerpt.to_lowercase();
-        text.starts_with("do ") || text.starts_with("do$") || text.starts_with("execute")
+        let made_in_a_loop =
+            written_at(look, origin).is_some_and(|text| text.trim_start().to_lowercase().starts_with("execute"));
+        made_in_a_loop || origin.excerpt.to_lowercase().starts_with("do ")
     };
     let several = |at: usize| at > 0 && origins[at].place() == origins[at - 1].place();
     (0..origins.len()).rev().find(|at| block(origins[*at]) || several(*at)).map(|at| origins[at].clone())
+}
+
+/// The line of the project's own text that an origin begins in, from there on.
+fn written_at<'a>(look: &Look<'a>, origin: &Origin) -> Option<&'a str> {
+    let file = look.context.files.iter().find(|file| file.path == origin.path && file.at == (1, 1))?;
+    let line = file.text.lines().nth(usize::try_from(origin.line).ok()?.checked_sub(1)?)?;
+    line.get(usize::try_from(origin.column).ok()?.checked_sub(1)?..)
 }
 
 fn open_table(look: &Look<'_>, relation: &Relation, sweep: Option<&Origin>) {

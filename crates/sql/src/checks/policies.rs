@@ -231,8 +231,14 @@ fn folds(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Draft>
         };
         commands.iter().copied().filter(alike).collect()
     };
-    let (guest, user) = (open("anon"), open("authenticated"));
-    let both: Vec<Command> = user.iter().copied().filter(|command| guest.contains(command)).collect();
+    let user = open("authenticated");
+    let named_alike = |command: &Command| {
+        condition(policy, *command).is_some_and(|condition| class(look, "anon", condition) == Class::True)
+    };
+    let mut both: Vec<Command> = user.iter().copied().filter(named_alike).collect();
+    if !roles.contains(&"authenticated") {
+        both = open("anon");
+    }
     if !both.is_empty() {
         let draft = look.about_policy("policy-folds-to-true", relation, policy, "the condition is true for every row");
         return Some(draft.detail("command", words(&both)));

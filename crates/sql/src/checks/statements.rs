@@ -158,25 +158,27 @@ fn default_privileges(look: &Look<'_>) {
 /// Roles of the API that are members of roles with rights of their own.
 fn memberships(look: &Look<'_>) {
     let catalogue = look.catalogue;
-    for role in look.api_roles().collect::<Vec<_>>() {
-        let Some(member) = catalogue.roles.get(role).filter(|member| look.is_own(&member.origin)) else { continue };
+    for role in look.api_roles() {
+        let Some(member) = catalogue.roles.get(role) else { continue };
         for granted in member.member_of.keys() {
             let Some(of) = catalogue.roles.get(granted) else { continue };
-            let why =
-                if of.superuser {
-                    "is a superuser"
-                } else if of.bypass_rls {
-                    "skips row level security"
-                } else if of.create_role {
-                    "makes and grants roles"
-                } else if catalogue.relations.values().any(|relation| {
-                    relation.kind.is_table() && relation.origin.is_known() && relation.owner == *granted
-                }) {
-                    "owns tables"
-                } else {
-                    continue;
-                };
-            let draft = Draft::new("role-grant", role, &member.origin, format!("is a member of {granted}"))
+            let owns = |relation: &crate::catalogue::Relation| {
+                relation.kind.is_table() && relation.origin.is_known() && relation.owner == *granted
+            };
+            let why = if of.superuser {
+                "is a superuser"
+            } else if of.bypass_rls {
+                "skips row level security"
+            } else if of.create_role {
+                "makes and grants roles"
+            } else if catalogue.relations.values().any(owns) {
+                "owns tables"
+            } else {
+                continue;
+            };
+            let written = look.context.files.iter().rev().find_map(|file| role_grant(file, granted, role));
+            let origin = if member.origin.is_known() { member.origin.clone() } else { written.unwrap_or_default() };
+            let draft = Draft::new("role-grant", role, &origin, format!("is a member of {granted}"))
                 .part(granted)
                 .detail("role", role)
                 .detail("granted", granted)
@@ -185,6 +187,21 @@ fn memberships(look: &Look<'_>) {
             look.push(draft);
         }
     }
+}
+
+/// The last statement of the file that grants the one role to the other.
+fn role_grant(file: &SqlFile<'_>, granted: &str, to: &str) -> Option<Origin> {
+    let found = tokens(file.text);
+    let from = (0..found.len()).rev().find(|at| {
+        let statement = found[*at..].iter().take_while(|token| !token.sign(";"));
+        let words: Vec<&str> = statement.filter_map(Token::word).collect();
+        let split = words.iter().position(|word| *word == "to");
+        found[*at].is("grant")
+            && !words.contains(&"on")
+            && split.is_some_and(|split| words[..split].contains(&granted) && words[split..].contains(&to))
+    })?;
+    let end = (from..found.len()).find(|at| found[*at].sign(";")).map_or(file.text.len(), |at| found[at].at);
+    Some(origin(file, found[from].at, end))
 }
 
 /// The line of an offset of a file, as a place.

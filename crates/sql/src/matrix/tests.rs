@@ -167,8 +167,7 @@ fn the_matrix_names_what_decides() {
         insert into storage.buckets (id, name, public) values ('pictures', 'pictures', true);";
     let catalogue = catalogue(sql);
     let found = matrix(&catalogue, &["public".to_owned()]);
-    let names: Vec<&str> = found.objects.iter().map(|object| object.name.as_str()).collect();
-    assert!(names.is_sorted_by_key(|name| usize::from(name.contains('('))), "{names:?}");
+    assert!(found.objects.is_sorted_by_key(|object| (object.kind, object.name.clone())));
     let notes = found.objects.iter().find(|object| object.name == "public.notes");
     let row = notes
         .and_then(|notes| notes.rows.iter().find(|row| row.role == "authenticated" && row.command == Command::Select));
