@@ -44,22 +44,20 @@ pub(crate) fn told_once(findings: impl Iterator<Item = (Option<String>, Finding)
             kept.push(finding);
             continue;
         };
-        match groups.get_mut(&group) {
-            Some((at, more)) => {
-                *more += 1;
-                if finding.confidence > kept[*at].confidence {
-                    kept[*at] = finding;
-                }
+        if let Some((at, more)) = groups.get_mut(&group) {
+            *more += 1;
+            if finding.confidence > kept[*at].confidence {
+                kept[*at] = finding;
             }
-            None => {
-                groups.insert(group, (kept.len(), 0));
-                kept.push(finding);
-            }
+        } else {
+            groups.insert(group, (kept.len(), 0));
+            kept.push(finding);
         }
     }
     for &(at, more) in groups.values().filter(|(_, more)| *more > 0) {
         let (places, same) = if more == 1 { ("place", "is the same") } else { ("places", "are the same") };
-        kept[at].message.push_str(&format!(" {more} more {places} {same}."));
+        let message = &mut kept[at].message;
+        *message = format!("{message} {more} more {places} {same}.");
     }
     (groups.into_keys().collect(), kept)
 }

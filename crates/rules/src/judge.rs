@@ -387,6 +387,7 @@ impl Run<'_, '_> {
             && test.has.iter().all(|&wanted| proves(wanted))
             && (test.inputs.is_empty() || route.inputs.iter().any(|input| test.inputs.contains(&input.kind)))
             && test.input_name.as_ref().is_none_or(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
+            && !test.no_input_named.as_ref().is_some_and(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
             && test.for_role.as_ref().is_none_or(|role| self.is_for_role(&route.path, role))
             && test.handler.as_ref().is_none_or(|function| {
                 self.handler_of(at).is_some_and(|(unit, body)| self.function_passes(unit, body, function))

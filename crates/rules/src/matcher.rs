@@ -87,6 +87,7 @@ pub(crate) struct RouteTest {
     pub(crate) has: Vec<Proves>,
     pub(crate) inputs: Vec<InputKind>,
     pub(crate) input_name: Option<Regex>,
+    pub(crate) no_input_named: Option<Regex>,
     pub(crate) for_role: Option<Regex>,
     pub(crate) handler: Option<FunctionTest>,
 }
@@ -104,7 +105,7 @@ pub(crate) struct FunctionTest {
     pub(crate) throws: Option<bool>,
     pub(crate) awaits: Option<bool>,
     pub(crate) passed_to: Option<Vec<NodeId>>,
-    pub(crate) skips_check: Option<SkipsCheck>,
+    pub(crate) skips_check: Option<Box<SkipsCheck>>,
 }
 
 /// A check that is made only when a parameter is given.

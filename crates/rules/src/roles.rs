@@ -21,14 +21,14 @@ impl Run<'_, '_> {
             module.names.find(wanted).is_some_and(|text| {
                 module.bodies.iter().enumerate().any(|(at, body)| {
                     let site = |value: ValueId| Site { unit, body: BodyId(at as u32), value };
-                    let names = |block: &Block| block.ops.iter().any(|value| body.ops[value.index()] == Op::Const(Const::Str(text)));
+                    let holds = |block: &Block| block.ops.iter().any(|value| body.ops[value.index()] == Op::Const(Const::Str(text)));
                     body.blocks.iter().any(|block| {
                         let Terminator::Branch { cond, then, other } = block.end else { return false };
                         let (cond, then, other) = match body.ops[cond.index()] {
                             Op::Unary(UnaryOp::Not, of) => (of, other, then),
                             _ => (cond, then, other),
                         };
-                        let only = |block: BlockId| body.blocks[block.index()].preds.len() == 1 && names(&body.blocks[block.index()]);
+                        let only = |block: BlockId| body.blocks[block.index()].preds.len() == 1 && holds(&body.blocks[block.index()]);
                         self.facts.name_of(site(cond)).is_some_and(|name| role.is_match(&name)) && only(then) && !only(other)
                     })
                 })

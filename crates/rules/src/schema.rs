@@ -199,6 +199,8 @@ pub(crate) struct RouteSpec {
     pub(crate) inputs: Vec<InputKind>,
     /// A regular expression that the name of one input read by the handler matches.
     pub(crate) input_name: Option<String>,
+    /// A regular expression that the name of no input read by the handler matches.
+    pub(crate) no_input_named: Option<String>,
     /// The program names its path only where a condition of such a name holds.
     pub(crate) for_role: Option<String>,
     pub(crate) handler: Option<FunctionSpec>,

@@ -4,7 +4,7 @@
 mod conditions;
 mod documents;
 
-pub(crate) use documents::document;
+pub(crate) use documents::documents;
 
 use lunette_core::rule::RiskProfile;
 use lunette_flow::api::NodeId;
@@ -181,6 +181,7 @@ impl Compiler<'_> {
             has: spec.has.clone(),
             inputs: spec.inputs.clone(),
             input_name: spec.input_name.as_deref().map(regex).transpose()?,
+            no_input_named: spec.no_input_named.as_deref().map(regex).transpose()?,
             for_role: spec.for_role.as_deref().map(regex).transpose()?,
             handler: spec.handler.as_ref().map(|spec| self.function(spec)).transpose()?,
         })
@@ -200,7 +201,7 @@ impl Compiler<'_> {
             awaits: spec.awaits,
             passed_to: spec.passed_to.as_ref().map(|patterns| self.nodes(patterns)).transpose()?,
             skips_check: match &spec.skips_check {
-                Some(spec) => Some(SkipsCheck { parameter: regex(&spec.parameter)?, call: regex(&spec.call)? }),
+                Some(spec) => Some(Box::new(SkipsCheck { parameter: regex(&spec.parameter)?, call: regex(&spec.call)? })),
                 None => None,
             },
         })
