@@ -37,11 +37,8 @@ pub(crate) fn observe(look: &Look<'_>) {
 /// What the function does, functions that it calls included.
 fn facts(look: &Look<'_>, function: &Function) -> Facts {
     let mut own = read(function, look.catalogue);
-    if !own.caller {
-        let called = look.access.functions().called(Some(&function.signature.schema), &function.signature.name);
-        own.caller = called.caller;
-        own.anonymous_too = called.anonymous_too;
-    }
+    let called = look.access.functions().called(Some(&function.signature.schema), &function.signature.name);
+    own.take_on(&called);
     own
 }
 
@@ -67,12 +64,20 @@ fn definer(look: &Look<'_>, function: &Function, facts: &Facts) {
         .filter(|role| look.catalogue.function_privilege(role, &function.signature).is_held())
         .collect();
     let callable = is_callable(function);
-    let unchecked = callable && !facts.caller && !facts.proof && (facts.writes || facts.reads);
+    // What only answers yes or no is there for policies to call, and tells little.
+    let answers =
+        facts.reads && !facts.writes && !facts.sends && function.returns == "boolean" && !function.returns_set;
+    let touches = facts.writes || facts.reads || facts.sends;
+    let unchecked = callable && !facts.caller && !facts.proof && touches && !answers;
     for (at, role) in roles.iter().enumerate() {
         let lint = format!("{role}_security_definer_function_executable");
         let name = plain(&function.signature.name());
         if unchecked && at == 0 {
-            let touches = if facts.writes { "changes rows" } else { "reads rows" };
+            let touches = match (facts.writes, facts.sends) {
+                (true, _) => "changes rows",
+                (false, true) => "sends requests",
+                (false, false) => "reads rows",
+            };
             let mut draft = look
                 .about_function(
                     "definer-unchecked",
@@ -81,7 +86,7 @@ fn definer(look: &Look<'_>, function: &Function, facts: &Facts) {
                 )
                 .detail("touches", touches)
                 .splinter(&lint, name);
-            if !facts.writes {
+            if !facts.writes && !facts.sends {
                 draft = draft.risk(|risk| risk.integrity = Some(Integrity::None));
             }
             look.push(draft);
@@ -95,6 +100,8 @@ fn definer(look: &Look<'_>, function: &Function, facts: &Facts) {
             "It asks for a token or secret."
         } else if unchecked {
             "It does not ask who calls."
+        } else if answers {
+            "It only answers yes or no."
         } else {
             "It touches no table."
         };

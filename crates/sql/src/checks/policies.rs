@@ -12,6 +12,10 @@ use super::lints::{always_true, is_literally_true};
 use super::seen::{Draft, Look, list};
 use super::{MANAGED, sensitive};
 
+/// Columns that say whose row it is.
+const OWNERS: [&str; 8] =
+    ["user_id", "owner_id", "author_id", "profile_id", "account_id", "owner", "creator_id", "customer_id"];
+
 /// Commands that write, of a policy for the command.
 const WRITES: [Command; 3] = [Command::Insert, Command::Update, Command::Delete];
 
@@ -243,7 +247,10 @@ fn folds(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option<Draft>
         let draft = look.about_policy("policy-folds-to-true", relation, policy, "the condition is true for every row");
         return Some(draft.detail("command", words(&both)));
     }
-    let writes: Vec<Command> = user.into_iter().filter(|command| WRITES.contains(command)).collect();
+    // Adding rows is for every account where rows are nobody's.
+    let owned = relation.live_columns().any(|(_, column)| OWNERS.contains(&column.name.as_str()));
+    let told = |command: &Command| WRITES.contains(command) && (*command != Command::Insert || owned);
+    let writes: Vec<Command> = user.into_iter().filter(told).collect();
     (!writes.is_empty()).then(|| {
         look.about_policy("authenticated-only", relation, policy, "asks only whether the caller is signed in")
             .detail("command", words(&writes))

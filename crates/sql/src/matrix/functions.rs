@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub(crate) writes: bool,
     /// It reads rows.
     pub(crate) reads: bool,
+    /// It sends requests to other servers.
+    pub(crate) sends: bool,
     /// Its body is this boolean constant.
     pub(crate) constant: Option<bool>,
     /// Functions that it calls.
@@ -52,23 +54,20 @@ impl Functions {
             }
         }
         for _ in 0..CHAIN {
-            let asking: Vec<(Name, bool)> = facts
-                .iter()
-                .filter(|(_, of)| !of.caller)
-                .filter_map(|(name, of)| {
-                    let called = of.calls.iter().filter_map(|call| facts.get(call)).find(|called| called.caller)?;
-                    Some((name.clone(), called.anonymous_too))
-                })
-                .collect();
-            if asking.is_empty() {
-                break;
-            }
-            for (name, anonymous_too) in asking {
-                if let Some(of) = facts.get_mut(&name) {
-                    of.caller = true;
-                    of.anonymous_too = anonymous_too;
+            let mut found: Vec<(Name, Facts)> = Vec::new();
+            for (name, of) in &facts {
+                let mut with = of.clone();
+                for called in of.calls.iter().filter_map(|call| facts.get(call)) {
+                    with.take_on(called);
+                }
+                if with != *of {
+                    found.push((name.clone(), with));
                 }
             }
+            if found.is_empty() {
+                break;
+            }
+            facts.extend(found);
         }
         Functions { facts }
     }
@@ -80,6 +79,17 @@ impl Functions {
 }
 
 impl Facts {
+    /// What a function does by calling another.
+    pub(crate) fn take_on(&mut self, called: &Facts) {
+        if called.caller && !self.caller {
+            self.caller = true;
+            self.anonymous_too = called.anonymous_too;
+        }
+        self.writes |= called.writes;
+        self.sends |= called.sends;
+        self.user_metadata |= called.user_metadata;
+    }
+
     fn join(&mut self, other: Facts) {
         self.caller &= other.caller;
         self.anonymous_too |= other.anonymous_too;
@@ -88,6 +98,7 @@ impl Facts {
         self.proof &= other.proof;
         self.writes |= other.writes;
         self.reads |= other.reads;
+        self.sends |= other.sends;
         if self.constant != other.constant {
             self.constant = None;
         }
@@ -135,6 +146,9 @@ pub(crate) fn read(function: &Function, catalogue: &Catalogue) -> Facts {
             }
             (_, "current_user" | "session_user" | "current_role") => facts.caller = true,
             (_, "current_setting") if called => setting(&found, at, &mut facts, &mut roles_only),
+            (_, "http" | "http_get" | "http_post" | "http_put" | "http_patch" | "http_delete") if called => {
+                facts.sends = true;
+            }
             (_, "raw_user_meta_data" | "user_metadata") => facts.user_metadata = true,
             (_, "insert" | "update" | "delete" | "truncate" | "merge") if writes(&found, at) => facts.writes = true,
             (_, "from" | "join") if found.get(at + 1).is_some_and(|next| next.word().is_some()) => facts.reads = true,
