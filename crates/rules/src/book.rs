@@ -19,7 +19,7 @@ use crate::document_match::{self, DocumentMatcher};
 use crate::error::RuleError;
 use crate::matcher::{Condition, Kind, Matcher};
 use crate::run::{Run, RunResult};
-use crate::schema::{FrontMatter, MatcherSpec, RuleLanguage, TestCode};
+use crate::schema::{FrontMatter, RuleLanguage, TestCode};
 use crate::settings::SettingGroup;
 use crate::surface::Surface;
 use crate::template::Template;
@@ -186,6 +186,11 @@ impl Rulebook {
         self.compiled.iter().find(|rule| rule.meta.id == id).map(|rule| rule.file.as_str())
     }
 
+    /// Whether a rule asks about configuration files with this path: the others need not be read as documents.
+    pub fn wants_document(&self, path: &str) -> bool {
+        self.compiled.iter().flat_map(|rule| &rule.documents).any(|matcher| matcher.file.is_match(path))
+    }
+
     /// Runs all rules over a program. `models` are those that the rules were loaded with.
     pub fn run(&self, facts: &Facts<'_>, models: &Models, routes: &Routes, context: &RunContext) -> RunResult {
         let surface = Surface::new(facts, routes, &self.makers);
@@ -260,7 +265,7 @@ impl Rulebook {
                 Err(message) => faults.add(spec.referenced.line(), message),
             }
         }
-        let documents = self.documents(&front, &configured, models, faults);
+        let documents = compile::documents(&front, &configured, models, &mut self.groups, &mut |line, fault| faults.add(line, fault));
         let of_code = front.message.as_deref().filter(|_| !written.is_empty());
         let message = match of_code.map(Template::parse).transpose() {
             Ok(message) => message,
@@ -284,30 +289,6 @@ impl Rulebook {
             examples: document.examples.clone(),
             file: faults.file.to_owned(),
         })
-    }
-}
-
-impl Rulebook {
-    /// The matchers on configuration files. What they ask of code is compiled where there are models of its language.
-    fn documents(
-        &mut self,
-        front: &FrontMatter,
-        specs: &[&Spanned<MatcherSpec>],
-        models: &mut Models,
-        faults: &mut Faults<'_>,
-    ) -> Vec<DocumentMatcher> {
-        let language = Language::JavaScript;
-        let has_models = models.files.iter().any(|file| Language::from(file.language) == language);
-        let asks = front.languages.contains(&RuleLanguage::Javascript) && has_models;
-        let mut compiler = asks.then_some(Compiler { models, groups: &mut self.groups, language, risk: front.risk });
-        let mut matchers = Vec::new();
-        for spec in specs {
-            match compile::document(&spec.value, front.message.as_deref(), front.risk, &mut compiler) {
-                Ok(matcher) => matchers.push(matcher),
-                Err(message) => faults.add(spec.referenced.line(), message),
-            }
-        }
-        matchers
     }
 }
 

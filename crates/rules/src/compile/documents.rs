@@ -2,17 +2,43 @@
 
 use lunette_config::KeyPath;
 use lunette_core::rule::RiskProfile;
+use lunette_flow::models::Models;
 use lunette_lang::ir::Language;
+use serde_saphyr::Spanned;
 
 use super::conditions::value_tests;
 use super::{Compiled, Compiler, check_companions, regex, yes};
 use crate::document_match::{Code, DocumentMatcher, SettingTest, Test};
-use crate::schema::{CodeSpec, ConditionSpec, MatcherSpec};
+use crate::schema::{CodeSpec, ConditionSpec, FrontMatter, MatcherSpec, RuleLanguage};
+use crate::settings::SettingGroup;
 use crate::template::Template;
+
+/// Compiles the matchers of a rule on configuration files. What they ask of code is compiled where there are models of its
+/// language; `fault` is told what is wrong, with the line.
+pub(crate) fn documents(
+    front: &FrontMatter,
+    specs: &[&Spanned<MatcherSpec>],
+    models: &mut Models,
+    groups: &mut Vec<SettingGroup>,
+    fault: &mut dyn FnMut(u64, String),
+) -> Vec<DocumentMatcher> {
+    let language = Language::JavaScript;
+    let has_models = models.files.iter().any(|file| Language::from(file.language) == language);
+    let asks = front.languages.contains(&RuleLanguage::Javascript) && has_models;
+    let mut compiler = asks.then_some(Compiler { models, groups, language, risk: front.risk });
+    let mut matchers = Vec::new();
+    for spec in specs {
+        match document(&spec.value, front.message.as_deref(), front.risk, &mut compiler) {
+            Ok(matcher) => matchers.push(matcher),
+            Err(message) => fault(spec.referenced.line(), message),
+        }
+    }
+    matchers
+}
 
 /// Compiles a matcher whose `document` is given. Without a `compiler` for code nothing can be told of the code that a key
 /// is about: its models were not loaded, because the project has none.
-pub(crate) fn document(
+fn document(
     spec: &MatcherSpec,
     message: Option<&str>,
     risk: RiskProfile,
