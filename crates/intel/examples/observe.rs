@@ -42,7 +42,7 @@ fn main() {
     for upgrade in &summary.upgrades {
         println!("{}", upgrade.words());
     }
-    println!("{} packages in {} files; read {read:?}, matched {:?}, observed {:?}", inventory.packages.len(), summary.files.len(), matched - read, start.elapsed() - matched);
+    println!("{} packages in {} files; read after {read:?}, matched after {matched:?}, observed after {:?}", inventory.packages.len(), summary.files.len(), start.elapsed());
 }
 
 fn collect(root: &Path, folder: &Path, depth: usize, out: &mut Vec<(String, String)>) {

@@ -98,14 +98,14 @@ fn upgrade(inventory: &Inventory, asked: &Asked<'_>, held: &[&Held]) -> Option<U
     let first = *packages.first()?;
     let newest = packages.iter().filter_map(|package| version_of(package)).max();
     let target = newest.as_ref().and_then(|newest| target(held, newest));
-    let closed = |held: &&&Held| target.as_ref().is_some_and(|target| held.found.affects(target) == Some(false));
-    let ids = |held: Vec<&&Held>| {
-        let mut ids: Vec<String> = held.into_iter().map(|held| held.found.id.clone()).collect();
+    let is_closed = |held: &Held| target.as_ref().is_some_and(|target| held.found.affects(target) == Some(false));
+    let ids = |wanted: bool| {
+        let of = held.iter().filter(|held| is_closed(held) == wanted);
+        let mut ids: Vec<String> = of.map(|held| held.found.id.clone()).collect();
         ids.sort();
         ids
     };
-    let (closes, open): (Vec<&&Held>, Vec<&&Held>) = held.iter().partition(|held| closed(&held));
-    let (closes, open) = (ids(closes), ids(open));
+    let (closes, open) = (ids(true), ids(false));
     let direct = packages.iter().any(|package| package.direct);
     Some(Upgrade {
         ecosystem: first.ecosystem.name().to_owned(),
@@ -185,6 +185,8 @@ fn through(packages: &[&Package]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
     use crate::advisories::{Reach, known};
     use crate::packages::inventory;

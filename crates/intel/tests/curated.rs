@@ -1,4 +1,5 @@
 //! The curated advisories against the archives of the advisory databases, where these are at hand.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;

@@ -1,5 +1,5 @@
 //! Bills of materials and VEX documents against the official schemas, and what they say.
-#![allow(clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,6 @@
 //! The rules on packages: every check has one, and their examples give what they say. Rules are read here as far as that
 //! needs; `lunette-rules` tests them whole.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,9 +15,12 @@ struct Rule {
     id: String,
     /// Checks and their messages.
     checks: Vec<(String, String)>,
-    /// Line of the heading, and files with the marked lines.
-    examples: Vec<(usize, Vec<(String, String, Vec<u32>)>)>,
+    /// Line of the heading, and its files.
+    examples: Vec<(usize, Vec<File>)>,
 }
+
+/// Path, text and marked lines.
+type File = (String, String, Vec<u32>);
 
 fn rules() -> Vec<Rule> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/dependencies"));
@@ -27,7 +31,7 @@ fn rules() -> Vec<Rule> {
 
 fn rule(id: &str, text: &str) -> Rule {
     let mut rule = Rule { id: id.to_owned(), checks: Vec::new(), examples: Vec::new() };
-    let mut block: Option<(String, String, Vec<u32>)> = None;
+    let mut block: Option<File> = None;
     for (number, line) in (1..).zip(text.lines()) {
         if let Some((_, body, _)) = &mut block {
             if line == "```" {
@@ -40,7 +44,7 @@ fn rule(id: &str, text: &str) -> Rule {
         } else if let Some(check) = line.trim().strip_prefix("- check: ") {
             rule.checks.push((check.to_owned(), String::new()));
         } else if let Some(message) = line.trim().strip_prefix("message: ") {
-            rule.checks.last_mut().unwrap().1 = message.to_owned();
+            message.clone_into(&mut rule.checks.last_mut().unwrap().1);
         } else if let Some(info) = line.strip_prefix("```") {
             let of = |key: &str| info.split(' ').find_map(|word| word.strip_prefix(key)).unwrap_or_default();
             let marks = of("finds=").split(',').filter(|mark| !mark.is_empty()).map(|mark| mark.parse().unwrap()).collect();

@@ -5,6 +5,7 @@ mod reach;
 mod tell;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 pub use reach::{Reach, Reachability};
 pub use tell::{NAMES, observe};
@@ -66,10 +67,10 @@ pub fn known(inventory: &Inventory, knowledge: &Knowledge, reach: &dyn Fn(&Packa
         out.without_version += usize::from(!settled);
         let Some(version) = package.version.as_deref().or(package.bound.as_deref()) else { continue };
         let key = (package.ecosystem, package.name.as_str(), version);
-        if !lookups.contains_key(&key) {
-            lookups.insert(key, knowledge.lookup(package.ecosystem, &package.name, version)?);
-        }
-        let Some(lookup) = lookups.get(&key) else { continue };
+        let lookup = match lookups.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(knowledge.lookup(package.ecosystem, &package.name, version)?),
+        };
         for found in &lookup.matches {
             if !settled && !is_affected_throughout(package, found) {
                 continue;

@@ -1,4 +1,5 @@
 //! Advisories held against small projects, with the curated set alone.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use lunette_core::finding::Confidence;
 use lunette_core::observation::Observation;

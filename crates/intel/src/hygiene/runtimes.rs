@@ -84,8 +84,11 @@ fn over<'t>(runtime: &str, table: &'t [(&'t str, &'t str)], range: &str, today: 
     newest
 }
 
+/// Whether a version is allowed.
+type Allows = Box<dyn Fn(&str) -> bool>;
+
 /// Which versions what is asked for allows.
-fn allows(runtime: &str, range: &str) -> Option<Box<dyn Fn(&str) -> bool>> {
+fn allows(runtime: &str, range: &str) -> Option<Allows> {
     let range = range.trim().trim_start_matches('v');
     let name = CODENAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(range)).map_or(range, |(_, line)| line);
     let ecosystem = if runtime == "Python" { Ecosystem::PyPi } else { Ecosystem::Npm };
@@ -118,6 +121,8 @@ fn python_range(range: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn node(range: &str) -> Option<String> {

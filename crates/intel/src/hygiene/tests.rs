@@ -1,4 +1,5 @@
 //! The checks on small projects.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use crate::advisory::Day;
 use crate::packages::inventory;

@@ -5,6 +5,7 @@ use serde::Serialize;
 /// A document.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the standard's names")]
 pub(crate) struct Bom {
     #[serde(rename = "$schema")]
     pub(crate) schema: &'static str,

@@ -23,6 +23,7 @@ struct Vex {
 }
 
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_field_names, reason = "the standard's names")]
 struct Statement {
     vulnerability: Vulnerability,
     products: Vec<Product>,
