@@ -93,7 +93,7 @@ fn expression(catalogue: &Catalogue, table: &Name, columns: &[(String, TypeText)
     let tokens = tokens(text);
     let mut parser = Parser::new(text, &tokens);
     let node = parser.expression().ok().filter(|_| parser.is_end())?;
-    let resolved = Resolver::new(catalogue, &[]).on_table(table, columns.to_vec(), node).ok()?;
+    let resolved = Resolver::of_printed(catalogue).on_table(table, columns.to_vec(), node).ok()?;
     Some(resolved.0)
 }
 
@@ -101,7 +101,7 @@ fn query(catalogue: &Catalogue, text: &str) -> Option<Select> {
     let tokens = tokens(text);
     let mut parser = Parser::new(text, &tokens);
     let select = parser.query().ok().filter(|_| parser.is_end())?;
-    Some(Resolver::new(catalogue, &[]).view(select).ok()?.0)
+    Some(Resolver::of_printed(catalogue).view(select).ok()?.0)
 }
 
 #[cfg(test)]

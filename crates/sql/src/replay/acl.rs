@@ -107,7 +107,9 @@ impl Session {
 
     /// Who grants: the owner, when the current role is the owner, a member of it, or a superuser; otherwise the role itself.
     pub(crate) fn grantor(&self, owner: &str) -> String {
-        if self.catalogue.is_superuser(&self.user) || self.catalogue.is_member(&self.user, owner) {
+        // The database's owner is a member of this role without a row that says so.
+        let database_owner = owner == "pg_database_owner" && self.user == "postgres";
+        if database_owner || self.catalogue.is_superuser(&self.user) || self.catalogue.is_member(&self.user, owner) {
             owner.to_owned()
         } else {
             self.user.clone()

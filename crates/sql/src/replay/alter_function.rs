@@ -43,7 +43,7 @@ impl Session {
         while attribute(p, &mut changes)? {}
         p.cascade();
         p.end()?;
-        let (path, origin) = (self.path.clone(), self.origin.clone());
+        let (path, origin) = (self.search_path.clone(), self.origin.clone());
         let Some(function) = self.catalogue.functions.get_mut(&signature) else { return Ok(()) };
         function.security_definer = changes.security_definer.unwrap_or(function.security_definer);
         function.volatility = changes.volatility.unwrap_or(function.volatility);

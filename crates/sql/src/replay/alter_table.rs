@@ -1,7 +1,7 @@
 //! ALTER TABLE.
 
 use super::columns::{ColumnDraft, ConstraintDraft, column, storage_options, table_constraint};
-use super::tables::{default_type, partition_bound};
+use super::tables::{default_type, is_null, partition_bound};
 use super::{Done, Session, refused, unresolved};
 use crate::catalogue::{Generated, Name, Node, Partition, RelationKind};
 use crate::parse::{Parser, Written};
@@ -342,11 +342,26 @@ impl Session {
             }
             Action::Default { default, .. } => {
                 let target = default_type(&new.type_name);
+                if matches!(new.generated, Generated::IdentityAlways | Generated::IdentityByDefault) {
+                    return refused(format!("column \"{name}\" of relation \"{}\" is an identity column", table.name));
+                }
+                if new.generated == Generated::Stored {
+                    return refused(format!("column \"{name}\" of relation \"{}\" is a generated column", table.name));
+                }
                 new.default = default
                     .map(|default| self.expression_on(table, Vec::new(), default, Some(&target)))
-                    .transpose()?;
+                    .transpose()?
+                    .filter(|default| !is_null(default));
             }
-            Action::NotNull { not_null, .. } => new.not_null = not_null,
+            Action::NotNull { not_null, .. } => {
+                if !not_null && relation.primary_key().is_some_and(|key| key.contains(&name)) {
+                    return refused(format!("column \"{name}\" is in a primary key"));
+                }
+                if !not_null && matches!(new.generated, Generated::IdentityAlways | Generated::IdentityByDefault) {
+                    return refused(format!("column \"{name}\" of relation \"{}\" is an identity column", table.name));
+                }
+                new.not_null = not_null;
+            }
             Action::DropExpression { if_exists, .. } => {
                 if new.generated != Generated::Stored && !if_exists {
                     return refused(format!("column \"{name}\" is not a stored generated column"));
@@ -362,6 +377,13 @@ impl Session {
                     }
                     self.drop_owned_sequences(table, &name);
                 } else if !had {
+                    let whose = format!("column \"{name}\" of relation \"{}\"", table.name);
+                    if !new.not_null {
+                        return refused(format!("{whose} must be declared NOT NULL before identity can be added"));
+                    }
+                    if new.default.is_some() {
+                        return refused(format!("{whose} already has a default value"));
+                    }
                     self.add_owned_sequence(table, &name);
                 }
                 new.generated = generated;

@@ -71,7 +71,8 @@ impl Session {
         let mut block = Block { site, scope };
         // An error undoes the whole block; with one statement there is nothing to undo.
         let statements = tokens.iter().filter(|token| &body[token.start as usize..token.end as usize] == ";").count();
-        let backup = (statements > 2 && self.depth == 0).then(|| self.catalogue.clone());
+        let backup = (statements > 1 && self.depth == 0).then(|| self.catalogue.clone());
+        let noted = self.failures.len();
         self.depth += 1;
         let result = self.block(&mut parser, &mut block, true);
         self.depth -= 1;
@@ -81,6 +82,8 @@ impl Session {
             self.refresh_path();
         }
         match result {
+            // A statement that failed is noted where it stands; what the block itself raised is not.
+            Ok(Flow::Failed) if self.failures.len() == noted => refused("the block raises an exception"),
             Ok(_) => Ok(()),
             Err(Stop::Syntax(fault)) => {
                 super::fail(FailureKind::Unsupported, format!("a block that was not understood: {}", fault.message))

@@ -44,6 +44,9 @@ impl Session {
         for schema in &schemas {
             self.schema_must_exist(schema)?;
         }
+        if grant && option && grantees.contains(&Grantee::Public) {
+            return refused("grant options can only be granted to roles");
+        }
         if kind == ObjectKind::Schemas && !schemas.is_empty() {
             return refused("cannot use IN SCHEMA clause when using GRANT/REVOKE ON SCHEMAS");
         }

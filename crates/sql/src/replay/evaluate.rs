@@ -75,7 +75,14 @@ impl Session {
                 Value::Row(items.iter().enumerate().map(|(at, item)| (format!("f{}", at + 1), value(item))).collect())
             }
             Node::Quantified { left, op, all, right } => {
-                let Value::Array(items) = as_array(value(right)) else { return Value::Unknown };
+                let items = match &**right {
+                    // A row here is a list behind IN.
+                    Node::Row(items) => items.iter().map(&value).collect(),
+                    right => match as_array(value(right)) {
+                        Value::Array(items) => items,
+                        _ => return Value::Unknown,
+                    },
+                };
                 let left = value(left);
                 junction(items.iter().map(|item| binary(op, &left, item)), !all)
             }

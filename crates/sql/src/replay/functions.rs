@@ -122,7 +122,7 @@ impl Session {
             (false, false) => FunctionKind::Function,
         };
         let mut config = BTreeMap::new();
-        set_config(&mut config, attributes.config, &self.path);
+        set_config(&mut config, attributes.config, &self.search_path);
         let mut function = Function {
             acl: self.new_acl(ObjectKind::Functions, &self.user, Some(&signature.schema)),
             signature: signature.clone(),
@@ -275,7 +275,7 @@ pub(crate) fn set_config(config: &mut BTreeMap<String, String>, changes: Vec<(St
             }
             Some(value) if value == FROM_CURRENT => {
                 let quoted: Vec<_> = path.iter().map(|schema| quote_ident(schema)).collect();
-                config.insert(name, quoted.join(", "));
+                config.insert(name, if quoted.is_empty() { "\"\"".into() } else { quoted.join(", ") });
             }
             Some(value) => {
                 config.insert(name, value);

@@ -49,6 +49,9 @@ impl Session {
                 self.role_must_exist(role)?;
             }
         }
+        if grant && option && grantees.contains(&Grantee::Public) {
+            return refused("grant options can only be granted to roles");
+        }
         self.carry_out(&target, &privileges, grant, option, &grantees)
     }
 

@@ -76,7 +76,10 @@ impl Session {
                 }
                 name.name
             }
-            None => self.free_index_name(&table.schema, &table.name, &parts.join("_"), "idx"),
+            None => {
+                parts.extend(include.iter().cloned());
+                self.free_index_name(&table.schema, &table.name, &parts.join("_"), "idx")
+            }
         };
         let partitioned = self.kind_of(&table) == Some(RelationKind::PartitionedTable);
         let definition = format!(

@@ -95,7 +95,11 @@ impl Session {
                 for (column, key) in index.columns.iter_mut().zip(&mut index.keys) {
                     if column.as_deref() == Some(old) {
                         *column = Some(new.to_owned());
-                        index.definition = index.definition.replace(key.as_str(), &crate::catalogue::quote_ident(new));
+                        let renamed = crate::catalogue::quote_ident(new);
+                        if let Some(at) = index.definition.find(" USING ") {
+                            let keys = index.definition.split_off(at);
+                            index.definition.push_str(&in_keys(&keys, key, &renamed));
+                        }
                         *key = crate::catalogue::quote_ident(new).into_owned();
                     }
                 }
@@ -291,4 +295,20 @@ impl Session {
             }
         }
     }
+}
+
+/// A name replaced where it stands as a word of its own.
+fn in_keys(text: &str, old: &str, new: &str) -> String {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '"' | '$'));
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for (at, found) in text.match_indices(old) {
+        if at < from || is_word(text[..at].chars().next_back()) || is_word(text[at + found.len()..].chars().next()) {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        out.push_str(new);
+        from = at + found.len();
+    }
+    out.push_str(&text[from..]);
+    out
 }

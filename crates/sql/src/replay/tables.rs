@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::columns::{ColumnDraft, Element, elements, storage_options};
 use super::{Done, Session, duplicate, refused, unresolved};
 use crate::catalogue::{
-    Column, Generated, Name, ObjectKind, Origin, Partition, Relation, RelationKind, Rls,
+    Column, Generated, Literal, Name, Node, ObjectKind, Origin, Partition, Relation, RelationKind, Rls,
 };
 use crate::parse::{Parser, Written};
 use crate::resolve::{columns_of, types};
@@ -186,23 +186,26 @@ impl Session {
     /// Adds a column to a table in the catalogue.
     pub(crate) fn add_column(&mut self, table: &Name, draft: ColumnDraft) -> Done {
         let Some(relation) = self.catalogue.relations.get(table) else { return Ok(()) };
-        if let Some(existing) = relation.column(&draft.name) {
-            if existing.inherited {
-                // A column that parents have, too, is theirs and the table's own.
-                return Ok(());
-            }
+        // A column that parents have, too, is theirs and the table's own: the two are merged.
+        let inherited = relation.column(&draft.name).cloned();
+        if inherited.as_ref().is_some_and(|existing| !existing.inherited) {
             return duplicate(format!("column \"{}\" of relation \"{}\" already exists", draft.name, table.name));
         }
         let type_name = self.type_text(&draft.type_name)?;
         if type_name.ends_with("%TYPE") {
             return unresolved(format!("type {type_name} does not exist"));
         }
-        let mut column = self.new_column(&draft.name, &type_name);
-        column.not_null = draft.not_null;
+        if inherited.as_ref().is_some_and(|existing| existing.type_name != type_name) {
+            return refused(format!("column \"{}\" has a type conflict", draft.name));
+        }
+        let merges = inherited.is_some();
+        let mut column = inherited.unwrap_or_else(|| self.new_column(&draft.name, &type_name));
+        column.not_null |= draft.not_null;
         column.generated = draft.generated;
         if let Some(default) = draft.default {
             let columns = if draft.generated == Generated::Stored { columns_of(relation) } else { Vec::new() };
-            column.default = Some(self.expression_on(table, columns, default, Some(&default_type(&type_name)))?);
+            let default = self.expression_on(table, columns, default, Some(&default_type(&type_name)))?;
+            column.default = Some(default).filter(|default| !is_null(default));
         }
         let sequence = draft.serial || !matches!(draft.generated, Generated::No | Generated::Stored);
         if sequence {
@@ -217,8 +220,10 @@ impl Session {
                 column.default = Some(crate::catalogue::Expr::text(text));
             }
         }
-        if let Some(relation) = self.catalogue.relations.get_mut(table) {
-            relation.columns.push(column);
+        let Some(relation) = self.catalogue.relations.get_mut(table) else { return Ok(()) };
+        match relation.columns.iter_mut().find(|own| merges && !own.dropped && own.name == column.name) {
+            Some(own) => *own = column,
+            None => relation.columns.push(column),
         }
         Ok(())
     }
@@ -342,6 +347,11 @@ impl Session {
         relation.server = Some(server);
         self.build_table(relation, elements)
     }
+}
+
+/// Whether a default is the constant NULL, which Postgres does not keep.
+pub(crate) fn is_null(default: &crate::catalogue::Expr) -> bool {
+    matches!(default.tree, Some(Node::Literal { value: Literal::Null, .. }))
 }
 
 /// The type that a default is brought to: without length, and unknown types as they are.

@@ -137,7 +137,7 @@ impl<'c> Resolver<'c> {
 
     fn cast(&mut self, arg: Node, written: &str, implicit: bool) -> Resolved<Typed> {
         let type_name = self.type_name(written)?;
-        if let (Node::Array(items), Some(element)) = (&arg, type_name.strip_suffix("[]")) {
+        if let (Node::Array(items), Some(element), false) = (&arg, type_name.strip_suffix("[]"), self.as_printed) {
             let (items, _) = self.array_items(items.clone(), Some(element))?;
             return Ok((Node::Array(items), type_name));
         }

@@ -40,6 +40,8 @@ pub(crate) struct Resolver<'c> {
     pub(crate) catalogue: &'c Catalogue,
     /// Schemas that unqualified names are looked for in, in order.
     pub(crate) path: &'c [String],
+    /// Whether the text was printed by Postgres, with all its casts: they stay where they are.
+    pub(crate) as_printed: bool,
     /// Queries around the current place, innermost last.
     scopes: Vec<Scope>,
     /// Names of WITH queries in force, innermost last, with their columns.
@@ -48,7 +50,12 @@ pub(crate) struct Resolver<'c> {
 
 impl<'c> Resolver<'c> {
     pub(crate) fn new(catalogue: &'c Catalogue, path: &'c [String]) -> Self {
-        Resolver { catalogue, path, scopes: Vec::new(), ctes: Vec::new() }
+        Resolver { catalogue, path, as_printed: false, scopes: Vec::new(), ctes: Vec::new() }
+    }
+
+    /// A resolver of texts that Postgres printed with an empty search path.
+    pub(crate) fn of_printed(catalogue: &'c Catalogue) -> Self {
+        Resolver { as_printed: true, ..Resolver::new(catalogue, &[]) }
     }
 
     /// An expression on the rows of a table (a policy's condition, a check, a default).
