@@ -1,8 +1,8 @@
 //! Own rows that hold rights: whoever may write the row gives the rights to themselves.
 
 use crate::catalogue::{Command, ConstraintKind, Generated, Node, Policy, Privilege, Relation};
+use crate::matrix::class::Class;
 use crate::matrix::policies::{expression, rows};
-use crate::matrix::predicate::Class;
 use crate::matrix::tokens::tokens;
 
 use super::MANAGED;
@@ -85,7 +85,8 @@ fn tell(look: &Look<'_>, relation: &Relation, policy: &Policy, command: Command)
     let condition = if command == Command::Insert { policy.check() } else { policy.using.as_ref() };
     let session = look.session(role);
     let Some(condition) = condition else { return false };
-    let own = expression(&session, condition) == Class::Own && rows(&session, relation, command).class == Class::Own;
+    let own = matches!(expression(&session, condition), Class::Own | Class::Mixed)
+        && !rows(&session, relation, command).class.is_denied();
     let owner = condition.tree.as_ref().and_then(owner_column);
     let Some(owner) = owner.filter(|_| own) else { return false };
     if !is_about_user(relation, &owner) {

@@ -3,10 +3,10 @@
 use lunette_core::access::Command as Asked;
 
 use crate::catalogue::{Command, Expr, Literal, Node, Policy, Relation};
+use crate::matrix::class::Class;
 use crate::matrix::decide;
 use crate::matrix::plain;
 use crate::matrix::policies::{binds, expression, rows, updated};
-use crate::matrix::predicate::Class;
 
 use super::lints::{always_true, is_literally_true};
 use super::seen::{Draft, Look, list};
@@ -146,7 +146,7 @@ fn weaker_check(look: &Look<'_>, relation: &Relation, policy: &Policy) -> Option
     }
     let weaker = look.api_roles().filter(|role| binds(&look.session(role), policy)).any(|role| {
         let session = look.session(role);
-        let tied = matches!(expression(&session, using), Class::Own | Class::Tenant);
+        let tied = expression(&session, using).is_tied();
         let loose = |class| matches!(class, Class::True | Class::Row | Class::Open);
         tied && loose(expression(&session, check)) && loose(updated(&session, relation).class)
     });

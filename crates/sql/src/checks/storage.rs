@@ -1,8 +1,8 @@
 //! Policies of Storage and of Realtime.
 
 use crate::catalogue::{Command, Literal, Node, Policy, Relation};
+use crate::matrix::class::Class;
 use crate::matrix::policies::expression;
-use crate::matrix::predicate::Class;
 
 use super::lints::is_literally_true;
 use super::seen::{Look, list, lower};

@@ -1,8 +1,8 @@
 //! Sub-selects of policies that are tied to nobody, or compare a column with itself.
 
 use crate::catalogue::{Command, FromItem, Node, Policy, Relation, Select};
+use crate::matrix::class::Class;
 use crate::matrix::policies::expression;
-use crate::matrix::predicate::Class;
 
 use super::MANAGED;
 use super::seen::Look;

@@ -4,8 +4,8 @@ use lunette_core::access::Command as Asked;
 
 use crate::catalogue::{Command, Held, Origin, Privilege, Relation, RelationKind, Select};
 
+use super::class::Class;
 use super::policies;
-use super::predicate::Class;
 use super::value::Session;
 
 /// What was decided, and why.

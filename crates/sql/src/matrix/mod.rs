@@ -9,6 +9,7 @@ use lunette_core::access::{AccessMatrix, AccessRow, Command, ObjectAccess, Objec
 
 use crate::catalogue::{Catalogue, Function, FunctionKind, Literal, Name, Origin, Relation, RelationKind};
 
+pub(crate) mod class;
 pub(crate) mod decide;
 pub(crate) mod functions;
 pub(crate) mod policies;
@@ -18,9 +19,9 @@ mod tests;
 pub(crate) mod tokens;
 pub(crate) mod value;
 
+use class::Class;
 use decide::Decision;
 use functions::Functions;
-use predicate::Class;
 use value::Session;
 
 /// Roles that requests of the API run as.

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Command, Expr, Policy, Relation};
 
-use super::predicate::Class;
+use super::class::Class;
 use super::value::Session;
 
 /// What row-level security lets through.

@@ -1,98 +1,10 @@
-//! What a condition admits: no row, own rows, rows of a tenant, every row. Postgres's three-valued logic, folded.
+//! What a condition admits, found from its tree: Postgres's three-valued logic, folded.
 
 use crate::catalogue::{FromItem, Literal, Name, Node, Select};
-use lunette_core::access::Reach;
 
+use super::class::Class;
 use super::policies;
 use super::value::{Session, Value};
-
-/// What a condition admits, for one role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Class {
-    /// NULL for every row, which admits none.
-    Null,
-    /// No row.
-    False,
-    /// Every row, if the caller is somebody particular (an administrator).
-    Gate,
-    /// Rows tied to the caller.
-    Own,
-    /// Rows of a group that the caller belongs to.
-    Tenant,
-    /// Rows by what they hold; who calls does not matter.
-    Row,
-    /// Cannot be told.
-    Unknown,
-    /// Rows of everybody but the caller.
-    Inverted,
-    /// Every row, as soon as some other table has a row that is tied to nothing.
-    Open,
-    /// Every row.
-    True,
-}
-
-impl Class {
-    /// How far it reaches.
-    pub(crate) fn reach(self) -> Reach {
-        match self {
-            Self::Null | Self::False => Reach::Denied,
-            Self::Own => Reach::OwnRows,
-            Self::Tenant => Reach::TenantRows,
-            Self::True => Reach::AllRows,
-            Self::Gate | Self::Row | Self::Unknown | Self::Inverted | Self::Open => Reach::Unknown,
-        }
-    }
-
-    /// Whether it admits no row at all.
-    pub(crate) fn is_denied(self) -> bool {
-        self <= Self::False
-    }
-
-    /// In words, as what the condition lets through.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Null | Self::False => "no row",
-            Self::Gate => "every row for particular callers",
-            Self::Own => "the caller's rows",
-            Self::Tenant => "rows of the caller's group",
-            Self::Row => "rows by what they hold, whoever calls",
-            Self::Unknown => "rows by a condition that cannot be told",
-            Self::Inverted => "rows of everybody but the caller",
-            Self::Open => "every row, as soon as another table has such a row",
-            Self::True => "every row",
-        }
-    }
-
-    /// Both must hold.
-    pub(crate) fn and(self, other: Class) -> Class {
-        match (self, other) {
-            (Self::False, _) | (_, Self::False) => Self::False,
-            (Self::Null, _) | (_, Self::Null) => Self::Null,
-            (Self::True, other) | (other, Self::True) => other,
-            (a, b) => [Self::Own, Self::Tenant, Self::Gate]
-                .into_iter()
-                .find(|class| *class == a || *class == b)
-                .unwrap_or(a.min(b)),
-        }
-    }
-
-    /// One must hold.
-    pub(crate) fn or(self, other: Class) -> Class {
-        self.max(other)
-    }
-
-    fn not(self) -> Class {
-        match self {
-            Self::Null => Self::Null,
-            Self::False => Self::True,
-            Self::True => Self::False,
-            Self::Own => Self::Inverted,
-            Self::Inverted => Self::Own,
-            Self::Tenant => Self::Unknown,
-            other => other,
-        }
-    }
-}
 
 /// What the conditions of a sub-select tie its rows to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -350,7 +262,7 @@ impl Session<'_> {
         // A relation whose policies lead back to itself ties nothing by that.
         self.bound.borrow_mut().insert(name, false);
         let class = self.deeper(|| policies::rows(self, relation, crate::catalogue::Command::Select).class);
-        let bound = matches!(class, Some(Class::Own | Class::Tenant));
+        let bound = class.is_some_and(|class| class.is_tied() || class == Class::Gate);
         self.bound.borrow_mut().insert(name, bound);
         bound
     }

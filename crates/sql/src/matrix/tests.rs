@@ -6,7 +6,7 @@ use crate::catalogue::{Catalogue, Name};
 use crate::outcome::{Options, SqlFile};
 use crate::replay;
 
-use super::predicate::Class::{self, *};
+use super::class::Class::{self, *};
 use super::{Access, matrix, policies};
 use lunette_core::access::{Command, Reach};
 
@@ -82,7 +82,7 @@ fn conditions_on_rows() {
         ("is_admin()", Gate, False),
         ("yes()", True, True),
         ("org_id in (select my_orgs())", Tenant, Null),
-        ("(select is_admin()) or user_id = (select auth.uid())", Own, Null),
+        ("(select is_admin()) or user_id = (select auth.uid())", Mixed, Null),
         ("user_id = auth.uid() and published", Own, Null),
         ("(auth.jwt() ->> 'is_anonymous')::boolean is false", True, False),
         ("coalesce(auth.uid() = user_id, false)", Own, False),
