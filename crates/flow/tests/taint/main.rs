@@ -3,6 +3,7 @@
 
 mod guards;
 mod hostile;
+mod templates;
 mod ways;
 
 use lunette_flow::Facts;
@@ -33,21 +34,34 @@ flows: [{ call: [web.normal], from: 'arg[0]' }]
 tests: [{ call: web.good, clears: all }]
 normalises: [web.normal]
 exits: [web.stop]
+renders: [{ call: web.render, template: 'arg[0]', context: 'arg[1]' }]
+escapes-off: [{ call: web.setup, when: [{ at: 'arg[0].escape', truthy: false }] }]
+";
+const OUTPUT: &str = r"
+sinks:
+  - { call: template-output.raw, kind: page }
+  - { call: template-output.written, kind: page, where-unescaped: true }
+flows:
+  - { call: 'template-output.filters.e', from: 'arg[0]', clears: page }
 ";
 
 fn units(files: &[(&str, &str)]) -> Vec<Unit> {
+    let pages = lunette_lang::template::lower_all(files.iter().copied());
+    let text_of = |path: &str| files.iter().find(|(of, _)| *of == path).unwrap().1.to_owned();
+    let pages = pages.into_iter().map(|(path, module)| Unit { path: path.to_owned(), text: text_of(path), module });
     let unit = |&(path, text): &(&str, &str)| Unit {
         path: path.to_owned(),
         text: text.to_owned(),
         module: lunette_lang::lower(Dialect::of_path(path).unwrap(), text).module.unwrap(),
     };
-    files.iter().map(unit).collect()
+    files.iter().filter(|(path, _)| Dialect::of_path(path).is_some()).map(unit).chain(pages).collect()
 }
 
 fn models() -> Models {
     let python = format!("package: web\nlanguage: python\n{WEB}");
     let script = format!("package: web\nlanguage: javascript\n{WEB}");
-    let files = [("kinds.yml", KINDS), ("python/web.yml", &python), ("javascript/web.yml", &script)];
+    let (pages, views) = (format!("package: template-output\nlanguage: python\n{OUTPUT}"), format!("package: template-output\nlanguage: javascript\n{OUTPUT}"));
+    let files = [("kinds.yml", KINDS), ("python/web.yml", &python), ("javascript/web.yml", &script), ("python/out.yml", &pages), ("javascript/out.yml", &views)];
     Models::load(files).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 

@@ -52,6 +52,8 @@ fn calls(facts: &Facts<'_>) -> BTreeSet<(BodyKey, BodyKey)> {
                 let site = |value: ValueId| Site { unit, body: id, value };
                 let call = site(ValueId(u32::try_from(index).unwrap()));
                 found.extend(facts.call_at(call).into_iter().flat_map(|call| &call.functions).map(|&to| ((unit, id), to)));
+                let named = args.iter().flat_map(|arg| facts.strings(site(arg.value)));
+                found.extend(named.flat_map(|name| rendered(facts, &name)).map(|page| ((unit, id), page)));
                 // `f.call(x)` and `f.bind(x)` run what the method is read from.
                 let receiver = facts.receiver(call);
                 for value in [*callee].into_iter().chain(args.iter().map(|arg| arg.value)).map(site).chain(receiver) {
@@ -69,6 +71,18 @@ fn calls(facts: &Facts<'_>) -> BTreeSet<(BodyKey, BodyKey)> {
         }
     }
     found
+}
+
+/// The templates that a text may name.
+fn rendered(facts: &Facts<'_>, name: &str) -> Vec<BodyKey> {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let wanted = last(name);
+    let is_named = |path: &str| last(path) == wanted || last(path).starts_with(&format!("{wanted}."));
+    let pages = facts.program.ids().filter(|&unit| {
+        let path = &facts.program.unit(unit).path;
+        !wanted.is_empty() && lunette_lang::template::is_template(path) && is_named(path)
+    });
+    pages.map(|unit| (unit, lunette_lang::template::BODY)).collect()
 }
 
 /// The methods of a class and of its bases: a constructor may be theirs.
@@ -146,6 +160,11 @@ fn check_folder(models: &Models, folder: &Path) -> Option<usize> {
             let name = path.to_string_lossy().into_owned();
             if path.is_dir() && !path.is_symlink() {
                 folders.push(path);
+            } else if lunette_lang::template::is_template(&name)
+                && let Ok(text) = std::fs::read_to_string(&path)
+                && let Some(module) = lunette_lang::template::lower(&name, &text, lunette_lang::ir::Language::Python)
+            {
+                units.push(Unit { path: name, text, module });
             } else if let (Some(dialect), Ok(text)) = (Dialect::of_path(&name), std::fs::read_to_string(&path))
                 && let Some(module) = lunette_lang::lower(dialect, &text).module
             {
