@@ -128,6 +128,13 @@ fn is_proof(name: &str) -> bool {
     .any(|part| name.contains(part))
 }
 
+/// Names of functions that ask whether the caller may do something, for those whose bodies are not there.
+fn is_check(name: &str) -> bool {
+    let begins = ["is_", "has_", "can_", "check_", "require_", "assert_", "ensure_", "authorize", "verify_"];
+    let about = ["admin", "role", "member", "owner", "permission", "access", "user", "auth", "allowed"];
+    begins.iter().any(|begin| name.starts_with(begin)) && about.iter().any(|about| name.contains(about))
+}
+
 /// What one function does.
 pub(crate) fn read(function: &Function, catalogue: &Catalogue) -> Facts {
     let found = tokens(&function.body);
@@ -152,11 +159,10 @@ pub(crate) fn read(function: &Function, catalogue: &Catalogue) -> Facts {
             (_, "raw_user_meta_data" | "user_metadata") => facts.user_metadata = true,
             (_, "insert" | "update" | "delete" | "truncate" | "merge") if writes(&found, at) => facts.writes = true,
             (_, "from" | "join") if found.get(at + 1).is_some_and(|next| next.word().is_some()) => facts.reads = true,
-            _ if called && !BUILT_IN.contains(&word) => {
-                if let Some(name) = resolve(catalogue, qualifier, word) {
-                    facts.calls.push(name);
-                }
-            }
+            _ if called && !BUILT_IN.contains(&word) => match resolve(catalogue, qualifier, word) {
+                Some(name) => facts.calls.push(name),
+                None => facts.caller |= is_check(word),
+            },
             _ => {}
         }
     }
