@@ -6,13 +6,14 @@ use lunette_core::assessment::{Notice, Request, RulesRead, RulesState};
 use lunette_core::finding::{Finding, number};
 use lunette_core::project::{Project, SkipReason, Skipped};
 use lunette_core::risk::Severity;
-use lunette_core::text::count;
+use lunette_core::text::{count, printable, shorten};
 use lunette_core::{Assessment, Place};
 use lunette_flow::Facts;
 use lunette_flow::routes::Unresolved;
 use lunette_flow::taint::Options as Taint;
 use lunette_flow::{Routes, routes};
 use lunette_read::Root;
+use lunette_rules::database::databases;
 use lunette_rules::{RunContext, RunResult};
 
 use crate::compose::{Inputs, compose, kind_of};
@@ -46,14 +47,18 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let held = Held::look_up(&reading.stack.inventory, &options.intel, &mut knowledge.models);
     let (documents, faults) = reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
     reading.note(faults);
+    let mut databases = databases(&reading.texts(), &documents);
+    reading.note(databases.failures.iter().map(not_replayed).collect());
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
     let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
     let packages = held.judge(&reading, &code, &options.intel, &options.date);
     progress.phase("matching", 0);
+    let mut observations = packages.observations;
+    observations.extend(std::mem::take(&mut databases.observations));
     let context = RunContext {
         taint: Taint { library: reading.config.library },
-        observations: packages.observations,
+        observations,
         documents,
         ..run_context(&reading.stack)
     };
@@ -108,7 +113,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         rules: knowledge.rules().to_vec(),
         checked: facts_checked,
         frameworks,
-        access: None,
+        access: databases.access,
         dependencies: packages.summary,
         notices,
         incomplete,
@@ -187,6 +192,12 @@ fn project(root: &Root, reading: &Reading, found: &Routes, request: &Request) ->
         lines: files.iter().map(|file| file.lines).sum(),
         skipped,
     }
+}
+
+/// A statement that was not carried out is a limit of the assessment.
+fn not_replayed(failure: &lunette_sql::Failure) -> Skipped {
+    let detail = format!("line {}: {}", failure.place.line, shorten(&printable(&failure.message), 160));
+    Skipped { path: printable(&failure.place.path), reason: SkipReason::Syntax, detail }
 }
 
 /// A route that was seen and not understood is a limit of the assessment.

@@ -1,5 +1,8 @@
 //! Matchers on what other rooms observed: `check: sql/rls-disabled`.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use lunette_core::finding::{Confidence, Draft, Finding};
 use lunette_core::observation::{Observation, Observations};
 use lunette_core::risk::{Exposure, ImpactFactors, LikelihoodFactors, Risk};
@@ -31,6 +34,9 @@ impl Check {
         let parts = name.split_once('/').is_some_and(|(room, check)| !room.is_empty() && !check.is_empty());
         if !parts {
             return Err(format!("a check is `<room>/<name>`, not `{name}`"));
+        }
+        if !known().contains(&name.as_str()) {
+            return Err(format!("there is no check `{name}`"));
         }
         let message = spec.message.as_deref().or(message).unwrap_or_default();
         Ok(Check {
@@ -68,6 +74,15 @@ impl Check {
         finding.properties.clone_from(&seen.properties);
         finding
     }
+}
+
+/// The names of all checks.
+fn known() -> &'static BTreeSet<&'static str> {
+    static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+        let packages = lunette_intel::advisories::NAMES.iter().chain(&lunette_intel::hygiene::NAMES);
+        lunette_sql::checks::names().iter().chain(packages).copied().collect()
+    });
+    &KNOWN
 }
 
 /// The findings of a rule on what was observed.

@@ -7,8 +7,10 @@
 //! facts, never a syntax tree. Loading refuses what cannot mean anything, with file and line.
 
 mod book;
+mod catch;
 mod checks;
 mod compile;
+pub mod database;
 mod direct;
 mod document;
 mod document_match;

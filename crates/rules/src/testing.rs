@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use lunette_config::Format;
 use lunette_core::Finding;
+use lunette_core::observation::Observations;
 use lunette_flow::Facts;
 use lunette_flow::models::Models;
 use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_intel::advisory::Day;
+use lunette_intel::matching::Knowledge;
+use lunette_intel::packages::inventory;
+use lunette_intel::{advisories, hygiene};
 use lunette_lang::Dialect;
 
 use crate::book::{Rulebook, RunContext};
@@ -92,11 +97,31 @@ pub fn run(
     let pages = lunette_lang::template::lower_all(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let text_of = |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone()).unwrap_or_default();
     units.extend(pages.into_iter().map(|(path, module)| Unit { path: path.to_owned(), text: text_of(path), module }));
+    let texts: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let databases = crate::database::databases(&texts, &context.documents);
+    complaints.extend(databases.failures.iter().map(|failure| format!("{}: {}", failure.place, failure.message)));
+    context.observations.extend(databases.observations);
+    context.observations.extend(packages(&texts));
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let found = lunette_flow::routes(&facts, models);
     let result = book.run(&facts, models, &found, &context);
     (result, complaints)
+}
+
+/// The day on which examples are looked at.
+const TODAY: &str = "2026-11-24";
+
+/// What is known of the packages without a snapshot and without looking at code.
+fn packages(files: &[(&str, &str)]) -> Observations {
+    let inventory = inventory(files);
+    let reach = |_: &_, _: &_| advisories::Reach::default();
+    let known = advisories::known(&inventory, &Knowledge::default(), &reach).unwrap_or_default();
+    let today = Day::parse(TODAY).unwrap_or_else(|| Day::from_seconds(0));
+    let mut list = advisories::observe(&inventory, &known, files);
+    list.extend(hygiene::observe(&inventory, files, today));
+    let looked_at = [("intel".to_owned(), inventory.packages.len())].into();
+    Observations { list, looked_at }
 }
 
 /// The versions that an example's `package.json` asks for.

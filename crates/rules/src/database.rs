@@ -1,0 +1,100 @@
+//! The database room asked: SQL files found, replayed and judged, with what the project's configuration says of the API.
+
+use lunette_config::Document;
+use lunette_core::access::AccessMatrix;
+use lunette_core::observation::Observations;
+use lunette_core::text::count;
+use lunette_sql::layout::{self, Project};
+use lunette_sql::{Failure, Options, Replay, SqlFile, checks, matrix, replay};
+
+/// The room's name in names of checks.
+const ROOM: &str = "sql";
+
+/// What the project's SQL says.
+#[derive(Debug, Default)]
+pub struct Databases {
+    /// Observations of the checks.
+    pub observations: Observations,
+    /// Who reaches what; `None` when there is no SQL that makes a database.
+    pub access: Option<AccessMatrix>,
+    /// Statements that failed or were not understood.
+    pub failures: Vec<Failure>,
+    /// What each replay arrived at, with the folder of its SQL.
+    pub replays: Vec<(Project, Replay)>,
+}
+
+/// Replays and judges the databases that the SQL among `files` makes: path and text.
+pub fn databases(files: &[(&str, &str)], documents: &[Document]) -> Databases {
+    let sql: Vec<(&str, &str)> = files.iter().copied().filter(|(path, _)| is_sql(path)).collect();
+    let mut found = Databases::default();
+    for project in layout::projects(&sql) {
+        found.add(project, &sql, documents);
+    }
+    found
+}
+
+fn is_sql(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("sql"))
+}
+
+impl Databases {
+    fn add(&mut self, project: Project, sql: &[(&str, &str)], documents: &[Document]) {
+        let files: Vec<SqlFile<'_>> = project.files.iter().map(|&at| SqlFile::new(sql[at].0, layout::forward(sql[at].1))).collect();
+        let settings = Settings::of(&project, documents);
+        let replay = replay(&files, &settings.options);
+        let exposed = &settings.options.exposed_schemas;
+        let context = checks::Context { exposed_schemas: exposed, files: &files, signup: settings.signup, live: None };
+        self.observations.list.extend(checks::observe(&replay, &context));
+        *self.observations.looked_at.entry(ROOM.to_owned()).or_default() += objects(&replay);
+        let seen = matrix::matrix(&replay.catalogue, exposed);
+        let access = self.access.get_or_insert_default();
+        access.objects.extend(seen.objects);
+        access.assumptions.extend(seen.assumptions.into_iter().chain(settings.assumption).chain(unsure(&project, &replay)));
+        self.failures.extend(replay.failures.iter().cloned());
+        self.replays.push((project, replay));
+    }
+}
+
+/// Things that the project's own statements made and that checks look at.
+fn objects(replay: &Replay) -> usize {
+    let relations = replay.catalogue.relations.values().filter(|relation| relation.origin.is_known()).count();
+    let functions = replay.catalogue.functions.values().filter(|function| function.origin.is_known()).count();
+    relations + functions + replay.catalogue.buckets.len()
+}
+
+fn unsure(project: &Project, replay: &Replay) -> Option<String> {
+    let failed = replay.failures.len();
+    let folder = if project.folder.is_empty() { "the root" } else { &project.folder };
+    (failed > 0).then(|| {
+        format!("{} of {} below `{folder}` failed or was not understood; what it would have changed is not in the table.", count(failed, "statement"), replay.statements)
+    })
+}
+
+/// What `config.toml` decides.
+struct Settings {
+    options: Options,
+    signup: Option<bool>,
+    assumption: Option<String>,
+}
+
+impl Settings {
+    fn of(project: &Project, documents: &[Document]) -> Self {
+        if !project.supabase {
+            return Settings { options: Options::postgres(), signup: None, assumption: None };
+        }
+        let path = format!("{}/config.toml", project.folder);
+        let document = documents.iter().find(|document| document.path == path);
+        let get = |key: &str| document.and_then(|document| document.get(key));
+        let truth = |key: &str| get(key).and_then(|node| node.text()).and_then(|text| text.parse::<bool>().ok());
+        let mut options = Options::supabase();
+        if let Some(schemas) = get("api.schemas") {
+            options.exposed_schemas = schemas.items().iter().filter_map(|item| item.text()).map(str::to_owned).collect();
+        }
+        let stated = truth("api.auto_expose_new_tables");
+        options.auto_expose_new_tables = stated.unwrap_or(options.auto_expose_new_tables);
+        let assumption = stated.is_none().then(|| {
+            "New tables are taken to be granted to `anon` and `authenticated`, as in projects made before 2026-05-30: `[api] auto_expose_new_tables` is not set.".to_owned()
+        });
+        Settings { options, signup: truth("auth.enable_signup"), assumption }
+    }
+}
