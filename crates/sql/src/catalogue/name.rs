@@ -92,8 +92,8 @@ impl TryFrom<String> for Signature {
 /// Types of a comma-separated list; commas in quotes and parentheses do not count.
 fn split_types(list: &str) -> Vec<String> {
     let (mut types, mut depth, mut quoted, mut from) = (Vec::new(), 0u32, false, 0);
-    for (at, c) in list.char_indices() {
-        match c {
+    for (at, sign) in list.char_indices() {
+        match sign {
             '"' => quoted = !quoted,
             '(' if !quoted => depth += 1,
             ')' if !quoted => depth = depth.saturating_sub(1),

@@ -1,7 +1,7 @@
 //! Expressions, by precedence climbing with Postgres's precedences.
 
 use super::lex::Kind;
-use super::{Parsed, Parser};
+use super::{HIGHEST, Parsed, Parser};
 use crate::catalogue::{Literal, Node};
 
 /// Binding powers, weakest first (Postgres documentation, "Operator Precedence").
@@ -43,20 +43,25 @@ impl Parser<'_> {
 
     /// An expression that binds at least as strongly as `least`.
     pub(super) fn climb(&mut self, least: u8) -> Parsed<Node> {
+        let outer = std::mem::replace(&mut self.peak, 0);
         let mut left = self.prefix()?;
-        loop {
-            if self.is_end() {
-                return Ok(left);
-            }
+        let mut height = self.peak + 1;
+        while !self.is_end() {
             let mark = self.mark();
-            match self.infix(left, least)? {
-                (node, true) => left = node,
-                (node, false) => {
-                    self.back_to(mark);
-                    return Ok(node);
-                }
+            self.peak = 0;
+            let (node, taken) = self.infix(left, least)?;
+            left = node;
+            if !taken {
+                self.back_to(mark);
+                break;
+            }
+            height = height.max(self.peak) + 1;
+            if height > HIGHEST {
+                return self.too_deep();
             }
         }
+        self.peak = outer.max(height);
+        Ok(left)
     }
 
     fn prefix(&mut self) -> Parsed<Node> {
@@ -128,10 +133,7 @@ impl Parser<'_> {
         let node = if self.is_query() {
             Node::InSelect { left, op, all, select: Box::new(self.query()?) }
         } else {
-            match self.expression()? {
-                // ANY ((SELECT …)) is a scalar query in Postgres: an array.
-                right => Node::Quantified { left, op, all, right: Box::new(right) },
-            }
+            Node::Quantified { left, op, all, right: Box::new(self.expression()?) }
         };
         self.expect_sign(")")?;
         Ok(node)

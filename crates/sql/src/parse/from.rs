@@ -2,7 +2,7 @@
 
 use super::expression::is_reserved;
 use super::lex::Kind;
-use super::{Parsed, Parser};
+use super::{DEEPEST, Parsed, Parser};
 use crate::catalogue::{FromItem, Node};
 
 /// Words that begin a join, and others that are no alias.
@@ -14,7 +14,12 @@ impl Parser<'_> {
     pub(crate) fn from_item(&mut self) -> Parsed<FromItem> {
         self.nested(|parser| {
             let mut left = parser.from_primary()?;
+            let mut joins = 0;
             while let Some(kind) = parser.join_kind() {
+                joins += 1;
+                if joins > DEEPEST {
+                    return parser.too_deep();
+                }
                 let right = parser.nested(Self::from_primary)?;
                 let (mut on, mut using) = (None, Vec::new());
                 if parser.eat("on") {
@@ -77,10 +82,7 @@ impl Parser<'_> {
     }
 
     fn from_function(&mut self, lateral: bool) -> Parsed<FromItem> {
-        let call = match self.primary()? {
-            call @ (Node::Call { .. } | Node::Other(_)) => call,
-            _ => return self.fault("a function"),
-        };
+        let call @ (Node::Call { .. } | Node::Other(_)) = self.primary()? else { return self.fault("a function") };
         let ordinality = self.eat("with ordinality");
         let (alias, columns) = self.alias(true)?;
         Ok(FromItem::Function { call, lateral, ordinality, alias, columns })

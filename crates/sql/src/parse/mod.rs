@@ -24,8 +24,11 @@ pub(crate) struct SyntaxFault {
 
 pub(crate) type Parsed<T> = Result<T, SyntaxFault>;
 
-/// How deep expressions and queries may nest.
-pub(crate) const DEEPEST: u32 = 100;
+/// How deep expressions, queries and blocks may nest.
+pub(crate) const DEEPEST: u32 = 64;
+
+/// How high an expression's tree may be: `a || b || c` is as high as it is long. Chains of AND and OR are one node.
+pub(crate) const HIGHEST: u32 = 128;
 
 /// A cursor over tokens.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +37,13 @@ pub(crate) struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
     depth: u32,
+    /// Height of the highest expression read since this was last set to zero.
+    pub(super) peak: u32,
 }
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str, tokens: &'a [Token]) -> Self {
-        Parser { text, tokens, at: 0, depth: 0 }
+        Parser { text, tokens, at: 0, depth: 0, peak: 0 }
     }
 
     /// The token `ahead` places on.
@@ -173,12 +178,17 @@ impl<'a> Parser<'a> {
     /// One more level of nesting, for the time of `inner`.
     pub(crate) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= DEEPEST {
-            return Err(SyntaxFault { at: self.offset(), message: "nested too deeply to be read".to_owned() });
+            return self.too_deep();
         }
         self.depth += 1;
         let result = inner(self);
         self.depth -= 1;
         result
+    }
+
+    /// The complaint about nesting.
+    pub(crate) fn too_deep<T>(&self) -> Parsed<T> {
+        Err(SyntaxFault { at: self.offset(), message: "nested too deeply to be read".to_owned() })
     }
 
     /// Whether a name stands `ahead`: quoted, or any word.
@@ -264,7 +274,7 @@ impl<'a> Parser<'a> {
     /// A cursor over the tokens between two marks.
     pub(crate) fn between(&self, from: usize, to: usize) -> Parser<'a> {
         let to = to.min(self.tokens.len());
-        Parser { text: self.text, tokens: &self.tokens[from.min(to)..to], at: 0, depth: self.depth }
+        Parser { text: self.text, tokens: &self.tokens[from.min(to)..to], at: 0, depth: self.depth, peak: 0 }
     }
 
     /// The tokens between two marks.

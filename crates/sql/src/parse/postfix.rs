@@ -1,8 +1,8 @@
-//! What follows an operand: IS, IN, LIKE, BETWEEN, AT TIME ZONE, COLLATE, OPERATOR(); and subscripts, fields and casts.
+//! What follows an operand: IS, IN, LIKE, BETWEEN, AT TIME ZONE, COLLATE, OPERATOR; and subscripts, fields and casts.
 
 use super::expression::power;
 use super::lex::Kind;
-use super::{Parsed, Parser};
+use super::{HIGHEST, Parsed, Parser};
 use crate::catalogue::{Literal, Node, quote_ident};
 
 /// Tests after IS, longest first.
@@ -147,7 +147,11 @@ impl Parser<'_> {
 
     /// `.field`, `[subscript]`, `::type` behind a primary.
     pub(super) fn indirections(&mut self, mut node: Node) -> Parsed<Node> {
+        let from = self.mark();
         loop {
+            if self.mark() - from > 4 * HIGHEST as usize {
+                return self.too_deep();
+            }
             if self.eat_sign("::") {
                 let type_name = self.type_name()?.text;
                 node = Node::Cast { arg: Box::new(node), type_name, implicit: false };

@@ -241,7 +241,7 @@ impl Parser<'_> {
                 parser.direction();
                 Ok(())
             })?;
-            tail = self.since(mark).to_owned();
+            self.since(mark).clone_into(&mut tail);
         }
         self.expect_sign(")")?;
         for words in ["within group", "filter", "over"] {

@@ -2,7 +2,7 @@
 
 use super::expression::is_reserved;
 use super::lex::Kind;
-use super::{Parsed, Parser};
+use super::{DEEPEST, Parsed, Parser};
 use crate::catalogue::{Node, Select};
 
 impl Parser<'_> {
@@ -51,6 +51,9 @@ impl Parser<'_> {
         let mut select = left;
         let mut rights: Vec<(String, Select)> = Vec::new();
         while let Some(word) = self.eat_any(&["union", "intersect", "except"]) {
+            if rights.len() > DEEPEST as usize {
+                return self.too_deep();
+            }
             let all = self.eat("all");
             self.eat("distinct");
             let op = format!("{}{}", word.to_ascii_uppercase(), if all { " ALL" } else { "" });

@@ -104,7 +104,7 @@ impl Parser<'_> {
             text.push_str(word);
         }
         if let Some(digits) = self.modifiers()? {
-            text.push_str(&format!("({digits})"));
+            text = format!("{text}({digits})");
         }
         Ok(text)
     }

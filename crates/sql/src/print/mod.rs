@@ -13,13 +13,6 @@ pub(crate) fn expression(node: &Node) -> String {
     printer.out
 }
 
-/// A query's text, as `pg_get_viewdef` prints it but for the semicolon.
-pub(crate) fn view(select: &crate::catalogue::Select) -> String {
-    let mut printer = Printer::default();
-    printer.select(select, true);
-    printer.out
-}
-
 #[derive(Default)]
 pub(super) struct Printer {
     out: String,
@@ -38,8 +31,8 @@ impl Printer {
         self.trim();
         self.out.push('\n');
         // Beyond a limit Postgres indents by less; such queries are not compared.
-        let amount = (self.indent.max(0) + plus).clamp(0, 80);
-        self.out.extend(std::iter::repeat_n(' ', amount as usize));
+        let amount = usize::try_from(self.indent.max(0) + plus).unwrap_or(0).min(80);
+        self.out.extend(std::iter::repeat_n(' ', amount));
         self.push(text);
         self.indent = (self.indent + after).max(0);
     }
@@ -105,6 +98,10 @@ impl Printer {
                 self.push("(NOT ");
                 self.node(arg, false);
                 self.push(")");
+            }
+            Node::Cast { arg, type_name, .. } if matches!(&**arg, Node::Array(items) if items.is_empty()) => {
+                self.push("ARRAY[]::");
+                self.push(type_name);
             }
             Node::Cast { arg, type_name, implicit: hidden } => {
                 if *hidden && !implicit {

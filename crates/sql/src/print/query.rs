@@ -12,26 +12,26 @@ impl Printer {
     /// A query within an expression.
     pub(super) fn nested_select(&mut self, select: &Select) {
         let indent = self.indent;
-        self.select(select, false);
+        self.select(select);
         self.indent = indent;
     }
 
-    /// A query. `names`: whether the output columns' names always show (in a view).
-    pub(super) fn select(&mut self, select: &Select, names: bool) {
+    /// A query.
+    fn select(&mut self, select: &Select) {
         if !select.with.is_empty() {
             self.with(select);
         }
         let base = self.indent;
         self.indent += STANDARD;
         self.push(" ");
-        self.core(select, names);
+        self.core(select);
         let mut next = select.set.as_ref();
         while let Some((op, right)) = next {
             self.keyword(op, -STANDARD, 0, 0);
             self.keyword("", 0, 0, 0);
             self.indent = base + STANDARD;
             self.push(" ");
-            self.core(right, false);
+            self.core(right);
             next = right.set.as_ref();
         }
         self.tail(select);
@@ -70,7 +70,7 @@ impl Printer {
         self.push(&format!("({})", quoted.join(", ")));
     }
 
-    fn core(&mut self, select: &Select, names: bool) {
+    fn core(&mut self, select: &Select) {
         if !select.values.is_empty() {
             self.push("VALUES ");
             for (at, row) in select.values.iter().enumerate() {
@@ -93,7 +93,7 @@ impl Printer {
         } else if select.distinct {
             self.push(" DISTINCT");
         }
-        self.targets(&select.targets, names);
+        self.targets(&select.targets);
         self.from(&select.from);
         if let Some(filter) = &select.filter {
             self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
@@ -109,7 +109,7 @@ impl Printer {
         }
     }
 
-    fn targets(&mut self, targets: &[(Node, Option<String>)], names: bool) {
+    fn targets(&mut self, targets: &[(Node, Option<String>)]) {
         for (at, (node, name)) in targets.iter().enumerate() {
             self.push(if at > 0 { ", " } else { " " });
             let from = self.out.len();
@@ -120,7 +120,6 @@ impl Printer {
             };
             let shown = match name.as_deref() {
                 Some(name) if own != Some(name) => Some(name),
-                None if own.is_none() && names => Some("?column?"),
                 _ => None,
             };
             if let Some(name) = shown.filter(|_| !matches!(node, Node::Star { .. })) {

@@ -63,7 +63,7 @@ impl Session {
 
     /// Runs the text of a block.
     pub(crate) fn run_body(&mut self, body: &str, site: Site<'_>, scope: Scope) -> Done {
-        if self.depth >= 8 {
+        if self.calls >= 6 {
             return super::fail(FailureKind::Unsupported, "blocks call each other too deeply to be run");
         }
         let tokens = tokens(body);
@@ -74,7 +74,9 @@ impl Session {
         let backup = (statements > 1 && self.depth == 0).then(|| self.catalogue.clone());
         let noted = self.failures.len();
         self.depth += 1;
+        self.calls += 1;
         let result = self.block(&mut parser, &mut block, true);
+        self.calls -= 1;
         self.depth -= 1;
         if let (Ok(Flow::Failed), Some(catalogue)) = (&result, backup) {
             self.catalogue = catalogue;

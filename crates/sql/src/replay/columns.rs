@@ -298,13 +298,12 @@ pub(crate) fn storage_options(p: &mut Parser<'_>) -> Done<Vec<(String, String)>>
         }
         let value = if p.eat_sign("=") {
             let negative = p.eat_sign("-");
-            let text = match p.kind_at(0) {
-                Some(crate::parse::lex::Kind::Text) => p.string()?,
-                _ => {
-                    let text = p.text_at(0).to_lowercase();
-                    p.advance();
-                    text
-                }
+            let text = if p.kind_at(0) == Some(crate::parse::lex::Kind::Text) {
+                p.string()?
+            } else {
+                let text = p.text_at(0).to_lowercase();
+                p.advance();
+                text
             };
             if negative { format!("-{text}") } else { text }
         } else {

@@ -48,9 +48,26 @@ impl Session {
         let origin = self.origin.clone();
         if let Some(relation) = self.catalogue.relations.get_mut(table) {
             let validated = draft.validated;
-            relation.constraints.push(Constraint { name, kind, validated, inherited: false, origin });
+            let own = Constraint { name, kind, validated, inherited: false, origin };
+            relation.constraints.push(own.clone());
+            self.hand_down(table, &own, 0);
         }
         Ok(())
+    }
+
+    /// Checks hold for children, too.
+    fn hand_down(&mut self, table: &Name, constraint: &Constraint, depth: u32) {
+        if !matches!(constraint.kind, ConstraintKind::Check { .. }) || depth > crate::parse::DEEPEST {
+            return;
+        }
+        for child in self.partitions_of(table) {
+            if let Some(relation) = self.catalogue.relations.get_mut(&child)
+                && relation.constraints.iter().all(|own| own.name != constraint.name)
+            {
+                relation.constraints.push(Constraint { inherited: true, ..constraint.clone() });
+                self.hand_down(&child, constraint, depth + 1);
+            }
+        }
     }
 
     /// The columns that a foreign key refers to: those named, or the primary key; they must be unique.

@@ -20,7 +20,6 @@ pub(crate) enum Dependent {
     Policy(Name, String),
     Constraint(Name, String),
     Trigger(Name, String),
-    Index(Name, String),
     Default(Name, String),
     Column(Name, String),
     Function(Signature),
@@ -35,7 +34,6 @@ impl std::fmt::Display for Dependent {
             Self::Policy(table, name) => write!(f, "in policy {name} on table {}", table.name),
             Self::Constraint(table, name) => write!(f, "in constraint {name} on table {}", table.name),
             Self::Trigger(table, name) => write!(f, "in trigger {name} on table {}", table.name),
-            Self::Index(table, name) => write!(f, "in index {name} on table {}", table.name),
             Self::Default(table, name) => write!(f, "by default of column {name} of table {}", table.name),
             Self::Column(table, name) => write!(f, "by column {name} of table {}", table.name),
             Self::Function(signature) => write!(f, "by function {}", signature.name),
@@ -73,8 +71,10 @@ pub(crate) fn expression_is_on(expression: &Expr, on: On<'_>) -> bool {
     let mut found = false;
     tree.walk(&mut |node| {
         found |= node_is_on(node, on);
-        if let (Node::Exists(select) | Node::Subselect(select) | Node::ArraySelect(select), On::Relation(name))
-        | (Node::InSelect { select, .. }, On::Relation(name)) = (node, on)
+        if let (
+            Node::Exists(select) | Node::Subselect(select) | Node::ArraySelect(select) | Node::InSelect { select, .. },
+            On::Relation(name),
+        ) = (node, on)
         {
             found |= reads(select, name);
         }
@@ -190,10 +190,11 @@ impl Session {
     /// What uses a column, besides constraints and indexes of its own table.
     pub(crate) fn column_dependents(&self, table: &Name, column: &str) -> Vec<Dependent> {
         let mut found = self.dependents(On::Column(table, column));
-        found.retain(|dependent| match dependent {
-            Dependent::View(_) | Dependent::Policy(..) | Dependent::Trigger(..) => true,
-            Dependent::Default(..) => true,
-            _ => false,
+        found.retain(|dependent| {
+            matches!(
+                dependent,
+                Dependent::View(_) | Dependent::Policy(..) | Dependent::Trigger(..) | Dependent::Default(..)
+            )
         });
         if let Some(relation) = self.catalogue.relations.get(table) {
             for trigger in relation.triggers.values().filter(|trigger| trigger.columns.iter().any(|own| own == column)) {
@@ -211,7 +212,6 @@ impl Session {
                 Dependent::Policy(table, name) => self.change(&table, |relation, _| drop(relation.policies.remove(&name))),
                 Dependent::Constraint(table, name) => self.remove_constraint(&table, &name),
                 Dependent::Trigger(table, name) => self.change(&table, |relation, _| drop(relation.triggers.remove(&name))),
-                Dependent::Index(table, name) => self.remove_index(&table, &name),
                 Dependent::Default(table, name) => self.change(&table, |relation, _| {
                     let named = relation.columns.iter_mut().find(|own| !own.dropped && own.name == name);
                     named.into_iter().for_each(|own| own.default = None);

@@ -53,6 +53,7 @@ impl Session {
             "sequence", "schema", "extension", "publication", "role", "user", "group", "server", "foreign data wrapper",
         ];
         if p.peek("user mapping") {
+            *p = start;
             return self.other(p);
         }
         let Some(kind) = p.eat_any(kinds) else {

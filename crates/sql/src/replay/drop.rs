@@ -93,9 +93,8 @@ impl Session {
             Dependent::Policy(table, _)
             | Dependent::Constraint(table, _)
             | Dependent::Trigger(table, _)
-            | Dependent::Index(table, _)
             | Dependent::Column(table, _)
-            | Dependent::Default(table, _) => !gone(table) && !(partitioned && self.is_partition_of(table, name)),
+            | Dependent::Default(table, _) => !(gone(table) || partitioned && self.is_partition_of(table, name)),
             Dependent::Function(_) | Dependent::EventTrigger(_) => true,
         });
         found
@@ -142,13 +141,11 @@ impl Session {
                 .get(&table)
                 .and_then(|relation| relation.indexes.get(&index.name))
                 .and_then(|index| index.constraint.clone());
-            if let Some(constraint) = constraint {
-                if !cascade {
-                    return refused(format!(
-                        "cannot drop index {} because constraint {constraint} on table {} requires it",
-                        index.name, table.name
-                    ));
-                }
+            if let Some(constraint) = constraint.filter(|_| !cascade) {
+                return refused(format!(
+                    "cannot drop index {} because constraint {constraint} on table {} requires it",
+                    index.name, table.name
+                ));
             }
             self.remove_index(&table, &index.name);
         }

@@ -49,7 +49,13 @@ impl Session {
                 self.role_must_exist(role)?;
             }
         }
-        if grant && option && grantees.contains(&Grantee::Public) {
+        let to_nothing = match &target {
+            Target::Relations(names) | Target::Sequences(names) | Target::Types(names) => names.is_empty(),
+            Target::Functions(names) => names.is_empty(),
+            Target::Schemas(names) => names.is_empty(),
+            Target::Other => false,
+        };
+        if grant && option && !to_nothing && grantees.contains(&Grantee::Public) {
             return refused("grant options can only be granted to roles");
         }
         self.carry_out(&target, &privileges, grant, option, &grantees)

@@ -56,9 +56,7 @@ impl Session {
             let bare_call = matches!(&expression.tree, Some(Node::Call { tail: None, schema: Some(_), .. }));
             let text = match &plain {
                 Some(name) => quote_ident(name).into_owned(),
-                None if bare_call || expression.text.starts_with('(') && is_operator(expression.tree.as_ref()) => {
-                    expression.text
-                }
+                None if bare_call => expression.text,
                 None => format!("({})", expression.text),
             };
             shown.push(format!("{text}{}", key.rest));
@@ -119,10 +117,6 @@ impl Session {
     }
 }
 
-fn is_operator(tree: Option<&Node>) -> bool {
-    !matches!(tree, Some(Node::Cast { .. } | Node::Field { .. } | Node::Index { .. }))
-}
-
 /// A key: a column, a function call, or an expression in parentheses; then class and direction.
 fn key(p: &mut Parser<'_>) -> Parsed<Key> {
     let node = p.expression()?;
@@ -148,7 +142,7 @@ fn key(p: &mut Parser<'_>) -> Parsed<Key> {
             rest.push_str("DESC");
         } else if p.is_sign("(") {
             let inner = p.parenthesised()?;
-            rest.push_str(&format!("({inner})"));
+            rest = format!("{rest}({inner})");
         } else {
             let class = p.qualified()?;
             rest.push_str(&class.name);

@@ -31,16 +31,22 @@ mod policies;
 mod publications;
 mod rename;
 mod roles;
+mod rows;
 mod schemas;
 mod seed;
 mod sequences;
 mod settings;
 mod system;
 mod values;
+mod table_actions;
 mod tables;
 mod triggers;
 mod types;
 mod views;
+
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::print_stderr, reason = "tests")]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -48,7 +54,7 @@ use lunette_core::place::Place;
 
 use crate::catalogue::{Catalogue, Name, Origin, Source};
 use crate::outcome::{Failure, FailureKind, FileOutcome, Options, Replay, SqlFile};
-use crate::parse::lex::{Statement, Statements};
+use crate::parse::lex::{Kind, Statement, Statements};
 use crate::parse::{Parser, SyntaxFault};
 use crate::resolve::Fault;
 use lines::Site;
@@ -87,6 +93,8 @@ pub struct Session {
     may_go_back: bool,
     /// Depth of blocks and of SQL run by SQL.
     depth: u32,
+    /// Depth of functions that call each other.
+    calls: u32,
     /// Statements that may still be run by blocks.
     budget: u32,
     default_path: Vec<String>,
@@ -267,11 +275,57 @@ impl Session {
 }
 
 /// The first syntax error of a statement, by squawk's parser: byte offset and message.
+///
+/// A statement that nests so deeply that a parser by descent would run out of stack is not judged.
 pub(crate) fn first_error(text: &str) -> Option<(u32, String)> {
+    if nesting(text) > MOST_NESTED {
+        return None;
+    }
     let parse = squawk_syntax::SourceFile::parse(text);
     let errors = parse.errors();
     errors.first().map(|error| (u32::from(error.range().start()), error.message().to_owned()))
 }
+
+/// Deepest nesting that squawk is given.
+const MOST_NESTED: u32 = 400;
+
+/// An upper bound of how deep the tree of a statement may be: open brackets, and operators and keywords that may nest, as far
+/// as no comma stands between them.
+fn nesting(text: &str) -> u32 {
+    let (mut open, mut sum, mut most): (Vec<u32>, u32, u32) = (vec![0], 0, 0);
+    for token in crate::parse::lex::tokens(text) {
+        let word = &text[token.start as usize..token.end as usize];
+        match (token.kind, word) {
+            (Kind::Punct, "(" | "[") => {
+                open.push(1);
+                sum += 1;
+            }
+            (Kind::Punct, ")" | "]") if open.len() > 1 => sum -= open.pop().unwrap_or(0),
+            (Kind::Punct, "," | ";") => {
+                if let Some(last) = open.last_mut() {
+                    sum -= std::mem::replace(last, 0);
+                }
+            }
+            (Kind::Op, _) | (Kind::Punct, "::" | "." | "]") => {
+                sum += 1;
+                open.last_mut().into_iter().for_each(|last| *last += 1);
+            }
+            (Kind::Word, word) if NESTING.iter().any(|nesting| word.eq_ignore_ascii_case(nesting)) => {
+                sum += 1;
+                open.last_mut().into_iter().for_each(|last| *last += 1);
+            }
+            _ => {}
+        }
+        most = most.max(sum);
+    }
+    most
+}
+
+/// Keywords that one tree may hang below another by.
+const NESTING: &[&str] = &[
+    "and", "or", "not", "is", "in", "like", "between", "case", "when", "else", "union", "intersect", "except", "join", "select",
+    "with", "begin", "if", "loop", "at", "collate", "isnull", "notnull", "ilike", "operator", "similar", "explain",
+];
 
 /// Whether a text has the word ROLLBACK or ABORT.
 fn mentions_rollback(text: &str) -> bool {

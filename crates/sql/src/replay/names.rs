@@ -209,7 +209,7 @@ fn same_types(written: &[String], own: &[String]) -> bool {
         && written.iter().zip(own).all(|(a, b)| a == b || crate::resolve::coerce::bare(a) == *b)
 }
 
-/// `table_columns_label`, shortened to 63 bytes as Postgres's `makeObjectName` does.
+/// `table_columns_label`, shortened to 63 bytes as `makeObjectName` of Postgres does.
 pub(crate) fn object_name(table: &str, columns: &str, label: &str) -> String {
     let overhead = label.len() + 1 + usize::from(!columns.is_empty());
     let room = 63usize.saturating_sub(overhead);

@@ -60,6 +60,7 @@ fn of(catalogue: Catalogue, role: &str, path: &[&str]) -> Session {
         snapshots: Vec::new(),
         may_go_back: false,
         depth: 0,
+        calls: 0,
         budget: BUDGET,
         default_path,
     };

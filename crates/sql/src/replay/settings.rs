@@ -17,13 +17,14 @@ impl Session {
             return Ok(());
         }
         p.expect("set")?;
-        if p.eat("local") || p.eat("session characteristics") {
-        } else if p.peek("session authorization") {
-        } else {
+        p.eat("local");
+        if !p.peek("session authorization") {
             p.eat("session");
         }
         if p.eat("role") || p.eat("session authorization") {
-            if p.eat("to") || p.eat_sign("=") {}
+            if !p.eat("to") {
+                p.eat_sign("=");
+            }
             let role = if p.eat("none") || p.eat("default") {
                 self.session_user.clone()
             } else if p.kind_at(0) == Some(Kind::Text) {

@@ -205,7 +205,7 @@ impl Session {
         if let Some(default) = draft.default {
             let columns = if draft.generated == Generated::Stored { columns_of(relation) } else { Vec::new() };
             let default = self.expression_on(table, columns, default, Some(&default_type(&type_name)))?;
-            column.default = Some(default).filter(|default| !is_null(default));
+            column.default = Some(default).filter(|default| !is_null(default, &type_name));
         }
         let sequence = draft.serial || !matches!(draft.generated, Generated::No | Generated::Stored);
         if sequence {
@@ -349,9 +349,9 @@ impl Session {
     }
 }
 
-/// Whether a default is the constant NULL, which Postgres does not keep.
-pub(crate) fn is_null(default: &crate::catalogue::Expr) -> bool {
-    matches!(default.tree, Some(Node::Literal { value: Literal::Null, .. }))
+/// Whether a default is the constant NULL, which Postgres does not keep: unless it has to be brought to a length.
+pub(crate) fn is_null(default: &crate::catalogue::Expr, type_name: &str) -> bool {
+    matches!(default.tree, Some(Node::Literal { value: Literal::Null, .. })) && !type_name.contains('(')
 }
 
 /// The type that a default is brought to: without length, and unknown types as they are.

@@ -1,7 +1,7 @@
 //! Triggers.
 
 use super::alter_table::typed_columns;
-use super::{Done, Session, duplicate, unresolved};
+use super::{Done, Session, duplicate, refused, unresolved};
 use crate::catalogue::{Signature, Trigger};
 use crate::parse::Parser;
 use crate::resolve::finished;
@@ -53,6 +53,9 @@ impl Session {
             {
                 break;
             }
+        }
+        if each_row && events.contains(&"truncate") {
+            return refused("TRUNCATE FOR EACH ROW triggers are not supported");
         }
         p.expect("execute")?;
         if p.eat_any(&["function", "procedure"]).is_none() {

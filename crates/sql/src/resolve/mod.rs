@@ -4,6 +4,7 @@
 //! function its schema, each constant its type. `print` turns it into what `pg_get_expr` prints.
 
 pub(crate) mod builtins;
+pub(crate) mod call;
 pub(crate) mod coerce;
 pub(crate) mod expression;
 pub(crate) mod interval;
