@@ -23,6 +23,10 @@ use crate::setting_value::{constant, is_reference, measure, of_scalar};
 use crate::template::Template;
 use crate::value::ValueTest;
 
+/// Most keys of one document that a matcher looks at. No configuration has as many; in one made to have more, looking up
+/// other keys for each of them would take time that grows with the square.
+const MAX_KEYS: usize = 1_000;
+
 /// Longest value in a message.
 const MAX_VALUE: usize = 60;
 
@@ -114,7 +118,7 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
         for matcher in &rule.documents {
             for document in self.list.iter().filter(|document| self.is_meant(matcher, document)) {
                 files.insert(&document.path);
-                for seen in seen(matcher, document).into_iter().filter(|seen| self.accepts(matcher, seen)) {
+                for seen in seen(matcher, document).into_iter().take(MAX_KEYS).filter(|seen| self.accepts(matcher, seen)) {
                     let finding = finding(rule, matcher, &seen);
                     match best.get(&finding.place) {
                         Some(known) if known.confidence >= finding.confidence => {}

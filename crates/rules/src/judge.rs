@@ -1,5 +1,7 @@
 //! Whether the conditions of a matcher hold at a place.
 
+use std::rc::Rc;
+
 use lunette_flow::Value;
 use lunette_flow::facts::Found;
 use lunette_flow::know::Origin;
@@ -106,9 +108,20 @@ impl Run<'_, '_> {
             at += 1;
         }
         by.iter().any(|matcher| {
-            let (_, found) = self.matches(matcher);
-            found.iter().any(|(other, _)| [other.call, other.object].into_iter().flatten().any(|site| objects.contains(&site)))
+            let makers = self.makers_of(matcher);
+            objects.iter().any(|site| makers.contains(site))
         })
+    }
+
+    /// The calls and objects that a matcher finds; asked for every place, so found once.
+    fn makers_of(&self, matcher: &Matcher) -> Rc<FxHashSet<Site>> {
+        let question = (std::ptr::from_ref(matcher), self.tests_count());
+        if let Some(known) = self.makers.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        let (_, found) = self.matches(matcher);
+        let makers = found.iter().flat_map(|(spot, _)| [spot.call, spot.object]).flatten().collect();
+        Rc::clone(self.makers.borrow_mut().entry(question).or_insert(Rc::new(makers)))
     }
 
     /// A disjunction is as good as its best part, a conjunction as its worst.

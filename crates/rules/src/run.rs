@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use lunette_core::finding::Finding;
 use lunette_flow::models::Models;
@@ -9,19 +10,19 @@ use lunette_flow::taint::Taint;
 use lunette_flow::{Facts, Routes};
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_lang::ir::{Body, BodyId, Handler, ImportId, Language, Op, Span, Try};
+use lunette_lang::ir::{BodyId, ImportId, Language, Op, Span};
 use lunette_flow::lazy::Regex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::book::{CompiledRule, Rulebook, RunContext};
 use crate::checks;
 use crate::document_match::Documents;
 use crate::group::told_once;
 use crate::judge::Match;
-use crate::matcher::{Absent, CatchTest, Kind, Matcher, ProjectTest};
+use crate::matcher::{Absent, Kind, Matcher, ProjectTest};
 use crate::schema::{AssignKind, Scope};
 use crate::settings::Settings;
-use crate::spot::{self, Spot, is_broad, is_type_test};
+use crate::spot::{self, Spot};
 use crate::surface::Surface;
 use crate::taint::Rank;
 use crate::uses::Uses;
@@ -48,6 +49,9 @@ pub struct RunResult {
     pub cut: usize,
 }
 
+/// The calls and objects that matchers find, by the matcher's place in the rulebook and whether test code counts.
+type Makers = FxHashMap<(*const Matcher, bool), Rc<FxHashSet<Site>>>;
+
 /// State of one run.
 pub(crate) struct Run<'a, 'f> {
     pub(crate) facts: &'a Facts<'f>,
@@ -73,6 +77,8 @@ pub(crate) struct Run<'a, 'f> {
     include_tests: Cell<bool>,
     /// Answers to questions about the whole project, by the question's place in the rulebook.
     answers: RefCell<FxHashMap<(*const ProjectTest, bool), bool>>,
+    /// The calls and objects that matchers inside conditions find, by the matcher's place in the rulebook.
+    pub(crate) makers: RefCell<Makers>,
 }
 
 impl<'a, 'f> Run<'a, 'f> {
@@ -117,6 +123,7 @@ impl<'a, 'f> Run<'a, 'f> {
             packages,
             include_tests: Cell::new(false),
             answers: RefCell::default(),
+            makers: RefCell::default(),
         }
     }
 
@@ -335,63 +342,6 @@ impl<'a, 'f> Run<'a, 'f> {
                 anyones || owners(other).iter().any(|site| mine.contains(site))
             }
         }
-    }
-
-    fn catches(&self, language: Language, test: &CatchTest) -> Vec<Spot> {
-        let mut found = Vec::new();
-        for unit in self.facts.program.ids().filter(|&unit| self.language(unit) == language) {
-            for (at, body) in self.facts.program.unit(unit).module.bodies.iter().enumerate() {
-                let id = BodyId(at as u32);
-                for region in &body.tries {
-                    for handler in &region.handlers {
-                        if self.catch_passes(unit, id, body, region, handler, test) {
-                            found.push(Spot::new(unit, id, handler.body));
-                        }
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn catch_passes(
-        &self,
-        unit: UnitId,
-        id: BodyId,
-        body: &Body,
-        region: &Try,
-        handler: &Handler,
-        test: &CatchTest,
-    ) -> bool {
-        // What has the extent of the whole handler is not written in it: passing on what the handler does not take.
-        let within = |at: usize| handler.body.contains(body.spans[at]) && body.spans[at] != handler.body;
-        let acts = |op: &Op| {
-            matches!(
-                op,
-                Op::Call { .. }
-                    | Op::Throw(_)
-                    | Op::Store(..)
-                    | Op::StoreOuter(..)
-                    | Op::Assign(..)
-                    | Op::Return(_)
-                    | Op::Yield(_)
-            )
-        };
-        let broad = is_broad(self.facts, unit, id, handler);
-        let empty = || {
-            !(0..body.ops.len()).any(|at| within(at) && acts(&body.ops[at]) && !is_type_test(&body.ops, at, handler))
-        };
-        let calls = |nodes: &Vec<NodeId>| {
-            nodes.iter().any(|&node| {
-                self.facts.calls_of(node).any(|call| {
-                    (call.site.unit, call.site.body) == (unit, id)
-                        && region.body.contains(self.facts.program.span(call.site))
-                })
-            })
-        };
-        test.broad.is_none_or(|wanted| wanted == broad)
-            && test.empty.is_none_or(|wanted| wanted == empty())
-            && test.body_calls.as_ref().is_none_or(calls)
     }
 
     /// A route as a place: where it is registered.

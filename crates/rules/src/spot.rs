@@ -4,7 +4,7 @@ use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
 use lunette_flow::facts::{Call, Use};
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_lang::ir::{ArgKind, BinaryOp, BodyId, BodyKind, Entry, Handler, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span, ValueId};
+use lunette_lang::ir::{ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span, ValueId};
 
 use crate::schema::AssignKind;
 
@@ -279,20 +279,4 @@ fn is_below(path: &str, wanted: &str) -> bool {
 /// Whether `from path import item` gives the module `wanted`.
 fn is_member(path: &str, item: &str, wanted: &str) -> bool {
     wanted.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) == Some(item)
-}
-
-/// Whether a handler catches whatever is thrown.
-pub(crate) fn is_broad(facts: &Facts<'_>, unit: UnitId, body: BodyId, handler: &Handler) -> bool {
-    let mut named = handler.types.iter().filter_map(|&value| facts.name_of(Site { unit, body, value }));
-    handler.types.is_empty() || named.any(|name| matches!(name.as_str(), "Exception" | "BaseException"))
-}
-
-/// Whether an operation only tests the type of what was caught.
-pub(crate) fn is_type_test(ops: &[Op], at: usize, handler: &Handler) -> bool {
-    match &ops[at] {
-        Op::Call { args, .. } => args.iter().any(|arg| arg.value == handler.caught),
-        // The variable that the exception is bound to.
-        Op::Assign(_, from) => *from == handler.caught,
-        _ => false,
-    }
 }

@@ -14,7 +14,7 @@ use lunette_flow::lazy::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::matcher::ComesFrom;
-use crate::spot::is_broad;
+use crate::catch::is_broad;
 use crate::surface::Surface;
 use crate::uses::{Uses, operands};
 
