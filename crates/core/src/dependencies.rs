@@ -149,9 +149,23 @@ mod tests {
             pressing: false,
             place: Place::line("package.json", 3),
         };
-        assert_eq!(upgrade.words(), "Raise `express` from 4.17.1 to 4.21.2: closes 2 advisories; the range asked for allows it");
-        let deep = Upgrade { direct: false, through: vec!["shop".into()], allowed: Some(false), major: true, closes: vec!["A".into()], open: vec!["C".into()], ..upgrade.clone() };
-        assert_eq!(deep.words(), "Raise `express` from 4.17.1 to 4.21.2: closes 1 advisory (it comes with `shop`); a major step; no version closes C");
+        assert_eq!(
+            upgrade.words(),
+            "Raise `express` from 4.17.1 to 4.21.2: closes 2 advisories; the range asked for allows it"
+        );
+        let deep = Upgrade {
+            direct: false,
+            through: vec!["shop".into()],
+            allowed: Some(false),
+            major: true,
+            closes: vec!["A".into()],
+            open: vec!["C".into()],
+            ..upgrade.clone()
+        };
+        assert_eq!(
+            deep.words(),
+            "Raise `express` from 4.17.1 to 4.21.2: closes 1 advisory (it comes with `shop`); a major step; no version closes C"
+        );
         let none = Upgrade { to: None, closes: Vec::new(), open: vec!["C".into()], ..upgrade };
         assert_eq!(none.words(), "`express` 4.17.1: no version closes its 1 advisory; replace or remove it");
     }

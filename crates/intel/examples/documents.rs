@@ -30,7 +30,9 @@ fn write(folder: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if let (Some(name), Ok(text)) = (path.file_name().and_then(|name| name.to_str()), std::fs::read_to_string(&path)) {
+        if let (Some(name), Ok(text)) =
+            (path.file_name().and_then(|name| name.to_str()), std::fs::read_to_string(&path))
+        {
             files.push((name.to_owned(), text));
         }
     }
@@ -38,7 +40,11 @@ fn write(folder: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let inventory = inventory(&files);
     let known = known(&inventory, &Knowledge::new(None), &|_, _| Reach::default())?;
-    let document = Document { project: "project", tool_version: env!("CARGO_PKG_VERSION"), timestamp: Some("2026-11-24T00:00:00Z") };
+    let document = Document {
+        project: "project",
+        tool_version: env!("CARGO_PKG_VERSION"),
+        timestamp: Some("2026-11-24T00:00:00Z"),
+    };
     std::fs::create_dir_all(out)?;
     std::fs::write(out.join("bom.cdx.json"), sbom::cyclonedx(&inventory, &document))?;
     std::fs::write(out.join("vex.cdx.json"), vex::cyclonedx(&inventory, &known, &document))?;

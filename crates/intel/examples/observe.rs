@@ -42,7 +42,12 @@ fn main() {
     for upgrade in &summary.upgrades {
         println!("{}", upgrade.words());
     }
-    println!("{} packages in {} files; read after {read:?}, matched after {matched:?}, observed after {:?}", inventory.packages.len(), summary.files.len(), start.elapsed());
+    println!(
+        "{} packages in {} files; read after {read:?}, matched after {matched:?}, observed after {:?}",
+        inventory.packages.len(),
+        summary.files.len(),
+        start.elapsed()
+    );
 }
 
 fn collect(root: &Path, folder: &Path, depth: usize, out: &mut Vec<(String, String)>) {
@@ -53,7 +58,8 @@ fn collect(root: &Path, folder: &Path, depth: usize, out: &mut Vec<(String, Stri
         if about.is_dir() && depth < 12 && !matches!(name, "node_modules" | ".git" | "target" | "site-packages") {
             collect(root, &path, depth + 1, out);
         } else if about.is_file() && about.len() <= LARGEST {
-            let kinds = ["package.json", "lock", "requirements", "Pipfile", "pyproject", "setup", ".yml", ".yaml", ".in"];
+            let kinds =
+                ["package.json", "lock", "requirements", "Pipfile", "pyproject", "setup", ".yml", ".yaml", ".in"];
             let wanted = hygiene::wants(name) || kinds.iter().any(|kind| name.contains(kind));
             if let (true, Ok(text)) = (wanted, std::fs::read_to_string(&path)) {
                 let path = path.strip_prefix(root).unwrap_or(&path);

@@ -86,7 +86,8 @@ pub fn upgrades(inventory: &Inventory, known: &Known) -> Vec<Upgrade> {
     let asked = Asked::new(inventory);
     let mut out: Vec<Upgrade> = groups.into_values().filter_map(|held| upgrade(inventory, &asked, &held)).collect();
     out.sort_by(|a, b| {
-        let rank = |one: &Upgrade| (!one.pressing, one.development, one.to.is_none(), std::cmp::Reverse(one.closes.len()));
+        let rank =
+            |one: &Upgrade| (!one.pressing, one.development, one.to.is_none(), std::cmp::Reverse(one.closes.len()));
         (rank(a), &a.ecosystem, &a.package, &a.place).cmp(&(rank(b), &b.ecosystem, &b.package, &b.place))
     });
     out
@@ -111,7 +112,9 @@ fn upgrade(inventory: &Inventory, asked: &Asked<'_>, held: &[&Held]) -> Option<U
         ecosystem: first.ecosystem.name().to_owned(),
         package: first.name.clone(),
         from: versions(&packages),
-        major: target.as_ref().is_some_and(|target| packages.iter().filter_map(|package| version_of(package)).any(|from| is_major(&from, target))),
+        major: target.as_ref().is_some_and(|target| {
+            packages.iter().filter_map(|package| version_of(package)).any(|from| is_major(&from, target))
+        }),
         allowed: target.as_ref().and_then(|target| allowed(asked, &indices, &packages, target)),
         to: target.map(|target| target.as_str().to_owned()),
         closes,
@@ -155,7 +158,8 @@ fn is_major(from: &Version, to: &Version) -> bool {
         let text = version.as_str().trim_start_matches(['v', '=']).to_owned();
         // Epochs of Python, `1!2.0`, are a number before the first.
         let (epoch, rest) = text.split_once('!').map_or(("0", text.as_str()), |(epoch, rest)| (epoch, rest));
-        let mut numbers = rest.split(['.', '-', '+']).map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>());
+        let mut numbers =
+            rest.split(['.', '-', '+']).map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>());
         (epoch.to_owned(), numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
     };
     let ((epoch, first, second), (other_epoch, other_first, other_second)) = (parts(from), parts(to));
@@ -165,7 +169,8 @@ fn is_major(from: &Version, to: &Version) -> bool {
 /// Whether every range that asks for the package allows the version: those of manifests, and where none asks, that of the
 /// lockfile's entry, when it has one.
 fn allowed(asked: &Asked<'_>, indices: &BTreeSet<usize>, packages: &[&Package], target: &Version) -> Option<bool> {
-    let mut ranges: Vec<&str> = asked.of(indices.iter().copied()).map(|one| one.range.as_deref().unwrap_or("")).collect();
+    let mut ranges: Vec<&str> =
+        asked.of(indices.iter().copied()).map(|one| one.range.as_deref().unwrap_or("")).collect();
     if ranges.is_empty() {
         ranges = packages.iter().filter_map(|package| package.requested.as_deref()).collect();
     }
@@ -177,7 +182,11 @@ fn allowed(asked: &Asked<'_>, indices: &BTreeSet<usize>, packages: &[&Package], 
 }
 
 fn through(packages: &[&Package]) -> Vec<String> {
-    let mut out: Vec<String> = packages.iter().filter(|package| package.path.len() > 1).filter_map(|package| package.path.first().cloned()).collect();
+    let mut out: Vec<String> = packages
+        .iter()
+        .filter(|package| package.path.len() > 1)
+        .filter_map(|package| package.path.first().cloned())
+        .collect();
     out.sort();
     out.dedup();
     out
@@ -211,8 +220,7 @@ mod tests {
         "node_modules/axios": { "version": "0.21.0" },
         "node_modules/ua-parser-js": { "version": "0.7.29" }
     } }"#;
-    const MANIFEST: &str =
-        "{\"private\": true, \"dependencies\": {\n\"express\": \"^4.17.0\",\n\"lodash\": \"4.17.10\",\n\"shop\": \"1.0.0\",\n\"request\": \"^2.88.0\"}}";
+    const MANIFEST: &str = "{\"private\": true, \"dependencies\": {\n\"express\": \"^4.17.0\",\n\"lodash\": \"4.17.10\",\n\"shop\": \"1.0.0\",\n\"request\": \"^2.88.0\"}}";
 
     #[test]
     fn the_smallest_version_that_closes_all() {
@@ -235,7 +243,11 @@ mod tests {
         let request = raised(&found, "request");
         assert_eq!((request.to.as_deref(), request.open.len()), (None, 1));
         assert!(request.words().contains("no version closes"));
-        assert_eq!((raised(&found, "ua-parser-js").to.as_deref(), found.upgrades[0].package.as_str()), (None, "ua-parser-js"), "malware first");
+        assert_eq!(
+            (raised(&found, "ua-parser-js").to.as_deref(), found.upgrades[0].package.as_str()),
+            (None, "ua-parser-js"),
+            "malware first"
+        );
     }
 
     #[test]
@@ -257,7 +269,9 @@ mod tests {
 
     #[test]
     fn major_steps() {
-        let major = |ecosystem, from, to| is_major(&Version::parse(ecosystem, from).unwrap(), &Version::parse(ecosystem, to).unwrap());
+        let major = |ecosystem, from, to| {
+            is_major(&Version::parse(ecosystem, from).unwrap(), &Version::parse(ecosystem, to).unwrap())
+        };
         assert!(major(Ecosystem::Npm, "4.17.1", "5.0.0") && !major(Ecosystem::Npm, "4.17.1", "4.20.0"));
         assert!(major(Ecosystem::Npm, "0.21.0", "0.30.0") && !major(Ecosystem::Npm, "v0.21.0", "0.21.2"));
         assert!(major(Ecosystem::PyPi, "1.0", "1!1.0") && !major(Ecosystem::PyPi, "3", "3.1"));

@@ -56,7 +56,8 @@ fn there_are_enough_and_each_is_whole() {
             assert!(affected.precondition.as_ref().is_none_or(|text| text.ends_with('.')), "{id}");
         }
     }
-    let with_symbols = all.iter().filter(|(_, _, advisory)| advisory.affected.iter().any(|one| !one.symbols.is_empty()));
+    let with_symbols =
+        all.iter().filter(|(_, _, advisory)| advisory.affected.iter().any(|one| !one.symbols.is_empty()));
     assert!(with_symbols.count() * 10 >= all.len() * 9, "symbols are what the curated set is for");
 }
 

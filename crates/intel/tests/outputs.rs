@@ -24,8 +24,10 @@ const LOCK: &str = r#"{ "name": "@acme/shop", "version": "1.2.3", "lockfileVersi
   "node_modules/minimist": { "version": "1.2.0", "dev": true },
   "node_modules/views/node_modules/ejs": { "version": "3.1.5" } } }"#;
 const REQUIREMENTS: &str = "PyYAML==5.3 --hash=sha256:aa --hash=sha256:bb\nflask>=2 ; python_version < \"3.12\"\ntool @ https://example.org/tool-1.0.tar.gz\n";
-const FILES: [(&str, &str); 3] = [("package.json", MANIFEST), ("package-lock.json", LOCK), ("api/requirements.txt", REQUIREMENTS)];
-const DOCUMENT: Document<'_> = Document { project: "shop", tool_version: "0.1.0", timestamp: Some("2026-11-24T12:00:00Z") };
+const FILES: [(&str, &str); 3] =
+    [("package.json", MANIFEST), ("package-lock.json", LOCK), ("api/requirements.txt", REQUIREMENTS)];
+const DOCUMENT: Document<'_> =
+    Document { project: "shop", tool_version: "0.1.0", timestamp: Some("2026-11-24T12:00:00Z") };
 
 fn project(reach: &dyn Fn(&Package, &Match) -> Reach) -> (Inventory, Known) {
     let inventory = inventory(&FILES);
@@ -65,7 +67,8 @@ fn open_references(schema: &mut Value) {
 fn valid(schema: &str, text: &str) -> Value {
     let document: Value = serde_json::from_str(text).unwrap();
     if let Some(validator) = validator(schema) {
-        let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }
     document
@@ -81,17 +84,29 @@ fn the_bill_of_materials_follows_the_standard() {
     let (inventory, _) = project(&|_, _| Reach::default());
     let document = valid("bom-1.6.json", &sbom::cyclonedx(&inventory, &DOCUMENT));
     assert_eq!(document["metadata"]["component"]["bom-ref"], "project:@acme/shop@1.2.3");
-    assert_eq!((&document["metadata"]["component"]["group"], &document["metadata"]["component"]["name"]), (&"@acme".into(), &"shop".into()));
+    assert_eq!(
+        (&document["metadata"]["component"]["group"], &document["metadata"]["component"]["name"]),
+        (&"@acme".into(), &"shop".into())
+    );
     let lodash = component(&document, "pkg:npm/lodash@4.17.20");
-    assert_eq!((&lodash["scope"], &lodash["hashes"][0]["alg"], &lodash["licenses"][0]["license"]["id"]), (&"required".into(), &"SHA-512".into(), &"MIT".into()));
+    assert_eq!(
+        (&lodash["scope"], &lodash["hashes"][0]["alg"], &lodash["licenses"][0]["license"]["id"]),
+        (&"required".into(), &"SHA-512".into(), &"MIT".into())
+    );
     assert_eq!(lodash["hashes"][0]["content"].as_str().unwrap().len(), 128);
     assert_eq!(component(&document, "pkg:npm/views@1.0.0")["licenses"][0]["expression"], "(MIT OR Apache-2.0)");
     assert_eq!(component(&document, "pkg:npm/minimist@1.2.0")["scope"], "excluded");
     assert_eq!(component(&document, "pkg:npm/%40grpc/grpc-js@1.8.0")["group"], "@grpc");
     assert!(component(&document, "pkg:npm/ejs@3.1.5")["licenses"][0]["license"]["name"].is_string());
-    let root = document["dependencies"].as_array().unwrap().iter().find(|one| one["ref"] == "project:@acme/shop@1.2.3").unwrap();
+    let root = document["dependencies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["ref"] == "project:@acme/shop@1.2.3")
+        .unwrap();
     assert!(root["dependsOn"].as_array().unwrap().contains(&"pkg:npm/lodash@4.17.20".into()));
-    let views = document["dependencies"].as_array().unwrap().iter().find(|one| one["ref"] == "pkg:npm/views@1.0.0").unwrap();
+    let views =
+        document["dependencies"].as_array().unwrap().iter().find(|one| one["ref"] == "pkg:npm/views@1.0.0").unwrap();
     assert_eq!(views["dependsOn"], serde_json::json!(["pkg:npm/ejs@3.1.5"]), "not on itself");
     assert_eq!(document["compositions"][0]["aggregate"], "incomplete", "flask has no version");
 }
@@ -102,7 +117,8 @@ fn references_are_unique_and_all_lead_somewhere() {
     for text in [sbom::cyclonedx(&inventory, &DOCUMENT), vex::cyclonedx(&inventory, &known, &DOCUMENT)] {
         let document: Value = serde_json::from_str(&text).unwrap();
         let listed = |key: &str| document[key].as_array().cloned().unwrap_or_default();
-        let mut references: Vec<String> = listed("components").iter().map(|one| one["bom-ref"].as_str().unwrap().to_owned()).collect();
+        let mut references: Vec<String> =
+            listed("components").iter().map(|one| one["bom-ref"].as_str().unwrap().to_owned()).collect();
         references.push(document["metadata"]["component"]["bom-ref"].as_str().unwrap().to_owned());
         let count = references.len();
         references.sort();
@@ -123,7 +139,11 @@ fn references_are_unique_and_all_lead_somewhere() {
 fn the_same_input_gives_the_same_bytes_and_another_another_serial_number() {
     let make = |document: &Document<'_>| {
         let (inventory, known) = project(&|_, _| Reach::default());
-        [sbom::cyclonedx(&inventory, document), vex::cyclonedx(&inventory, &known, document), vex::openvex(&inventory, &known, document).unwrap()]
+        [
+            sbom::cyclonedx(&inventory, document),
+            vex::cyclonedx(&inventory, &known, document),
+            vex::openvex(&inventory, &known, document).unwrap(),
+        ]
     };
     assert_eq!(make(&DOCUMENT), make(&DOCUMENT));
     let serial = |text: &str| serde_json::from_str::<Value>(text).unwrap()["serialNumber"].as_str().unwrap().to_owned();
@@ -138,7 +158,11 @@ fn states(document: &Value) -> Vec<(String, String, String)> {
     for one in document["vulnerabilities"].as_array().unwrap() {
         for affected in one["affects"].as_array().unwrap() {
             let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-            out.push((text(&affected["ref"]), text(&one["analysis"]["state"]), text(&one["analysis"]["justification"])));
+            out.push((
+                text(&affected["ref"]),
+                text(&one["analysis"]["state"]),
+                text(&one["analysis"]["justification"]),
+            ));
         }
     }
     out.sort();
@@ -171,19 +195,39 @@ fn not_affected_only_where_it_was_shown() {
     assert_eq!(state_of(&document, "pkg:npm/lodash@4.17.20"), shown);
     assert_eq!(state_of(&document, "pkg:npm/ejs@3.1.5").0, "in_triage", "another package may call it");
     let open = valid("openvex.json", &vex::openvex(&inventory, &known, &DOCUMENT).unwrap());
-    let lodash = open["statements"].as_array().unwrap().iter().find(|one| one["vulnerability"]["name"] == "GHSA-35jh-r3h4-6jhm").unwrap();
-    assert_eq!((&lodash["status"], &lodash["justification"]), (&"not_affected".into(), &"vulnerable_code_not_in_execute_path".into()));
+    let lodash = open["statements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["vulnerability"]["name"] == "GHSA-35jh-r3h4-6jhm")
+        .unwrap();
+    assert_eq!(
+        (&lodash["status"], &lodash["justification"]),
+        (&"not_affected".into(), &"vulnerable_code_not_in_execute_path".into())
+    );
 }
 
 #[test]
 fn affected_with_the_route_and_what_to_do() {
-    let reached = Reach { place: Some(Place::line("app.js", 7)), route: Some("POST /views".into()), ..Reach::level(Reachability::Reached) };
+    let reached = Reach {
+        place: Some(Place::line("app.js", 7)),
+        route: Some("POST /views".into()),
+        ..Reach::level(Reachability::Reached)
+    };
     let (inventory, known) = project(&|_, _| reached.clone());
     let document = valid("bom-1.6.json", &vex::cyclonedx(&inventory, &known, &DOCUMENT));
     assert_eq!(state_of(&document, "pkg:npm/lodash@4.17.20").0, "exploitable");
     let open = valid("openvex.json", &vex::openvex(&inventory, &known, &DOCUMENT).unwrap());
-    let lodash = open["statements"].as_array().unwrap().iter().find(|one| one["vulnerability"]["name"] == "GHSA-35jh-r3h4-6jhm").unwrap();
-    assert_eq!((&lodash["status"], &lodash["action_statement"]), (&"affected".into(), &"Raise lodash to 4.17.21 or later.".into()));
+    let lodash = open["statements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["vulnerability"]["name"] == "GHSA-35jh-r3h4-6jhm")
+        .unwrap();
+    assert_eq!(
+        (&lodash["status"], &lodash["action_statement"]),
+        (&"affected".into(), &"Raise lodash to 4.17.21 or later.".into())
+    );
     assert_eq!(lodash["status_notes"], "POST /views gets to a call of the functions concerned at app.js:7.");
     assert_eq!(lodash["products"][0]["@id"], "pkg:generic/shop@1.2.3");
 }
@@ -193,7 +237,10 @@ fn a_project_without_packages() {
     let inventory = inventory(&[]);
     let known = known(&inventory, &Knowledge::new(None), &|_, _| Reach::default()).unwrap();
     let document = valid("bom-1.6.json", &sbom::cyclonedx(&inventory, &DOCUMENT));
-    assert_eq!((&document["metadata"]["component"]["name"], document["components"].as_array().unwrap().len()), (&"shop".into(), 0));
+    assert_eq!(
+        (&document["metadata"]["component"]["name"], document["components"].as_array().unwrap().len()),
+        (&"shop".into(), 0)
+    );
     valid("bom-1.6.json", &vex::cyclonedx(&inventory, &known, &DOCUMENT));
     assert_eq!(vex::openvex(&inventory, &known, &DOCUMENT), None);
 }
@@ -203,7 +250,9 @@ fn the_schemas_refuse_what_is_wrong() {
     let (inventory, _) = project(&|_, _| Reach::default());
     let Some(validator) = validator("bom-1.6.json") else { return };
     let good: Value = serde_json::from_str(&sbom::cyclonedx(&inventory, &DOCUMENT)).unwrap();
-    for (pointer, bad) in [("/components/0/scope", "sometimes"), ("/serialNumber", "7"), ("/components/0/type", "thing")] {
+    for (pointer, bad) in
+        [("/components/0/scope", "sometimes"), ("/serialNumber", "7"), ("/components/0/type", "thing")]
+    {
         let mut document = good.clone();
         *document.pointer_mut(pointer).unwrap() = bad.into();
         assert!(!validator.is_valid(&document), "{pointer}");

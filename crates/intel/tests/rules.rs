@@ -26,7 +26,10 @@ fn rules() -> Vec<Rule> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/dependencies"));
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files.iter().map(|path| rule(path.file_stem().unwrap().to_str().unwrap(), &std::fs::read_to_string(path).unwrap())).collect()
+    files
+        .iter()
+        .map(|path| rule(path.file_stem().unwrap().to_str().unwrap(), &std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 fn rule(id: &str, text: &str) -> Rule {
@@ -47,7 +50,8 @@ fn rule(id: &str, text: &str) -> Rule {
             message.clone_into(&mut rule.checks.last_mut().unwrap().1);
         } else if let Some(info) = line.strip_prefix("```") {
             let of = |key: &str| info.split(' ').find_map(|word| word.strip_prefix(key)).unwrap_or_default();
-            let marks = of("finds=").split(',').filter(|mark| !mark.is_empty()).map(|mark| mark.parse().unwrap()).collect();
+            let marks =
+                of("finds=").split(',').filter(|mark| !mark.is_empty()).map(|mark| mark.parse().unwrap()).collect();
             block = Some((of("file=").to_owned(), String::new(), marks));
         } else if line.starts_with("## ") || line.starts_with("### ") {
             rule.examples.push((number, Vec::new()));
@@ -68,7 +72,8 @@ fn observed(files: &[(&str, &str)]) -> Vec<Observation> {
 #[test]
 fn every_check_has_a_rule_and_every_rule_a_check() {
     let asked: BTreeSet<String> = rules().into_iter().flat_map(|rule| rule.checks).map(|(check, _)| check).collect();
-    let there: BTreeSet<String> = hygiene::NAMES.iter().chain(&advisories::NAMES).map(|name| (*name).to_owned()).collect();
+    let there: BTreeSet<String> =
+        hygiene::NAMES.iter().chain(&advisories::NAMES).map(|name| (*name).to_owned()).collect();
     assert_eq!(asked, there);
 }
 
@@ -76,11 +81,15 @@ fn every_check_has_a_rule_and_every_rule_a_check() {
 fn examples_give_what_they_say() {
     let mut faults = Vec::new();
     for rule in rules() {
-        let checks: BTreeMap<&str, &str> = rule.checks.iter().map(|(check, message)| (check.as_str(), message.as_str())).collect();
+        let checks: BTreeMap<&str, &str> =
+            rule.checks.iter().map(|(check, message)| (check.as_str(), message.as_str())).collect();
         for (line, example) in &rule.examples {
-            let files: Vec<(&str, &str)> = example.iter().map(|(path, text, _)| (path.as_str(), text.as_str())).collect();
-            let marked: BTreeSet<(String, u32)> =
-                example.iter().flat_map(|(path, _, marks)| marks.iter().map(move |mark| (path.clone(), *mark))).collect();
+            let files: Vec<(&str, &str)> =
+                example.iter().map(|(path, text, _)| (path.as_str(), text.as_str())).collect();
+            let marked: BTreeSet<(String, u32)> = example
+                .iter()
+                .flat_map(|(path, _, marks)| marks.iter().map(move |mark| (path.clone(), *mark)))
+                .collect();
             let mut found = BTreeSet::new();
             for one in observed(&files) {
                 let Some(message) = checks.get(one.check.as_str()) else { continue };

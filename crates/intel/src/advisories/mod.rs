@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 pub use reach::{Reach, Reachability};
-pub use tell::{NAMES, observe};
 pub(crate) use tell::versions;
+pub use tell::{NAMES, observe};
 
 use lunette_core::dependencies::UndecidedAdvisory;
 use rustc_hash::FxHashMap;
@@ -55,7 +55,11 @@ pub struct Known {
 /// # Errors
 ///
 /// [`IndexError`] when the snapshot cannot be read: then nothing may be concluded.
-pub fn known(inventory: &Inventory, knowledge: &Knowledge, reach: &dyn Fn(&Package, &Match) -> Reach) -> Result<Known, IndexError> {
+pub fn known(
+    inventory: &Inventory,
+    knowledge: &Knowledge,
+    reach: &dyn Fn(&Package, &Match) -> Reach,
+) -> Result<Known, IndexError> {
     let mut lookups: BTreeMap<(Ecosystem, &str, &str), Lookup> = BTreeMap::new();
     let mut groups: BTreeMap<(&str, Ecosystem, &str, String), Held> = BTreeMap::new();
     let mut out = Known::default();
@@ -86,7 +90,11 @@ pub fn known(inventory: &Inventory, knowledge: &Knowledge, reach: &dyn Fn(&Packa
         }
         if settled {
             let label = package.label();
-            out.undecided.extend(lookup.undecided.iter().map(|one| UndecidedAdvisory { package: label.clone(), id: one.id.clone(), why: one.why.clone() }));
+            out.undecided.extend(lookup.undecided.iter().map(|one| UndecidedAdvisory {
+                package: label.clone(),
+                id: one.id.clone(),
+                why: one.why.clone(),
+            }));
         }
     }
     out.held = groups.into_values().collect();
@@ -141,7 +149,14 @@ fn completed(mut found: Match) -> Match {
             .filter(|(id, _)| found.id == *id || found.aliases.iter().any(|alias| alias == id))
             .find_map(|(id, added)| {
                 let added = Day::parse(added);
-                Some(Kev { cve: Cve::parse(id)?, id: id.to_owned(), name: String::new(), added, due: None, ransomware: false })
+                Some(Kev {
+                    cve: Cve::parse(id)?,
+                    id: id.to_owned(),
+                    name: String::new(),
+                    added,
+                    due: None,
+                    ransomware: false,
+                })
             });
     }
     found

@@ -21,7 +21,8 @@ pub const NAMES: [&str; 3] = ["intel/known-exploited", "intel/known-vulnerabilit
 pub fn observe(inventory: &Inventory, known: &Known, files: &[(&str, &str)]) -> Vec<Observation> {
     let texts = Texts::new(files);
     let asked = Asked::new(inventory);
-    let mut out: Vec<Observation> = known.held.iter().filter_map(|held| observation(inventory, &asked, held, &texts)).collect();
+    let mut out: Vec<Observation> =
+        known.held.iter().filter_map(|held| observation(inventory, &asked, held, &texts)).collect();
     out.sort_by(|a, b| (&a.place, &a.check, &a.anchor).cmp(&(&b.place, &b.check, &b.anchor)));
     out
 }
@@ -30,7 +31,8 @@ fn observation(inventory: &Inventory, asked: &Asked<'_>, held: &Held, texts: &Te
     let packages: Vec<&Package> = held.packages.iter().filter_map(|at| inventory.packages.get(*at)).collect();
     let first = *packages.first()?;
     // The line of the manifest that asks for it, where one does: that is where it is raised.
-    let place = asked.of(held.packages.iter().copied()).next().map_or_else(|| first.place.clone(), |one| one.place.clone());
+    let place =
+        asked.of(held.packages.iter().copied()).next().map_or_else(|| first.place.clone(), |one| one.place.clone());
     let found = &held.found;
     let check = match (found.malicious, &found.kev) {
         (true, _) => "intel/malicious-package",
@@ -136,7 +138,9 @@ fn fix_words(held: &Held, packages: &[&Package]) -> String {
 
 /// The smallest version that has the fix, above all versions in use.
 fn fix(held: &Held, packages: &[&Package]) -> Option<String> {
-    let texts = packages.iter().filter_map(|package| Some((package.ecosystem, package.version.as_ref().or(package.bound.as_ref())?)));
+    let texts = packages
+        .iter()
+        .filter_map(|package| Some((package.ecosystem, package.version.as_ref().or(package.bound.as_ref())?)));
     let newest = texts.filter_map(|(ecosystem, text)| Version::parse(ecosystem, text).ok()).max()?;
     held.found.fix_for(&newest).map(str::to_owned)
 }
@@ -150,10 +154,14 @@ fn level_words(held: &Held, packages: &[&Package]) -> String {
     let dev = if packages.iter().all(|package| package.dev) { "; it is for development only" } else { "" };
     let words = match reach.level {
         Reachability::NotDeclared => "no manifest names it".to_owned(),
-        Reachability::Declared if held.found.symbols.is_empty() => format!("{through}declared, no import in this project's code was found"),
+        Reachability::Declared if held.found.symbols.is_empty() => {
+            format!("{through}declared, no import in this project's code was found")
+        }
         Reachability::Declared => format!("{through}declared, no call of the functions concerned was found"),
         Reachability::Imported => format!("{through}imported{at}, no call of the functions concerned was found"),
-        Reachability::Called => format!("the function concerned is called{at}, that a request gets there was not shown"),
+        Reachability::Called => {
+            format!("the function concerned is called{at}, that a request gets there was not shown")
+        }
         Reachability::Reached => match &reach.route {
             Some(route) => format!("`{}` gets to the function concerned{at}", shown(route)),
             None => format!("a request gets to the function concerned{at}"),

@@ -37,14 +37,19 @@ fn project(reach: &Reach) -> Vec<Observation> {
 }
 
 fn one<'o>(seen: &'o [Observation], anchor: &str) -> &'o Observation {
-    seen.iter().find(|one| one.anchor == anchor).unwrap_or_else(|| panic!("{anchor}: {:?}", seen.iter().map(|one| &one.anchor).collect::<Vec<_>>()))
+    seen.iter()
+        .find(|one| one.anchor == anchor)
+        .unwrap_or_else(|| panic!("{anchor}: {:?}", seen.iter().map(|one| &one.anchor).collect::<Vec<_>>()))
 }
 
 #[test]
 fn each_advisory_is_one_observation_at_the_line_that_asks_for_the_package() {
     let seen = project(&Reach::default());
     let lodash = one(&seen, "lodash GHSA-35jh-r3h4-6jhm");
-    assert_eq!((lodash.check.as_str(), &lodash.place.path, lodash.place.line), ("intel/known-vulnerability", &"package.json".to_owned(), 4));
+    assert_eq!(
+        (lodash.check.as_str(), &lodash.place.path, lodash.place.line),
+        ("intel/known-vulnerability", &"package.json".to_owned(), 4)
+    );
     assert_eq!((lodash.details["version"].as_str(), lodash.details["fix"].as_str()), ("4.17.20", "fixed in 4.17.21"));
     assert_eq!(lodash.details["level"], "declared, no call of the functions concerned was found");
     assert_eq!(lodash.properties["reachability"], "declared");
@@ -62,10 +67,17 @@ fn each_advisory_is_one_observation_at_the_line_that_asks_for_the_package() {
 fn malware_and_what_is_exploited_have_checks_of_their_own() {
     let seen = project(&Reach::default());
     let malware = one(&seen, "ua-parser-js GHSA-pjwm-rvh2-c87w");
-    assert_eq!((malware.check.as_str(), malware.risk.exposure), ("intel/malicious-package", Some(Exposure::Unauthenticated)));
+    assert_eq!(
+        (malware.check.as_str(), malware.risk.exposure),
+        ("intel/malicious-package", Some(Exposure::Unauthenticated))
+    );
     let exploited = one(&seen, "systeminformation GHSA-2m8v-572m-ff2v");
     assert_eq!((exploited.check.as_str(), exploited.risk.exploit), ("intel/known-exploited", Some(Exploit::Kev)));
-    assert!(exploited.details["likelihood"].contains("CISA KEV since 2022-01-18"), "{}", exploited.details["likelihood"]);
+    assert!(
+        exploited.details["likelihood"].contains("CISA KEV since 2022-01-18"),
+        "{}",
+        exploited.details["likelihood"]
+    );
 }
 
 #[test]
@@ -80,7 +92,11 @@ fn what_was_shown_decides_exposure_and_confidence() {
     let unused = Reach { conclusive: true, ..Reach::level(Reachability::Imported) };
     assert_eq!(of(&unused, lodash).0, Some(Exposure::NotReached));
     assert_eq!(of(&unused, "ejs GHSA-phwq-j96m-2c2q").0, Some(Exposure::InternalOnly), "another package may call it");
-    let reached = Reach { place: Some(Place::line("app.js", 7)), route: Some("POST /views".into()), ..Reach::level(Reachability::Reached) };
+    let reached = Reach {
+        place: Some(Place::line("app.js", 7)),
+        route: Some("POST /views".into()),
+        ..Reach::level(Reachability::Reached)
+    };
     assert_eq!(of(&reached, lodash), (Some(Exposure::Unauthenticated), Some(Confidence::Confirmed)));
     assert_eq!(of(&reached, "minimist GHSA-xvch-5gv4-984h").0, Some(Exposure::NotReached), "for development only");
     let seen = project(&reached);
@@ -93,7 +109,10 @@ fn without_a_settled_version_only_what_every_allowed_version_has() {
     let (known, seen) = look(&[("requirements.txt", open)], &Reach::default());
     assert_eq!(known.without_version, 4);
     let anchors: Vec<&str> = seen.iter().map(|one| one.anchor.as_str()).collect();
-    assert!(anchors.iter().all(|anchor| !anchor.starts_with("flask") && !anchor.starts_with("requests")), "{anchors:?}");
+    assert!(
+        anchors.iter().all(|anchor| !anchor.starts_with("flask") && !anchor.starts_with("requests")),
+        "{anchors:?}"
+    );
     assert!(seen.iter().all(|one| one.confidence == Some(Confidence::Tentative)));
 }
 

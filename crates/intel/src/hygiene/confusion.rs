@@ -9,8 +9,14 @@ use super::{Seen, file_name, folder, is_aside, listed, shown};
 use crate::packages::{Ecosystem, Package, Source};
 
 /// Hosts of the public registries.
-const PUBLIC: [&str; 6] =
-    ["registry.npmjs.org", "registry.yarnpkg.com", "registry.npmmirror.com", "npm.jsr.io", "pypi.org", "files.pythonhosted.org"];
+const PUBLIC: [&str; 6] = [
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "registry.npmmirror.com",
+    "npm.jsr.io",
+    "pypi.org",
+    "files.pythonhosted.org",
+];
 
 /// `intel/dependency-confusion`.
 pub(super) fn observe(seen: &mut Seen<'_>, files: &[(&str, &str)]) {
@@ -30,10 +36,17 @@ fn extra_indexes(seen: &mut Seen<'_>, files: &[(&str, &str)]) {
             hashed_folders.insert(folder(&manifest.path));
             continue;
         }
-        found.extend(manifest.indexes.iter().filter(|(_, extra, _)| *extra).map(|(address, _, place)| (place.clone(), address.clone())));
+        found.extend(
+            manifest
+                .indexes
+                .iter()
+                .filter(|(_, extra, _)| *extra)
+                .map(|(address, _, place)| (place.clone(), address.clone())),
+        );
     }
     for (path, text) in files {
-        if is_aside(path) || !matches!(file_name(path), "pip.conf" | "pip.ini") || hashed_folders.contains(folder(path)) {
+        if is_aside(path) || !matches!(file_name(path), "pip.conf" | "pip.ini") || hashed_folders.contains(folder(path))
+        {
             continue;
         }
         for (number, line) in (1..).zip(text.lines()) {
@@ -62,10 +75,16 @@ fn private_names(seen: &mut Seen<'_>) {
     let mut locks: BTreeMap<&str, (bool, Vec<&Package>)> = BTreeMap::new();
     for package in &seen.inventory.packages {
         let path = package.place.path.as_str();
-        if package.ecosystem != Ecosystem::Npm || !package.locked || package.source != Source::Registry || is_aside(path) {
+        if package.ecosystem != Ecosystem::Npm
+            || !package.locked
+            || package.source != Source::Registry
+            || is_aside(path)
+        {
             continue;
         }
-        let Some(host) = package.resolved.as_deref().filter(|address| address.starts_with("http")).map(host) else { continue };
+        let Some(host) = package.resolved.as_deref().filter(|address| address.starts_with("http")).map(host) else {
+            continue;
+        };
         let (public, private) = locks.entry(path).or_default();
         if PUBLIC.contains(&host) {
             *public = true;
@@ -77,7 +96,12 @@ fn private_names(seen: &mut Seen<'_>) {
         let Some(first) = private.first().filter(|_| public) else { continue };
         let registry = host(first.resolved.as_deref().unwrap_or_default());
         // The default registry proxies the public one.
-        if seen.npmrc.of(lock).filter_map(|settings| settings.registry.as_ref()).any(|(address, _)| host(address) == registry) {
+        if seen
+            .npmrc
+            .of(lock)
+            .filter_map(|settings| settings.registry.as_ref())
+            .any(|(address, _)| host(address) == registry)
+        {
             continue;
         }
         let names: Vec<&str> = private.iter().map(|package| package.name.as_str()).collect();

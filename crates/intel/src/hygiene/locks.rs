@@ -15,7 +15,10 @@ pub(super) fn missing(seen: &mut Seen<'_>) {
         let asked: Vec<&Declared> = manifest
             .declared
             .iter()
-            .filter(|one| one.source == Source::Registry && matches!(one.need, Need::Production | Need::Development | Need::Optional))
+            .filter(|one| {
+                one.source == Source::Registry
+                    && matches!(one.need, Need::Production | Need::Development | Need::Optional)
+            })
             .collect();
         let Some(first) = asked.first() else { continue };
         let lock = match (manifest.ecosystem, file_name(&manifest.path)) {
@@ -23,9 +26,16 @@ pub(super) fn missing(seen: &mut Seen<'_>) {
             (Ecosystem::PyPi, _) => "poetry.lock, uv.lock, pdm.lock or pylock.toml",
             _ => "package-lock.json, npm-shrinkwrap.json, yarn.lock, pnpm-lock.yaml or bun.lock",
         };
-        let details = [("manifest", manifest.path.clone()), ("count", asked.len().to_string()), ("lockfile", lock.to_owned())];
+        let details =
+            [("manifest", manifest.path.clone()), ("count", asked.len().to_string()), ("lockfile", lock.to_owned())];
         let place = first.place.clone();
-        seen.absence("intel/missing-lockfile", &place, &manifest.path, (lock, "the manifest's folder and those above it"), &details);
+        seen.absence(
+            "intel/missing-lockfile",
+            &place,
+            &manifest.path,
+            (lock, "the manifest's folder and those above it"),
+            &details,
+        );
     }
 }
 
@@ -35,9 +45,7 @@ fn is_application(manifest: &Manifest) -> bool {
     let name = file_name(&manifest.path);
     match manifest.ecosystem {
         Ecosystem::PyPi => name == "Pipfile" || (name == "pyproject.toml" && manifest.name.is_none()),
-        Ecosystem::Npm | Ecosystem::Jsr => {
-            name == "package.json" && !is_published(manifest)
-        }
+        Ecosystem::Npm | Ecosystem::Jsr => name == "package.json" && !is_published(manifest),
     }
 }
 
@@ -46,7 +54,8 @@ fn is_application(manifest: &Manifest) -> bool {
 pub(super) fn is_published(manifest: &Manifest) -> bool {
     let has = |names: &[&str]| manifest.scripts.iter().any(|script| names.contains(&script.name.as_str()));
     let could = !manifest.private && manifest.name.is_some() && manifest.version.is_some();
-    could && (!has(&["start"]) || has(&["prepublishOnly", "prepack", "preversion", "version", "postversion", "release"]))
+    could
+        && (!has(&["start"]) || has(&["prepublishOnly", "prepack", "preversion", "version", "postversion", "release"]))
 }
 
 /// `intel/lockfile-outdated`: what the manifest asks for is not what the lockfile holds.
@@ -77,7 +86,10 @@ fn is_stale(declared: &Declared, package: Option<&Package>) -> bool {
         return declared.marker.is_none();
     }
     let (Some(version), Some(range)) = (&package.version, &declared.range) else { return false };
-    let range = range.strip_prefix("npm:").and_then(|aliased| aliased.rsplit_once('@')).map_or(range.as_str(), |(_, range)| range);
+    let range = range
+        .strip_prefix("npm:")
+        .and_then(|aliased| aliased.rsplit_once('@'))
+        .map_or(range.as_str(), |(_, range)| range);
     match (Range::parse(declared.ecosystem, range), Version::parse(declared.ecosystem, version)) {
         (Ok(range), Ok(version)) => !range.allows(&version),
         // A tag, an address, Poetry's caret: not decided here.
@@ -94,10 +106,12 @@ pub(super) fn disagree(seen: &mut Seen<'_>) {
         }
     }
     for ((ecosystem, folder), locks) in folders.into_iter().filter(|(_, locks)| locks.len() > 1) {
-        let versions: Vec<BTreeMap<&str, &Package>> = locks.iter().map(|lock| direct_of(seen, ecosystem, lock)).collect();
+        let versions: Vec<BTreeMap<&str, &Package>> =
+            locks.iter().map(|lock| direct_of(seen, ecosystem, lock)).collect();
         let (first, others) = (&versions[0], &versions[1..]);
         let differing = first.iter().find_map(|(name, one)| {
-            let other = others.iter().find_map(|others| others.get(name).filter(|other| other.version != one.version))?;
+            let other =
+                others.iter().find_map(|others| others.get(name).filter(|other| other.version != one.version))?;
             Some((*one, *other))
         });
         let Some((one, other)) = differing else { continue };
@@ -117,11 +131,19 @@ pub(super) fn disagree(seen: &mut Seen<'_>) {
 
 /// The packages that a lockfile settles for what manifests ask for, where it settles one version only.
 fn direct_of<'a>(seen: &Seen<'a>, ecosystem: Ecosystem, lock: &str) -> BTreeMap<&'a str, &'a Package> {
-    let asked: std::collections::BTreeSet<&str> =
-        seen.manifests().filter(|manifest| folder(&manifest.path) == folder(lock)).flat_map(|manifest| &manifest.declared).map(|one| one.name.as_str()).collect();
+    let asked: std::collections::BTreeSet<&str> = seen
+        .manifests()
+        .filter(|manifest| folder(&manifest.path) == folder(lock))
+        .flat_map(|manifest| &manifest.declared)
+        .map(|one| one.name.as_str())
+        .collect();
     let mut out: BTreeMap<&str, Option<&Package>> = BTreeMap::new();
     for package in &seen.inventory.packages {
-        if package.ecosystem == ecosystem && package.place.path == lock && package.version.is_some() && asked.contains(package.name.as_str()) {
+        if package.ecosystem == ecosystem
+            && package.place.path == lock
+            && package.version.is_some()
+            && asked.contains(package.name.as_str())
+        {
             out.entry(&package.name).and_modify(|one| *one = None).or_insert(Some(package));
         }
     }
@@ -130,7 +152,9 @@ fn direct_of<'a>(seen: &Seen<'a>, ecosystem: Ecosystem, lock: &str) -> BTreeMap<
 
 fn ecosystem_of(lock: &str) -> Option<Ecosystem> {
     match lock {
-        "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" => Some(Ecosystem::Npm),
+        "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" => {
+            Some(Ecosystem::Npm)
+        }
         "poetry.lock" | "Pipfile.lock" | "uv.lock" | "pdm.lock" | "pylock.toml" => Some(Ecosystem::PyPi),
         _ => None,
     }

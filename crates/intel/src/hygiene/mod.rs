@@ -40,14 +40,38 @@ pub const NAMES: [&str; 12] = [
 
 /// Folders whose manifests install nothing that runs in production.
 const ASIDE: [&str; 16] = [
-    "__fixtures__", "__tests__", "benchmark", "benchmarks", "demo", "doc", "docs", "e2e", "example", "examples", "fixture",
-    "fixtures", "samples", "test", "testdata", "tests",
+    "__fixtures__",
+    "__tests__",
+    "benchmark",
+    "benchmarks",
+    "demo",
+    "doc",
+    "docs",
+    "e2e",
+    "example",
+    "examples",
+    "fixture",
+    "fixtures",
+    "samples",
+    "test",
+    "testdata",
+    "tests",
 ];
 
 /// Whether a file is read here besides the manifests and lockfiles.
 pub fn wants(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    matches!(name, ".npmrc" | ".yarnrc.yml" | ".nvmrc" | ".node-version" | ".python-version" | "runtime.txt" | "pip.conf" | "pip.ini")
+    matches!(
+        name,
+        ".npmrc"
+            | ".yarnrc.yml"
+            | ".nvmrc"
+            | ".node-version"
+            | ".python-version"
+            | "runtime.txt"
+            | "pip.conf"
+            | "pip.ini"
+    )
 }
 
 /// What is to be said of how the project gets its packages.
@@ -138,7 +162,8 @@ fn file_name(path: &str) -> &str {
 
 /// A text of the project, in one line and bounded, without what would end a code span.
 pub(crate) fn shown(text: &str) -> String {
-    lunette_core::text::shorten(&lunette_core::text::printable(&crate::advisory::one_line(text, 120)), 120).replace('`', "'")
+    lunette_core::text::shorten(&lunette_core::text::printable(&crate::advisory::one_line(text, 120)), 120)
+        .replace('`', "'")
 }
 
 /// `a, b, c and 4 more`.

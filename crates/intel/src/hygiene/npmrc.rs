@@ -28,7 +28,11 @@ impl Npmrc {
             }
             let settings = out.entry(super::folder(path).to_owned()).or_default();
             for (number, line) in (1..).zip(text.lines()) {
-                if name == ".npmrc" { npm_line(settings, path, number, line) } else { yarn_line(settings, path, number, line) }
+                if name == ".npmrc" {
+                    npm_line(settings, path, number, line)
+                } else {
+                    yarn_line(settings, path, number, line)
+                }
             }
         }
         Npmrc(out)

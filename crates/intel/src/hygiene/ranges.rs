@@ -1,5 +1,7 @@
 //! Ranges without an upper end, where no lockfile holds the version.
 
+use std::collections::BTreeSet;
+
 use super::locks::is_published;
 use super::{Seen, file_name, listed, shown};
 use crate::packages::{Declared, Ecosystem, Manifest, Need, Source};
@@ -10,11 +12,12 @@ pub(super) fn unpinned(seen: &mut Seen<'_>) {
         if manifest.lockfile.is_some() || is_library(manifest) {
             continue;
         }
+        let constrained: BTreeSet<&str> = manifest.overrides.iter().map(|(name, _, _)| name.as_str()).collect();
         let open: Vec<&Declared> = manifest
             .declared
             .iter()
             .filter(|one| one.source == Source::Registry && matches!(one.need, Need::Production | Need::Optional))
-            .filter(|one| is_open(one) && !manifest.overrides.iter().any(|(name, _, _)| *name == one.name))
+            .filter(|one| is_open(one) && !constrained.contains(one.name.as_str()))
             .collect();
         let Some(first) = open.first() else { continue };
         let names: Vec<&str> = open.iter().map(|one| one.name.as_str()).collect();
@@ -35,7 +38,9 @@ pub(super) fn unpinned(seen: &mut Seen<'_>) {
 fn is_library(manifest: &Manifest) -> bool {
     let name = file_name(&manifest.path);
     match manifest.ecosystem {
-        Ecosystem::PyPi => matches!(name, "setup.py" | "setup.cfg") || (name == "pyproject.toml" && manifest.name.is_some()),
+        Ecosystem::PyPi => {
+            matches!(name, "setup.py" | "setup.cfg") || (name == "pyproject.toml" && manifest.name.is_some())
+        }
         Ecosystem::Npm | Ecosystem::Jsr => is_published(manifest),
     }
 }
@@ -50,7 +55,8 @@ fn is_open(declared: &Declared) -> bool {
         }
         Ecosystem::Npm | Ecosystem::Jsr => {
             let any = matches!(range, "" | "*" | "x" | "X" | "latest" | "next");
-            let above = range.starts_with('>') && !range.contains('<') && !range.contains("||") && !range.contains(" - ");
+            let above =
+                range.starts_with('>') && !range.contains('<') && !range.contains("||") && !range.contains(" - ");
             any || above
         }
     }

@@ -9,23 +9,60 @@ use crate::version::{Range, Version};
 
 /// Release lines of Node.js and the day that each is no longer maintained (nodejs/Release, `schedule.json`).
 const NODE: [(&str, &str); 23] = [
-    ("4", "2018-04-30"), ("5", "2016-06-30"), ("6", "2019-04-30"), ("7", "2017-06-30"), ("8", "2019-12-31"),
-    ("9", "2018-06-30"), ("10", "2021-04-30"), ("11", "2019-06-01"), ("12", "2022-04-30"), ("13", "2020-06-01"),
-    ("14", "2023-04-30"), ("15", "2021-06-01"), ("16", "2023-09-11"), ("17", "2022-06-01"), ("18", "2025-04-30"),
-    ("19", "2023-06-01"), ("20", "2026-04-30"), ("21", "2024-06-01"), ("22", "2027-04-30"), ("23", "2025-06-01"),
-    ("24", "2028-04-30"), ("25", "2026-06-01"), ("26", "2029-04-30"),
+    ("4", "2018-04-30"),
+    ("5", "2016-06-30"),
+    ("6", "2019-04-30"),
+    ("7", "2017-06-30"),
+    ("8", "2019-12-31"),
+    ("9", "2018-06-30"),
+    ("10", "2021-04-30"),
+    ("11", "2019-06-01"),
+    ("12", "2022-04-30"),
+    ("13", "2020-06-01"),
+    ("14", "2023-04-30"),
+    ("15", "2021-06-01"),
+    ("16", "2023-09-11"),
+    ("17", "2022-06-01"),
+    ("18", "2025-04-30"),
+    ("19", "2023-06-01"),
+    ("20", "2026-04-30"),
+    ("21", "2024-06-01"),
+    ("22", "2027-04-30"),
+    ("23", "2025-06-01"),
+    ("24", "2028-04-30"),
+    ("25", "2026-06-01"),
+    ("26", "2029-04-30"),
 ];
 /// Release lines of Python and the day that each is no longer maintained (PEP 373 and the PEPs of the releases; for months
 /// their last day).
 const PYTHON: [(&str, &str); 14] = [
-    ("2.6", "2013-10-29"), ("2.7", "2020-01-01"), ("3.3", "2017-09-29"), ("3.4", "2019-03-18"), ("3.5", "2020-09-30"),
-    ("3.6", "2021-12-23"), ("3.7", "2023-06-27"), ("3.8", "2024-10-07"), ("3.9", "2025-10-31"), ("3.10", "2026-10-31"),
-    ("3.11", "2027-10-31"), ("3.12", "2028-10-31"), ("3.13", "2029-10-31"), ("3.14", "2030-10-31"),
+    ("2.6", "2013-10-29"),
+    ("2.7", "2020-01-01"),
+    ("3.3", "2017-09-29"),
+    ("3.4", "2019-03-18"),
+    ("3.5", "2020-09-30"),
+    ("3.6", "2021-12-23"),
+    ("3.7", "2023-06-27"),
+    ("3.8", "2024-10-07"),
+    ("3.9", "2025-10-31"),
+    ("3.10", "2026-10-31"),
+    ("3.11", "2027-10-31"),
+    ("3.12", "2028-10-31"),
+    ("3.13", "2029-10-31"),
+    ("3.14", "2030-10-31"),
 ];
 /// Names of Node.js's long-term lines, as `.nvmrc` may give them.
 const CODENAMES: [(&str, &str); 10] = [
-    ("argon", "4"), ("boron", "6"), ("carbon", "8"), ("dubnium", "10"), ("erbium", "12"), ("fermium", "14"),
-    ("gallium", "16"), ("hydrogen", "18"), ("iron", "20"), ("jod", "22"),
+    ("argon", "4"),
+    ("boron", "6"),
+    ("carbon", "8"),
+    ("dubnium", "10"),
+    ("erbium", "12"),
+    ("fermium", "14"),
+    ("gallium", "16"),
+    ("hydrogen", "18"),
+    ("iron", "20"),
+    ("jod", "22"),
 ];
 
 /// `intel/end-of-life-runtime`: every version that the project lets itself run on is past its end of life.
@@ -41,7 +78,11 @@ pub(super) fn observe(seen: &mut Seen<'_>, files: &[(&str, &str)], today: Day) {
         }
     }
     for (path, text) in files.iter().filter(|(path, _)| !is_aside(path)) {
-        let Some((number, line)) = (1..).zip(text.lines().map(str::trim)).find(|(_, line)| !line.is_empty() && !line.starts_with('#')) else { continue };
+        let Some((number, line)) =
+            (1..).zip(text.lines().map(str::trim)).find(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        else {
+            continue;
+        };
         let (runtime, version) = match file_name(path) {
             ".nvmrc" | ".node-version" => ("Node.js", line.trim_start_matches("lts/")),
             ".python-version" => ("Python", line),
@@ -53,7 +94,12 @@ pub(super) fn observe(seen: &mut Seen<'_>, files: &[(&str, &str)], today: Day) {
     for (runtime, range, place) in asked {
         let table: &[(&str, &str)] = if runtime == "Python" { &PYTHON } else { &NODE };
         let Some((line, end)) = over(runtime, table, &range, today) else { continue };
-        let details = [("runtime", runtime.to_owned()), ("range", shown(&range)), ("line", line.to_owned()), ("end", end.to_string())];
+        let details = [
+            ("runtime", runtime.to_owned()),
+            ("range", shown(&range)),
+            ("line", line.to_owned()),
+            ("end", end.to_string()),
+        ];
         seen.setting("intel/end-of-life-runtime", &place, runtime, (runtime, &range), &details);
     }
 }
@@ -70,7 +116,11 @@ fn over<'t>(runtime: &str, table: &'t [(&'t str, &'t str)], range: &str, today: 
     let mut newest: Option<(&str, Day)> = None;
     for (line, end) in table {
         let end = Day::parse(end)?;
-        let probes = if runtime == "Python" { [format!("{line}.0"), format!("{line}.99")] } else { [format!("{line}.0.0"), format!("{line}.99.0")] };
+        let probes = if runtime == "Python" {
+            [format!("{line}.0"), format!("{line}.99")]
+        } else {
+            [format!("{line}.0.0"), format!("{line}.99.0")]
+        };
         if !probes.iter().any(|version| allows(version)) {
             continue;
         }
@@ -135,7 +185,17 @@ mod tests {
 
     #[test]
     fn node_lines() {
-        for (range, line) in [("16", "16"), ("v16.14.0", "16"), ("gallium", "16"), ("^16.14.0", "16"), ("14 || 16", "16"), ("<=18", "18"), ("18.x", "18"), ("20", "20"), (">=8 <13", "12")] {
+        for (range, line) in [
+            ("16", "16"),
+            ("v16.14.0", "16"),
+            ("gallium", "16"),
+            ("^16.14.0", "16"),
+            ("14 || 16", "16"),
+            ("<=18", "18"),
+            ("18.x", "18"),
+            ("20", "20"),
+            (">=8 <13", "12"),
+        ] {
             assert_eq!(node(range).as_deref(), Some(line), "{range}");
         }
         for range in ["22", ">=16", ">=8", "*", "16 || 22", "jod", "lts/*", "node", "latest", "24.x", "99"] {
@@ -145,7 +205,14 @@ mod tests {
 
     #[test]
     fn python_lines() {
-        for (range, line) in [("3.8.10", "3.8"), ("3.9", "3.9"), ("~3.8", "3.8"), ("==3.7.*", "3.7"), (">=3.6,<3.10", "3.9"), ("2.7", "2.7")] {
+        for (range, line) in [
+            ("3.8.10", "3.8"),
+            ("3.9", "3.9"),
+            ("~3.8", "3.8"),
+            ("==3.7.*", "3.7"),
+            (">=3.6,<3.10", "3.9"),
+            ("2.7", "2.7"),
+        ] {
             assert_eq!(python(range).as_deref(), Some(line), "{range}");
         }
         for range in ["3.12", ">=3.8", "^3.8", ">=3.8,<4", "3", "pypy3.9", "*", "3.13.1", "~=3.8"] {

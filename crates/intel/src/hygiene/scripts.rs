@@ -14,8 +14,13 @@ const FETCH: [&str; 5] = ["curl", "wget", "iwr", "Invoke-WebRequest", "Invoke-Re
 pub(super) fn downloads(seen: &mut Seen<'_>) {
     for manifest in seen.manifests() {
         for script in manifest.scripts.iter().filter(|script| INSTALL.contains(&script.name.as_str())) {
-            let words = script.command.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '"' | '\'' | '`'));
-            let Some(tool) = words.into_iter().find(|word| FETCH.contains(&word.rsplit('/').next().unwrap_or(word))) else { continue };
+            let words = script
+                .command
+                .split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '"' | '\'' | '`'));
+            let Some(tool) = words.into_iter().find(|word| FETCH.contains(&word.rsplit('/').next().unwrap_or(word)))
+            else {
+                continue;
+            };
             let details = [("script", shown(&script.name)), ("tool", shown(tool)), ("command", shown(&script.command))];
             let place = script.place.clone();
             seen.setting("intel/install-download", &place, &script.name, (&script.name, &script.command), &details);
@@ -29,7 +34,10 @@ pub(super) fn of_dependencies(seen: &mut Seen<'_>) {
     let mut locks: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
     for package in &seen.inventory.packages {
         let path = package.place.path.as_str();
-        if package.install_script && matches!(file_name(path), "package-lock.json" | "npm-shrinkwrap.json") && !is_aside(path) {
+        if package.install_script
+            && matches!(file_name(path), "package-lock.json" | "npm-shrinkwrap.json")
+            && !is_aside(path)
+        {
             locks.entry(path).or_default().push(package);
         }
     }

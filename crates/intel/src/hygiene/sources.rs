@@ -53,7 +53,8 @@ pub(super) fn plain_http(seen: &mut Seen<'_>, files: &[(&str, &str)]) {
                 continue;
             }
             let Some((key, value)) = line.split_once(['=', ':']) else { continue };
-            let names_registry = key.contains("registry") || key.contains("index-url") || key.contains("RegistryServer");
+            let names_registry =
+                key.contains("registry") || key.contains("index-url") || key.contains("RegistryServer");
             let value = value.trim().trim_start_matches("registry=").trim().trim_matches(['"', '\'']);
             if names_registry && is_plain(value) {
                 tell(seen, &Place::line(*path, number), "registry", value);
@@ -90,7 +91,11 @@ fn tell(seen: &mut Seen<'_>, place: &Place, what: &str, address: &str) {
 fn is_plain(address: &str) -> bool {
     let Some(rest) = address.strip_prefix("http://") else { return false };
     let host = rest.split(['/', ':']).next().unwrap_or_default();
-    !rest.starts_with("[::1]") && host != "localhost" && !host.starts_with("127.") && !host.ends_with(".localhost") && !host.is_empty()
+    !rest.starts_with("[::1]")
+        && host != "localhost"
+        && !host.starts_with("127.")
+        && !host.ends_with(".localhost")
+        && !host.is_empty()
 }
 
 /// The host of an address, without credentials and port.

@@ -7,7 +7,10 @@ use crate::packages::inventory;
 /// Check, path and line of everything that is observed.
 fn seen(files: &[(&str, &str)]) -> Vec<(String, String, u32)> {
     let found = super::observe(&inventory(files), files, Day::parse("2026-11-24").unwrap());
-    found.into_iter().map(|one| (one.check.trim_start_matches("intel/").to_owned(), one.place.path, one.place.line)).collect()
+    found
+        .into_iter()
+        .map(|one| (one.check.trim_start_matches("intel/").to_owned(), one.place.path, one.place.line))
+        .collect()
 }
 
 fn checks(files: &[(&str, &str)]) -> Vec<String> {
@@ -40,7 +43,8 @@ fn a_project_in_order_has_nothing() {
     let manifest = "{\n  \"name\": \"shop\", \"private\": true,\n  \"engines\": { \"node\": \">=22\" },\n  \"dependencies\": {\n    \"express\": \"^4.19.2\",\n    \"left\": \"1.0.0\"\n  }\n}\n";
     assert_eq!(checks(&[("package.json", manifest), ("package-lock.json", LOCK)]), Vec::<String>::new());
     assert_eq!(checks(&[("requirements.txt", "flask==3.1.0\nrequests>=2.32,<3\n")]), Vec::<String>::new());
-    let library = "{\n  \"name\": \"left\", \"version\": \"1.0.0\",\n  \"dependencies\": {\n    \"express\": \">=4\"\n  }\n}\n";
+    let library =
+        "{\n  \"name\": \"left\", \"version\": \"1.0.0\",\n  \"dependencies\": {\n    \"express\": \">=4\"\n  }\n}\n";
     assert_eq!(checks(&[("package.json", library)]), Vec::<String>::new(), "a library leaves the choice to its users");
     let application = "{\n  \"private\": true,\n  \"dependencies\": {\n    \"express\": \"*\"\n  }\n}\n";
     assert_eq!(checks(&[("test/fixtures/package.json", application)]), Vec::<String>::new());
@@ -57,7 +61,10 @@ fn lockfiles() {
     let manifest = "{\n  \"name\": \"shop\", \"private\": true,\n  \"dependencies\": {\n    \"express\": \"^4.19.2\",\n    \"left\": \"1.0.0\"\n  }\n}\n";
     let yarn = "# yarn lockfile v1\n\n\nexpress@^4.19.2:\n  version \"4.19.2\"\n  resolved \"https://registry.yarnpkg.com/express/-/express-4.19.2.tgz#x\"\n\nleft@1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.yarnpkg.com/left/-/left-1.0.0.tgz#x\"\n";
     let found = seen(&[("package.json", manifest), ("package-lock.json", LOCK), ("yarn.lock", yarn)]);
-    assert_eq!(found.iter().map(|(check, path, _)| (check.as_str(), path.as_str())).collect::<Vec<_>>(), [("lockfiles-disagree", "yarn.lock")]);
+    assert_eq!(
+        found.iter().map(|(check, path, _)| (check.as_str(), path.as_str())).collect::<Vec<_>>(),
+        [("lockfiles-disagree", "yarn.lock")]
+    );
 }
 
 #[test]
@@ -73,9 +80,15 @@ fn open_ranges() {
 fn sources_and_registries() {
     let manifest = "{\n  \"private\": true,\n  \"dependencies\": {\n    \"left\": \"github:acme/left\",\n    \"right\": \"git+https://github.com/acme/right.git#0123456789abcdef0123456789abcdef01234567\"\n  }\n}\n";
     assert_eq!(checks(&[("package.json", manifest)]), ["unpinned-source:4"]);
-    let found = seen(&[(".npmrc", "# mine\nregistry=http://npm.acme.example/\n@x:registry=http://localhost:4873/\n"), ("requirements.txt", "--index-url http://pypi.acme.example/simple\nflask==3.1.0\n")]);
+    let found = seen(&[
+        (".npmrc", "# mine\nregistry=http://npm.acme.example/\n@x:registry=http://localhost:4873/\n"),
+        ("requirements.txt", "--index-url http://pypi.acme.example/simple\nflask==3.1.0\n"),
+    ]);
     let expected = [("plain-http", ".npmrc", 2), ("plain-http", "requirements.txt", 1)];
-    assert_eq!(found.iter().map(|(check, path, line)| (check.as_str(), path.as_str(), *line)).collect::<Vec<_>>(), expected);
+    assert_eq!(
+        found.iter().map(|(check, path, line)| (check.as_str(), path.as_str(), *line)).collect::<Vec<_>>(),
+        expected
+    );
 }
 
 #[test]
@@ -85,7 +98,10 @@ fn scripts() {
     let lock = LOCK.replace("\"version\": \"4.21.2\",", "\"version\": \"4.21.2\", \"hasInstallScript\": true,");
     let manifest = "{\n  \"name\": \"shop\", \"private\": true,\n  \"dependencies\": {\n    \"express\": \"^4.19.2\",\n    \"left\": \"1.0.0\"\n  }\n}\n";
     assert_eq!(checks(&[("package.json", manifest), ("package-lock.json", &lock)]), ["dependency-scripts:5"]);
-    assert_eq!(checks(&[("package.json", manifest), ("package-lock.json", &lock), (".npmrc", "ignore-scripts=true\n")]), Vec::<String>::new());
+    assert_eq!(
+        checks(&[("package.json", manifest), ("package-lock.json", &lock), (".npmrc", "ignore-scripts=true\n")]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -95,13 +111,20 @@ fn confusion() {
     assert_eq!(checks(&files), ["dependency-confusion:1"]);
     let hashed = "--extra-index-url https://pypi.acme.example/simple\nacme-billing==1.4.0 --hash=sha256:aa\n";
     assert_eq!(checks(&[("requirements.txt", hashed)]), Vec::<String>::new());
-    assert_eq!(checks(&[("requirements.txt", "--index-url https://pypi.acme.example/simple\nacme-billing==1.4.0\n")]), Vec::<String>::new());
+    assert_eq!(
+        checks(&[("requirements.txt", "--index-url https://pypi.acme.example/simple\nacme-billing==1.4.0\n")]),
+        Vec::<String>::new()
+    );
     let manifest = "{\n  \"name\": \"shop\", \"private\": true,\n  \"dependencies\": {\n    \"express\": \"^4.19.2\",\n    \"left\": \"1.0.0\"\n  }\n}\n";
     let lock = LOCK.replace("https://registry.npmjs.org/left/", "https://npm.acme.example/left/");
     let files = [("package.json", manifest), ("package-lock.json", lock.as_str())];
     assert_eq!(checks(&files), ["dependency-confusion:9"]);
     assert_eq!(details(&files, "intel/dependency-confusion")["packages"], "`left`");
-    assert_eq!(checks(&[files[0], files[1], (".npmrc", "registry=https://npm.acme.example/\n")]), Vec::<String>::new(), "a mirror");
+    assert_eq!(
+        checks(&[files[0], files[1], (".npmrc", "registry=https://npm.acme.example/\n")]),
+        Vec::<String>::new(),
+        "a mirror"
+    );
 }
 
 #[test]
@@ -120,7 +143,14 @@ fn hostile_files_do_no_harm() {
     let rc = format!("{long}={long}\n=\n:\nregistry=\nregistry=http://\n");
     let manifest = format!("{{\"private\":true,\"dependencies\":{{\"{long}\":\"*\",\"\":\"\",\"é\":\"latest\"}}}}");
     let path = format!("{slashes}.npmrc");
-    seen(&[(".npmrc", &rc), (&path, &rc), ("pip.conf", &rc), (".nvmrc", &long), ("runtime.txt", "python-"), ("package.json", &manifest)]);
+    seen(&[
+        (".npmrc", &rc),
+        (&path, &rc),
+        ("pip.conf", &rc),
+        (".nvmrc", &long),
+        ("runtime.txt", "python-"),
+        ("package.json", &manifest),
+    ]);
     let deep = format!("{}package.json", "a/".repeat(2_000));
     seen(&[(&deep, &manifest)]);
 }

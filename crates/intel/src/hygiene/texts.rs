@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn lines_carry_no_credentials() {
-        let texts = Texts::new(&[("a", "one\n  index = https://me:pw@x.org/simple https://y.org\n//x/:_authToken=abc\n")]);
+        let texts =
+            Texts::new(&[("a", "one\n  index = https://me:pw@x.org/simple https://y.org\n//x/:_authToken=abc\n")]);
         assert_eq!(texts.code(&Place::line("a", 2)), "index = https://…@x.org/simple https://y.org");
         assert_eq!(texts.code(&Place::line("a", 3)), "//x/:_authToken=…");
         assert_eq!(texts.code(&Place::line("a", 9)), "");

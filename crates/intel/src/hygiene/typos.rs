@@ -44,7 +44,9 @@ impl Known {
 fn begins_alike(known: &str, name: &str, plain: &str) -> bool {
     let (a, b) = (known.as_bytes(), name.as_bytes());
     let swapped = a.len() > 1 && b.len() > 1 && a[0] == b[1] && a[1] == b[0];
-    swapped || a[0].eq_ignore_ascii_case(&b[0]) || plain.starts_with(squeezed(&known[..2.min(known.len())]).get(..1).unwrap_or("?"))
+    swapped
+        || a[0].eq_ignore_ascii_case(&b[0])
+        || plain.starts_with(squeezed(&known[..2.min(known.len())]).get(..1).unwrap_or("?"))
 }
 
 /// Why a name looks like a well-known one, if it does.
@@ -136,19 +138,45 @@ mod tests {
 
     #[test]
     fn slips_are_found() {
-        for (name, known) in
-            [("expres", "express"), ("exrpess", "express"), ("expresss", "express"), ("crossenv", "cross-env"), ("jsonwebtokne", "jsonwebtoken"), ("mongose", "mongoose"), ("1odash", "lodash"), ("bodyparser", "body-parser")]
-        {
+        for (name, known) in [
+            ("expres", "express"),
+            ("exrpess", "express"),
+            ("expresss", "express"),
+            ("crossenv", "cross-env"),
+            ("jsonwebtokne", "jsonwebtoken"),
+            ("mongose", "mongoose"),
+            ("1odash", "lodash"),
+            ("bodyparser", "body-parser"),
+        ] {
             assert_eq!(NPM.imitated(name).map(|(known, _)| known), Some(known), "{name}");
         }
-        for (name, known) in [("reqeusts", "requests"), ("djanog", "django"), ("crytography", "cryptography"), ("urlib3", "urllib3")] {
+        for (name, known) in
+            [("reqeusts", "requests"), ("djanog", "django"), ("crytography", "cryptography"), ("urlib3", "urllib3")]
+        {
             assert_eq!(PYPI.imitated(name).map(|(known, _)| known), Some(known), "{name}");
         }
     }
 
     #[test]
     fn names_of_their_own_are_not() {
-        for name in ["express", "preact", "lodash", "koa", "pg", "ws", "redux", "reactor", "@acme/expres", "acme-billing", "mysql", "mysql2", "request", "requests-store", "é", ""] {
+        for name in [
+            "express",
+            "preact",
+            "lodash",
+            "koa",
+            "pg",
+            "ws",
+            "redux",
+            "reactor",
+            "@acme/expres",
+            "acme-billing",
+            "mysql",
+            "mysql2",
+            "request",
+            "requests-store",
+            "é",
+            "",
+        ] {
             assert_eq!(NPM.imitated(name), None, "{name}");
         }
         for name in ["requests", "flask", "attrs", "attr", "numpy", "boto", "boto3", "psycopg", "psycopg2"] {
@@ -159,7 +187,11 @@ mod tests {
     #[test]
     fn no_well_known_name_imitates_another() {
         for known in [&NPM, &PYPI] {
-            let fine = known.0.lines().filter(|line| !line.starts_with('#')).map(|line| line.strip_prefix('=').unwrap_or(line));
+            let fine = known
+                .0
+                .lines()
+                .filter(|line| !line.starts_with('#'))
+                .map(|line| line.strip_prefix('=').unwrap_or(line));
             for name in fine {
                 assert_eq!(known.imitated(name), None);
             }

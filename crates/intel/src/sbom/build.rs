@@ -6,14 +6,37 @@ use std::str::FromStr as _;
 use packageurl::PackageUrl;
 
 use super::Document;
-use super::model::{Bom, Component, Composition, Dependency, ExternalReference, Hash, License, LicenseChoice, Metadata, Property, Tools};
+use super::model::{
+    Bom, Component, Composition, Dependency, ExternalReference, Hash, License, LicenseChoice, Metadata, Property, Tools,
+};
 use crate::packages::{Ecosystem, Inventory, Manifest, Package, Source};
 
 /// Licences that are written as SPDX ids. Others are names: the standard admits no id that its list does not have.
 const LICENCES: [&str; 24] = [
-    "0BSD", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-2.0", "Artistic-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0",
-    "BlueOak-1.0.0", "CC-BY-4.0", "CC0-1.0", "EPL-2.0", "GPL-2.0-only", "GPL-2.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later",
-    "ISC", "LGPL-3.0-or-later", "MIT", "MPL-2.0", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
+    "0BSD",
+    "AGPL-3.0-only",
+    "AGPL-3.0-or-later",
+    "Apache-2.0",
+    "Artistic-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "BlueOak-1.0.0",
+    "CC-BY-4.0",
+    "CC0-1.0",
+    "EPL-2.0",
+    "GPL-2.0-only",
+    "GPL-2.0-or-later",
+    "GPL-3.0-only",
+    "GPL-3.0-or-later",
+    "ISC",
+    "LGPL-3.0-or-later",
+    "MIT",
+    "MPL-2.0",
+    "PSF-2.0",
+    "Python-2.0",
+    "Unlicense",
+    "Zlib",
 ];
 
 /// The bill of materials of a project.
@@ -41,9 +64,13 @@ pub fn cyclonedx(inventory: &Inventory, document: &Document<'_>) -> String {
     }
     bom.components = merged.into_values().collect();
     needs.entry(root.clone()).or_default();
-    bom.dependencies = needs.into_iter().map(|(reference, needed)| Dependency { reference, depends_on: needed.into_iter().collect() }).collect();
+    bom.dependencies = needs
+        .into_iter()
+        .map(|(reference, needed)| Dependency { reference, depends_on: needed.into_iter().collect() })
+        .collect();
     let whole = inventory.failures.is_empty() && inventory.packages.iter().all(|package| package.version.is_some());
-    bom.compositions = vec![Composition { aggregate: if whole { "complete" } else { "incomplete" }, assemblies: vec![root] }];
+    bom.compositions =
+        vec![Composition { aggregate: if whole { "complete" } else { "incomplete" }, assemblies: vec![root] }];
     bom.sealed()
 }
 
@@ -59,7 +86,10 @@ fn metadata(inventory: &Inventory, document: &Document<'_>) -> Metadata {
     let (group, bare) = split_scope(&name);
     let subject = Component {
         kind: "application",
-        reference: format!("project:{name}{}", version.as_ref().map(|version| format!("@{version}")).unwrap_or_default()),
+        reference: format!(
+            "project:{name}{}",
+            version.as_ref().map(|version| format!("@{version}")).unwrap_or_default()
+        ),
         group,
         name: if bare.is_empty() { "project".to_owned() } else { bare },
         version,
@@ -72,12 +102,20 @@ fn metadata(inventory: &Inventory, document: &Document<'_>) -> Metadata {
         version: Some(document.tool_version.to_owned()),
         ..Component::default()
     };
-    Metadata { timestamp: document.timestamp.map(str::to_owned), tools: Tools { components: vec![tool] }, component: subject }
+    Metadata {
+        timestamp: document.timestamp.map(str::to_owned),
+        tools: Tools { components: vec![tool] },
+        component: subject,
+    }
 }
 
 /// The manifest of the project itself: the one nearest to its root.
 pub(crate) fn root_of(inventory: &Inventory) -> Option<&Manifest> {
-    inventory.manifests.iter().filter(|manifest| manifest.name.is_some()).min_by_key(|manifest| (manifest.path.matches('/').count(), &manifest.path))
+    inventory
+        .manifests
+        .iter()
+        .filter(|manifest| manifest.name.is_some())
+        .min_by_key(|manifest| (manifest.path.matches('/').count(), &manifest.path))
 }
 
 /// What a package is referred to by: its package URL, with where it is from when that is no public registry.
@@ -127,13 +165,21 @@ fn component(package: &Package, reference: &str) -> Component {
         digests.sort_unstable();
         digests.dedup();
         match (digests.as_slice(), algorithm(kind)) {
-            ([digest], Some((alg, length))) if digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            ([digest], Some((alg, length)))
+                if digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
+            {
                 out.hashes.push(Hash { alg, content: digest.to_ascii_lowercase() });
             }
-            _ => out.properties.extend(digests.iter().map(|digest| Property { name: "lunette:archive-hash", value: format!("{kind}:{digest}") })),
+            _ => out.properties.extend(
+                digests
+                    .iter()
+                    .map(|digest| Property { name: "lunette:archive-hash", value: format!("{kind}:{digest}") }),
+            ),
         }
     }
-    if let Some(address) = package.resolved.as_deref().filter(|address| address.starts_with("http") && is_reference(address)) {
+    if let Some(address) =
+        package.resolved.as_deref().filter(|address| address.starts_with("http") && is_reference(address))
+    {
         out.external_references.push(ExternalReference { kind: "distribution", url: address.to_owned() });
     }
     if let Source::Git { url, .. } = &package.source
@@ -156,7 +202,10 @@ fn merge(component: &mut Component, package: &Package) {
     let mut put = |name, value: &str| component.properties.push(Property { name, value: value.to_owned() });
     put("lunette:place", &package.place.to_string());
     if package.dev {
-        put(if package.ecosystem == Ecosystem::Npm { "cdx:npm:package:development" } else { "lunette:development" }, "true");
+        put(
+            if package.ecosystem == Ecosystem::Npm { "cdx:npm:package:development" } else { "lunette:development" },
+            "true",
+        );
     }
     if package.bundled {
         put("cdx:npm:package:bundled", "true");
@@ -211,7 +260,10 @@ fn algorithm(kind: &str) -> Option<(&'static str, usize)> {
 
 /// Whether an address is one that the standard's IRI references take.
 fn is_reference(address: &str) -> bool {
-    address.len() <= 2_048 && address.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`'))
+    address.len() <= 2_048
+        && address.bytes().all(|byte| {
+            byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`')
+        })
 }
 
 fn licences(text: &str) -> Vec<LicenseChoice> {

@@ -59,7 +59,10 @@ fn vulnerability(held: &Held, status: Status, packages: &[&Package]) -> Vulnerab
         Status::NotAffected => ("not_affected", Some("code_not_reachable"), Vec::new()),
         Status::UnderInvestigation => ("in_triage", None, Vec::new()),
     };
-    let ratings = found.severity.iter().filter_map(|vector| Some(Rating { method: method(&vector.0)?, vector: vector.0.clone() }));
+    let ratings = found
+        .severity
+        .iter()
+        .filter_map(|vector| Some(Rating { method: method(&vector.0)?, vector: vector.0.clone() }));
     let others = found.aliases.iter().filter_map(|alias| Some(Alias { id: alias.clone(), source: source(alias)? }));
     let time = |day: Option<crate::advisory::Day>| day.map(|day| format!("{day}T00:00:00Z"));
     let mut properties = vec![

@@ -75,13 +75,17 @@ fn reason(status: Status, held: &Held, packages: &[&Package]) -> String {
             None => format!("The project's code calls the functions concerned{at}."),
         },
         Status::NotAffected => {
-            format!("All code was read; none of it calls the functions concerned ({symbols}), and no other package needs this one.")
+            format!(
+                "All code was read; none of it calls the functions concerned ({symbols}), and no other package needs this one."
+            )
         }
         Status::UnderInvestigation if packages.iter().all(|package| package.dev) => {
             "The package is for development only; whether its functions concerned are run was not shown.".to_owned()
         }
         Status::UnderInvestigation => match held.reach.level {
-            Reachability::Imported => format!("The package is imported{at}; whether the functions concerned are called was not shown."),
+            Reachability::Imported => {
+                format!("The package is imported{at}; whether the functions concerned are called was not shown.")
+            }
             _ => "No call of the functions concerned was found; that there is none was not shown.".to_owned(),
         },
     }
@@ -93,7 +97,9 @@ fn action(held: &Held, packages: &[&Package]) -> String {
     if held.found.malicious {
         return "Remove the package and treat the machines that installed it as compromised.".to_owned();
     }
-    let version = |package: &&&Package| Version::parse(package.ecosystem, package.version.as_ref().or(package.bound.as_ref())?).ok();
+    let version = |package: &&&Package| {
+        Version::parse(package.ecosystem, package.version.as_ref().or(package.bound.as_ref())?).ok()
+    };
     let newest = packages.iter().filter_map(|package| version(&package)).max();
     let name = packages.first().map(|package| package.name.clone()).unwrap_or_default();
     match newest.and_then(|newest| held.found.fix_for(&newest).map(str::to_owned)) {

@@ -68,19 +68,24 @@ pub fn openvex(inventory: &Inventory, known: &Known, document: &Document<'_>) ->
         .zip(statuses(inventory, known))
         .map(|(held, status)| {
             let packages = packages(inventory, held);
-                let mut aliases = held.found.aliases.clone();
+            let mut aliases = held.found.aliases.clone();
             aliases.sort();
             aliases.dedup();
             let why = reason(status, held, &packages);
             let (word, justification, impact, act) = match status {
                 Status::Affected => ("affected", None, None, Some(action(held, &packages))),
-                Status::NotAffected => ("not_affected", Some("vulnerable_code_not_in_execute_path"), Some(why.clone()), None),
+                Status::NotAffected => {
+                    ("not_affected", Some("vulnerable_code_not_in_execute_path"), Some(why.clone()), None)
+                }
                 Status::UnderInvestigation => ("under_investigation", None, None, None),
             };
             let references: BTreeSet<String> = packages.iter().map(|package| reference(package)).collect();
             Statement {
                 vulnerability: Vulnerability { name: held.found.id.clone(), aliases },
-                products: vec![Product { id: product.clone(), subcomponents: references.into_iter().map(|id| Subcomponent { id }).collect() }],
+                products: vec![Product {
+                    id: product.clone(),
+                    subcomponents: references.into_iter().map(|id| Subcomponent { id }).collect(),
+                }],
                 status: word,
                 justification,
                 impact_statement: impact,
