@@ -29,9 +29,9 @@ impl Npmrc {
             let settings = out.entry(super::folder(path).to_owned()).or_default();
             for (number, line) in (1..).zip(text.lines()) {
                 if name == ".npmrc" {
-                    npm_line(settings, path, number, line)
+                    npm_line(settings, path, number, line);
                 } else {
-                    yarn_line(settings, path, number, line)
+                    yarn_line(settings, path, number, line);
                 }
             }
         }
