@@ -1,14 +1,14 @@
 //! Library mode: a package that serves nothing and exports functions is used by programs that pass it what comes from
 //! outside, so that the parameters of what it exports are sources.
 
-use lunette_lang::ir::{BodyId, Language};
+use lunette_lang::ir::{BodyId, Entry, Key, Language, Op};
 use rustc_hash::FxHashSet;
 
 use super::SourceKind;
 use super::seeds::Seeds;
 use crate::facts::Facts;
 use crate::know::Origin;
-use crate::program::UnitId;
+use crate::program::{Site, UnitId};
 use crate::routes::Routes;
 use crate::test_code::is_test_path;
 
@@ -46,13 +46,63 @@ fn exported(facts: &Facts<'_>) -> Vec<(UnitId, BodyId)> {
             }
         }
     }
+    for _ in 0..MAX_DEPTH {
+        let before = found.len();
+        given_away(facts, &mut found);
+        if found.len() == before {
+            break;
+        }
+    }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_unstable();
     found
 }
 
+/// What callers get at by way of exported functions: functions that these return, methods that they put on `this`, on
+/// their prototypes and on functions.
+fn given_away(facts: &Facts<'_>, found: &mut FxHashSet<(UnitId, BodyId)>) {
+    let mut more: Vec<Origin> = Vec::new();
+    let units: FxHashSet<UnitId> = found.iter().map(|(unit, _)| *unit).collect();
+    for unit in units {
+        for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
+            let id = BodyId(at as u32);
+            let is_exported = found.contains(&(unit, id));
+            let site = |value| Site { unit, body: id, value };
+            let owned = |value| facts.known.origins(site(value)).iter().any(|origin| match *origin {
+                Origin::Function(unit, body) => found.contains(&(unit, body)),
+                _ => false,
+            });
+            for op in &body.ops {
+                let given = match *op {
+                    Op::Return(value) if is_exported => value,
+                    Op::Store(base, Key::Member(name), value) => {
+                        let gives = match body.ops[base.index()] {
+                            Op::This => is_exported,
+                            Op::Load(of, Key::Member(member)) if is_prototype(facts, unit, member) => owned(of),
+                            _ => owned(base),
+                        };
+                        if !gives || is_prototype(facts, unit, name) && !owned(base) {
+                            continue;
+                        }
+                        value
+                    }
+                    _ => continue,
+                };
+                let origins = facts.known.origins(site(given)).iter();
+                more.extend(origins.filter(|origin| matches!(origin, Origin::Function(..) | Origin::Literal(_) | Origin::Class(..))));
+            }
+        }
+    }
+    for origin in more {
+        add(facts, origin, 2, found);
+    }
+}
+
+fn is_prototype(facts: &Facts<'_>, unit: UnitId, name: lunette_lang::ir::NameId) -> bool {
+    facts.program.unit(unit).module.name(name) == "prototype"
+}
+
 fn add(facts: &Facts<'_>, origin: Origin, depth: usize, found: &mut FxHashSet<(UnitId, BodyId)>) {
-    use lunette_lang::ir::{Entry, Op};
     if depth == 0 {
         return;
     }
@@ -68,7 +118,7 @@ fn add(facts: &Facts<'_>, origin: Origin, depth: usize, found: &mut FxHashSet<(U
             let Op::Dict(entries) = facts.program.op(site) else { return };
             for entry in entries {
                 if let Entry::Pair(_, value) = entry {
-                    let value = crate::program::Site { value: *value, ..site };
+                    let value = Site { value: *value, ..site };
                     for &inner in facts.known.origins(value) {
                         add(facts, inner, depth - 1, found);
                     }
