@@ -40,7 +40,7 @@ impl Default for Options {
 /// It can be sent from the process that has the connection to the one that judges.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The catalogue. Its `exposed_schemas` are what PostgREST's role is set to, empty where that says nothing.
+    /// The catalogue. Its `exposed_schemas` are what the role of `PostgREST` is set to, empty where that says nothing.
     pub catalogue: Catalogue,
     /// The server's version: `15.18`.
     pub version: String,

@@ -82,7 +82,15 @@ fn take_off(text: &mut String) {
         if first == '\'' || first == '"' {
             // A doubled quote ends one constant and begins the next: the same in the end.
             let end = rest[1..].find(first).map_or(rest.len(), |at| at + 2);
-            out.push_str(&rest[..end]);
+            // The name of a relation is printed as a constant (`nextval('s'::regclass)`).
+            let is_name = first == '\'' && rest[end..].starts_with("::regclass");
+            match rest[1..end].strip_prefix(PREFIX).filter(|_| is_name) {
+                Some(name) => {
+                    out.push('\'');
+                    out.push_str(name);
+                }
+                None => out.push_str(&rest[..end]),
+            }
             rest = &rest[end..];
             after_word = first == '"';
         } else if !after_word && let Some(name) = rest.strip_prefix(PREFIX) {
@@ -105,11 +113,15 @@ mod tests {
         for (text, expected) in [
             ("public.mood", "mood"),
             ("public.\"Odd\"[]", "\"Odd\"[]"),
-            ("(EXISTS ( SELECT 1\n   FROM public.a a_1, app.public.b))", "(EXISTS ( SELECT 1\n   FROM a a_1, app.public.b))"),
+            (
+                "(EXISTS ( SELECT 1\n   FROM public.a a_1, app.public.b))",
+                "(EXISTS ( SELECT 1\n   FROM a a_1, app.public.b))",
+            ),
             ("(title = 'public.x'::text)", "(title = 'public.x'::text)"),
             ("(title = 'it''s public.x'::public.mood)", "(title = 'it''s public.x'::mood)"),
             ("\"x public.y\".z", "\"x public.y\".z"),
             ("republic.x", "republic.x"),
+            ("nextval('public.s'::regclass)", "nextval('s'::regclass)"),
             ("integer", "integer"),
         ] {
             let mut made = text.to_owned();

@@ -64,7 +64,7 @@ pub fn read_in(client: &mut impl GenericClient) -> Result<Live, LiveError> {
     Ok(Live { catalogue, version, database, notes })
 }
 
-/// Schemas that PostgREST serves, where its settings are kept with its role; otherwise the caller knows them, or nobody.
+/// Schemas that `PostgREST` serves, where its settings are kept with its role; otherwise the caller knows them, or nobody.
 fn exposed_schemas(catalogue: &Catalogue) -> Vec<String> {
     let list = catalogue.roles.get("authenticator").and_then(|role| role.config.get("pgrst.db_schemas"));
     let names = list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned());

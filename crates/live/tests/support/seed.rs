@@ -93,6 +93,10 @@ create function realtime.topic() returns text language sql stable as $$
   select nullif(current_setting('realtime.topic', true), '')::text
 $$;
 
+create table vault.secrets (id uuid primary key default gen_random_uuid(), name text, secret text not null);
+create view vault.decrypted_secrets as select id, name, secret as decrypted_secret from vault.secrets;
+revoke all on vault.secrets, vault.decrypted_secrets from public;
+
 create publication supabase_realtime;
 
 alter default privileges in schema public grant all on tables to postgres, anon, authenticated, service_role;
