@@ -1,5 +1,7 @@
 //! Time of a replay: 1,000 generated migrations (about 4 MB), and two and four times as many, to see that it grows in step.
 
+#![allow(clippy::format_push_string, reason = "made once")]
+
 use divan::Bencher;
 use divan::counter::BytesCount;
 use lunette_sql::{Options, SqlFile, replay};

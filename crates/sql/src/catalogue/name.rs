@@ -104,9 +104,9 @@ fn split_types(list: &str) -> Vec<String> {
             _ => {}
         }
     }
-    let last = list[from..].trim();
-    if !last.is_empty() {
-        types.push(last.to_owned());
+    let rest = list[from..].trim();
+    if !rest.is_empty() {
+        types.push(rest.to_owned());
     }
     types
 }

@@ -182,7 +182,7 @@ mod tests {
             create_db: false,
             replication: false,
             member_of: member_of.iter().map(|name| ((*name).to_owned(), false)).collect(),
-            config: Default::default(),
+            config: std::collections::BTreeMap::new(),
             origin: Origin::default(),
         }
     }

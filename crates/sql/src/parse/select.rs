@@ -172,15 +172,10 @@ impl Parser<'_> {
     /// A target with its alias.
     pub(crate) fn target(&mut self) -> Parsed<(Node, Option<String>)> {
         let node = self.expression()?;
-        let alias = if self.eat("as") {
-            Some(self.name()?)
-        } else if self.kind_at(0) == Some(Kind::Quoted)
-            || (self.kind_at(0) == Some(Kind::Word) && !is_reserved(self.text_at(0)))
-        {
-            Some(self.name()?)
-        } else {
-            None
-        };
+        let named = self.eat("as")
+            || self.kind_at(0) == Some(Kind::Quoted)
+            || (self.kind_at(0) == Some(Kind::Word) && !is_reserved(self.text_at(0)));
+        let alias = if named { Some(self.name()?) } else { None };
         Ok((node, alias))
     }
 

@@ -102,7 +102,8 @@ impl Session {
                 apply(&mut acl, &change);
             }
         }
-        if same(&acl, &default) { None } else { Some(acl) }
+        // A list that came out empty is none to Postgres (`aclmerge`), which gives the built-in default.
+        if acl.is_empty() || same(&acl, &default) { None } else { Some(acl) }
     }
 
     /// Who grants: the owner, when the current role is the owner, a member of it, or a superuser; otherwise the role itself.

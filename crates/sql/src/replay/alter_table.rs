@@ -65,6 +65,7 @@ impl Session {
             }
             Action::Inherit(parent) => {
                 let parent = self.relation(&parent)?;
+                self.inherits = true;
                 self.change(table, |relation, _| relation.parents.push(parent));
                 Ok(())
             }
@@ -304,6 +305,7 @@ impl Session {
             return refused(format!("\"{}\" is not partitioned", table.name));
         }
         let parent = table.clone();
+        self.inherits = true;
         self.change(&partition, |relation, _| {
             relation.parents = vec![parent.clone()];
             relation.partition = Some(match relation.partition.take() {

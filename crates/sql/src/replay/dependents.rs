@@ -114,6 +114,9 @@ impl Session {
     /// Everything that depends on something, found in the expressions of all relations.
     pub(crate) fn dependents(&self, on: On<'_>) -> Vec<Dependent> {
         let mut found = Vec::new();
+        if !self.may_search() {
+            return found;
+        }
         for relation in self.catalogue.relations.values() {
             let own = matches!(on, On::Relation(name) if *name == relation.name);
             if own {
@@ -164,6 +167,15 @@ impl Session {
         }
         self.other_dependents(on, &mut found);
         found
+    }
+
+    /// Whether another search through all relations may be made. Where it may not (only in texts made to be slow), things are
+    /// dropped without what depends on them.
+    pub(crate) fn may_search(&self) -> bool {
+        let cost = self.catalogue.relations.len() + self.catalogue.functions.len();
+        let left = self.searches.get().checked_sub(cost);
+        self.searches.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     fn other_dependents(&self, on: On<'_>, found: &mut Vec<Dependent>) {

@@ -183,7 +183,7 @@ impl Session {
             },
             "COALESCE" => args.iter().find(|arg| **arg != Value::Null).cloned().unwrap_or(Value::Null),
             "CURRENT_USER" | "current_user" => Value::Text(self.user.clone()),
-            "SESSION_USER" => Value::Text(self.session_user.clone()),
+            "SESSION_USER" => Value::Text(self.login.clone()),
             "current_schema" | "CURRENT_SCHEMA" => self.path.first().cloned().map_or(Value::Null, Value::Text),
             "current_database" | "CURRENT_CATALOG" => Value::Text("postgres".into()),
             "current_setting" if text(0).as_deref() == Some("server_version_num") => Value::Number("150008".into()),

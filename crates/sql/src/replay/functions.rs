@@ -254,6 +254,7 @@ impl Session {
     }
 
     /// The function named by DROP, ALTER, GRANT: with argument types, or the only one of its name.
+    #[allow(clippy::unused_self, reason = "called as every reference is")]
     pub(crate) fn function_reference(&self, p: &mut Parser<'_>) -> Parsed<(Written, Option<Vec<String>>)> {
         let written = p.qualified()?;
         if !p.is_sign("(") {

@@ -66,18 +66,15 @@ impl Session {
         let predicate = predicate
             .map(|predicate| self.expression_on(&table, columns, predicate, Some("boolean")))
             .transpose()?;
-        let name = match written {
-            Some(written) => {
-                let name = Name::new(&table.schema, &written.name);
-                if self.is_there(&name, if_not_exists)? {
-                    return Ok(());
-                }
-                name.name
+        let name = if let Some(written) = written {
+            let name = Name::new(&table.schema, &written.name);
+            if self.is_there(&name, if_not_exists)? {
+                return Ok(());
             }
-            None => {
-                parts.extend(include.iter().cloned());
-                self.free_index_name(&table.schema, &table.name, &parts.join("_"), "idx")
-            }
+            name.name
+        } else {
+            parts.extend(include.iter().cloned());
+            self.free_index_name(&table.schema, &table.name, &parts.join("_"), "idx")
         };
         let partitioned = self.kind_of(&table) == Some(RelationKind::PartitionedTable);
         let definition = format!(
@@ -112,6 +109,9 @@ impl Session {
 
     /// Direct partitions of a table.
     pub(crate) fn partitions_of(&self, table: &Name) -> Vec<Name> {
+        if !self.inherits || !self.may_search() {
+            return Vec::new();
+        }
         let relations = self.catalogue.relations.values();
         relations.filter(|relation| relation.parents.contains(table)).map(|relation| relation.name.clone()).collect()
     }

@@ -78,7 +78,7 @@ pub struct Session {
     files: Vec<FileOutcome>,
     statements: usize,
     /// Role that the session began with, and the one in force (SET ROLE).
-    session_user: String,
+    login: String,
     user: String,
     /// `search_path` as set, and the schemas of it that are there.
     search_path: Vec<String>,
@@ -95,6 +95,10 @@ pub struct Session {
     depth: u32,
     /// Depth of functions that call each other.
     calls: u32,
+    /// Whether any table has parents: most databases have none, and nobody has to look for children then.
+    inherits: bool,
+    /// Relations that searches for dependents may still look at.
+    searches: std::cell::Cell<usize>,
     /// Statements that may still be run by blocks.
     budget: u32,
     default_path: Vec<String>,
@@ -138,6 +142,9 @@ pub(crate) fn refused<T>(message: impl Into<String>) -> Done<T> {
     fail(FailureKind::Refused, message)
 }
 
+/// Relations that all searches of a replay together may look at: thousands of drops in catalogues of thousands of tables.
+const SEARCHES: usize = 30_000_000;
+
 /// Most statements that blocks may run in one file: their loops are bounded by what is in the catalogue.
 const BUDGET: u32 = 20_000;
 
@@ -162,7 +169,7 @@ impl Session {
         let failed = self.failures.len();
         let statements = self.statements;
         // Each migration begins a session of its own.
-        self.user.clone_from(&self.session_user);
+        self.user.clone_from(&self.login);
         self.search_path.clone_from(&self.default_path);
         self.refresh_path();
         self.budget = BUDGET;

@@ -157,7 +157,7 @@ impl Session {
         Ok(finished(node))
     }
 
-    /// A role by name as written: CURRENT_USER and the like are the role in force.
+    /// A role by name as written: `CURRENT_USER` and the like are the role in force.
     pub(crate) fn role_name(&self, parser: &mut Parser<'_>) -> Parsed<String> {
         parser.eat("group");
         if parser.eat_any(&["current_user", "current_role", "session_user"]).is_some() {

@@ -25,9 +25,9 @@ impl Session {
                 .filter(|relation| relation.owned_by.as_ref().is_some_and(|(table, _)| table == name))
                 .map(|relation| relation.name.clone())
                 .collect();
-            self.move_relation(name, new.clone());
+            self.move_relation(name, &new);
             for sequence in owned {
-                self.move_relation(&sequence, Name::new(&new.schema, &sequence.name));
+                self.move_relation(&sequence, &Name::new(&new.schema, &sequence.name));
             }
             self.rebuild_index_owners();
             return Ok(());
@@ -37,7 +37,7 @@ impl Session {
             let new = Name::new(&name.schema, p.name()?);
             p.end()?;
             self.name_is_free(&new)?;
-            self.move_relation(name, new);
+            self.move_relation(name, &new);
             self.rebuild_index_owners();
             return Ok(());
         }
@@ -144,7 +144,7 @@ impl Session {
     }
 
     /// Gives a relation another name or schema.
-    pub(crate) fn move_relation(&mut self, from: &Name, to: Name) {
+    pub(crate) fn move_relation(&mut self, from: &Name, to: &Name) {
         let Some(mut relation) = self.catalogue.relations.remove(from) else { return };
         relation.name = to.clone();
         for index in relation.indexes.values_mut() {
@@ -153,14 +153,13 @@ impl Session {
         self.catalogue.relations.insert(to.clone(), relation);
         let follow = |name: &mut Name| {
             if name == from {
-                name.clone_from(&to);
+                name.clone_from(to);
             }
         };
         for relation in self.catalogue.relations.values_mut() {
             relation.parents.iter_mut().for_each(follow);
-            match &mut relation.partition {
-                Some(Partition::Of { parent, .. } | Partition::Both { parent, .. }) => follow(parent),
-                _ => {}
+            if let Some(Partition::Of { parent, .. } | Partition::Both { parent, .. }) = &mut relation.partition {
+                follow(parent);
             }
             if let Some((owner, _)) = &mut relation.owned_by {
                 follow(owner);
@@ -188,20 +187,20 @@ impl Session {
                     if qualifier.as_ref() == Some(&old) {
                         *qualifier = Some(to.name.clone());
                     }
-                    relation.clone_from(&to);
+                    relation.clone_from(to);
                 }
             },
             &mut |item| {
                 if let FromItem::Table { relation: Some(relation), name, schema, .. } = item
                     && relation == from
                 {
-                    relation.clone_from(&to);
+                    relation.clone_from(to);
                     name.clone_from(&to.name);
                     *schema = schema.take().map(|_| to.schema.clone());
                 }
             },
         );
-        self.type_renamed(from, &to);
+        self.type_renamed(from, to);
     }
 
     /// Expressions that call a function follow its name.

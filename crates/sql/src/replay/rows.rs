@@ -11,6 +11,30 @@ type Row = Vec<(String, Vec<(String, Value)>)>;
 /// Most rows that a query of a block may look at.
 const ROWS: usize = 20_000;
 
+/// What a query's condition says of single columns: `tablename = 'notes'`. Rows that it excludes are not made.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    equal: Vec<(Option<String>, String, String)>,
+    /// Whether there is only one table, so that names without a table are its own.
+    single: bool,
+}
+
+impl Wanted {
+    /// Those for one table.
+    fn of(&self, alias: &str) -> Wanted {
+        let own = |(qualifier, _, _): &&(Option<String>, String, String)| match qualifier {
+            Some(qualifier) => qualifier == alias,
+            None => self.single,
+        };
+        Wanted { equal: self.equal.iter().filter(own).cloned().collect(), single: self.single }
+    }
+
+    /// Whether a row with that value in the column may fit.
+    pub(crate) fn allows(&self, column: &str, value: &str) -> bool {
+        self.equal.iter().all(|(_, name, wanted)| name != column || wanted == value)
+    }
+}
+
 impl Session {
     /// The rows of a query, each a row of its targets; `None` when they are not known.
     pub(crate) fn rows_of(&self, select: &Select, scope: &Scope) -> Option<Vec<Value>> {
@@ -32,8 +56,9 @@ impl Session {
             return Some(rows.collect());
         }
         let mut rows: Vec<Row> = vec![outer.to_vec()];
+        let wanted = self.wanted(select, scope, outer);
         for item in &select.from {
-            rows = self.joined_rows(rows, item, scope)?;
+            rows = self.joined_rows(rows, item, scope, &wanted)?;
         }
         let mut kept = Vec::new();
         for row in rows {
@@ -111,8 +136,32 @@ impl Session {
         Some(found)
     }
 
+    /// What the condition says of single columns, as far as it is known without the rows.
+    fn wanted(&self, select: &Select, scope: &Scope, outer: &[(String, Vec<(String, Value)>)]) -> Wanted {
+        let mut wanted = Wanted { single: matches!(select.from.as_slice(), [FromItem::Table { .. }]), ..Wanted::default() };
+        let parts = match &select.filter {
+            Some(Node::And(parts)) => parts.as_slice(),
+            Some(other) => std::slice::from_ref(other),
+            None => &[],
+        };
+        for part in parts {
+            let Node::Operator { op, left: Some(left), right } = part else { continue };
+            if op != "=" {
+                continue;
+            }
+            for (column, value) in [(&**left, &**right), (&**right, &**left)] {
+                let Node::Column { qualifier, name, .. } = column else { continue };
+                if let Value::Text(text) = self.value(value, scope, outer) {
+                    wanted.equal.push((qualifier.clone(), name.clone(), text));
+                    break;
+                }
+            }
+        }
+        wanted
+    }
+
     /// Rows so far, each with each row of another item of FROM.
-    fn joined_rows(&self, rows: Vec<Row>, item: &FromItem, scope: &Scope) -> Option<Vec<Row>> {
+    fn joined_rows(&self, rows: Vec<Row>, item: &FromItem, scope: &Scope, wanted: &Wanted) -> Option<Vec<Row>> {
         let mut found = Vec::new();
         match item {
             FromItem::Join { left, right, on, kind, using } => {
@@ -120,9 +169,9 @@ impl Session {
                     return None;
                 }
                 let outer_join = kind.starts_with("LEFT");
-                for row in self.joined_rows(rows, left, scope)? {
+                for row in self.joined_rows(rows, left, scope, wanted)? {
                     let mut matched = false;
-                    for joined in self.joined_rows(vec![row.clone()], right, scope)? {
+                    for joined in self.joined_rows(vec![row.clone()], right, scope, wanted)? {
                         let holds = on.as_ref().map(|on| self.value(on, scope, &joined));
                         match holds {
                             None | Some(Value::Bool(true)) => {
@@ -144,7 +193,7 @@ impl Session {
             }
             _ => {
                 for row in rows {
-                    let (alias, own) = self.item_rows(item, scope, &row)?;
+                    let (alias, own) = self.item_rows(item, scope, &row, wanted)?;
                     for fields in own {
                         let mut joined = row.clone();
                         joined.push((alias.clone(), fields));
@@ -160,11 +209,12 @@ impl Session {
     }
 
     #[allow(clippy::type_complexity, reason = "a name and its rows")]
-    fn item_rows(&self, item: &FromItem, scope: &Scope, row: &Row) -> Option<(String, Vec<Vec<(String, Value)>>)> {
+    fn item_rows(&self, item: &FromItem, scope: &Scope, row: &Row, wanted: &Wanted) -> Option<(String, Vec<Vec<(String, Value)>>)> {
         match item {
             FromItem::Table { schema, name, alias, .. } => {
-                let rows = self.system_rows(schema.as_deref(), name)?;
-                Some((alias.clone().unwrap_or_else(|| name.clone()), rows))
+                let shown = alias.clone().unwrap_or_else(|| name.clone());
+                let rows = self.system_rows(schema.as_deref(), name, &wanted.of(&shown))?;
+                Some((shown, rows))
             }
             FromItem::Subselect { select, alias, columns, .. } => {
                 let mut rows = Vec::new();

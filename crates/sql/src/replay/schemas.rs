@@ -66,7 +66,7 @@ impl Session {
         let relations: Vec<Name> =
             self.catalogue.relations.keys().filter(|name| name.schema == from).cloned().collect();
         for name in relations {
-            self.move_relation(&name, Name::new(to, &name.name));
+            self.move_relation(&name, &Name::new(to, &name.name));
         }
         let functions: Vec<_> =
             self.catalogue.functions.keys().filter(|signature| signature.schema == from).cloned().collect();

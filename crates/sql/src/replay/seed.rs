@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::acl::built_in;
 use super::names::index_owners;
 use super::roles::plain;
-use super::{BUDGET, Session};
+use super::{BUDGET, SEARCHES, Session};
 use crate::catalogue::{
     Catalogue, Extension, Grant, Grantee, ObjectKind, Origin, Privilege, Schema,
 };
@@ -52,7 +52,7 @@ fn of(catalogue: Catalogue, role: &str, path: &[&str]) -> Session {
         failures: Vec::new(),
         files: Vec::new(),
         statements: 0,
-        session_user: role.to_owned(),
+        login: role.to_owned(),
         user: role.to_owned(),
         search_path: default_path.clone(),
         path: Vec::new(),
@@ -61,6 +61,8 @@ fn of(catalogue: Catalogue, role: &str, path: &[&str]) -> Session {
         may_go_back: false,
         depth: 0,
         calls: 0,
+        inherits: false,
+        searches: std::cell::Cell::new(SEARCHES),
         budget: BUDGET,
         default_path,
     };

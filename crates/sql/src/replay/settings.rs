@@ -10,7 +10,7 @@ impl Session {
             if p.eat("all") || p.eat("search_path") {
                 self.search_path.clone_from(&self.default_path);
             } else if p.eat("role") || p.eat("session authorization") {
-                self.user.clone_from(&self.session_user);
+                self.user.clone_from(&self.login);
             }
             p.rest();
             self.refresh_path();
@@ -26,7 +26,7 @@ impl Session {
                 p.eat_sign("=");
             }
             let role = if p.eat("none") || p.eat("default") {
-                self.session_user.clone()
+                self.login.clone()
             } else if p.kind_at(0) == Some(Kind::Text) {
                 p.string()?
             } else {

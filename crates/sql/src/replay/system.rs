@@ -1,6 +1,7 @@
 //! The system tables that blocks ask: rows of `pg_policies`, `pg_tables`, `information_schema.columns`, … of the replay.
 
 use super::Session;
+use super::rows::Wanted;
 use super::values::Value;
 use crate::catalogue::{ConstraintKind, Relation, RelationKind, TypeKind};
 
@@ -27,11 +28,11 @@ fn letter(kind: RelationKind) -> &'static str {
 
 impl Session {
     /// Rows of a system table; `None` for a table whose rows are not kept. Object identifiers are names.
-    pub(crate) fn system_rows(&self, schema: Option<&str>, name: &str) -> Option<Vec<Fields>> {
-        let relations = || self.catalogue.relations.values();
+    pub(crate) fn system_rows(&self, schema: Option<&str>, name: &str, wanted: &Wanted) -> Option<Vec<Fields>> {
+        let relations = || self.catalogue.relations.values().filter(|relation| may_be(wanted, relation));
         let of = |kinds: &'static [RelationKind]| relations().filter(move |relation| kinds.contains(&relation.kind));
         match (schema, name) {
-            (Some("information_schema"), name) => self.information_rows(name),
+            (Some("information_schema"), name) => self.information_rows(name, wanted),
             (Some("storage"), "buckets") => Some(
                 self.catalogue
                     .buckets
@@ -62,6 +63,7 @@ impl Session {
             (None | Some("pg_catalog"), "pg_policies") => Some(
                 relations()
                     .flat_map(|relation| relation.policies.values().map(move |policy| (relation, policy)))
+                    .filter(|(_, policy)| wanted.allows("policyname", &policy.name))
                     .map(|(relation, policy)| {
                         fields([
                             ("schemaname", text(&relation.name.schema)),
@@ -113,7 +115,7 @@ impl Session {
                     })
                     .collect(),
             ),
-            (None | Some("pg_catalog"), name) => self.more_rows(name),
+            (None | Some("pg_catalog"), name) => self.more_rows(name, wanted),
             _ => None,
         }
     }
@@ -127,7 +129,7 @@ impl Session {
             .collect()
     }
 
-    fn more_rows(&self, name: &str) -> Option<Vec<Fields>> {
+    fn more_rows(&self, name: &str, wanted: &Wanted) -> Option<Vec<Fields>> {
         let catalogue = &self.catalogue;
         Some(match name {
             "pg_namespace" => catalogue
@@ -145,10 +147,10 @@ impl Session {
                 .values()
                 .map(|own| fields([("extname", text(&own.name)), ("extnamespace", text(&own.schema))]))
                 .collect(),
-            "pg_available_extensions" => return None,
             "pg_type" => catalogue
                 .types
                 .values()
+                .filter(|own| wanted.allows("typname", &own.name.name))
                 .map(|own| {
                     let kind = match own.kind {
                         TypeKind::Enum { .. } => "e",
@@ -180,6 +182,7 @@ impl Session {
             "pg_proc" => catalogue
                 .functions
                 .values()
+                .filter(|own| wanted.allows("proname", &own.signature.name))
                 .map(|own| {
                     fields([
                         ("oid", text(&own.signature.to_string())),
@@ -189,10 +192,18 @@ impl Session {
                     ])
                 })
                 .collect(),
+            name => return self.still_more_rows(name, wanted),
+        })
+    }
+
+    fn still_more_rows(&self, name: &str, wanted: &Wanted) -> Option<Vec<Fields>> {
+        let catalogue = &self.catalogue;
+        Some(match name {
             "pg_trigger" => catalogue
                 .relations
                 .values()
                 .flat_map(|relation| relation.triggers.values().map(move |own| (relation, own)))
+                .filter(|(_, own)| wanted.allows("tgname", &own.name))
                 .map(|(relation, own)| {
                     fields([
                         ("tgname", text(&own.name)),
@@ -205,6 +216,7 @@ impl Session {
                 .relations
                 .values()
                 .flat_map(|relation| relation.constraints.iter().map(move |own| (relation, own)))
+                .filter(|(_, own)| wanted.allows("conname", &own.name))
                 .map(|(relation, own)| {
                     fields([
                         ("conname", text(&own.name)),
@@ -218,6 +230,7 @@ impl Session {
                 .relations
                 .values()
                 .flat_map(|relation| relation.live_columns().map(move |(at, own)| (relation, at, own)))
+                .filter(|(_, _, own)| wanted.allows("attname", &own.name))
                 .map(|(relation, at, own)| {
                     fields([
                         ("attrelid", text(&relation.name.to_string())),
@@ -257,8 +270,9 @@ impl Session {
         })
     }
 
-    fn information_rows(&self, name: &str) -> Option<Vec<Fields>> {
-        let relations = || self.catalogue.relations.values().filter(|relation| relation.kind != RelationKind::Sequence);
+    fn information_rows(&self, name: &str, wanted: &Wanted) -> Option<Vec<Fields>> {
+        let fits = |relation: &&Relation| relation.kind != RelationKind::Sequence && may_be(wanted, relation);
+        let relations = || self.catalogue.relations.values().filter(fits);
         Some(match name {
             "tables" => relations()
                 .filter(|relation| relation.kind != RelationKind::MaterializedView)
@@ -287,6 +301,7 @@ impl Session {
                 .collect(),
             "columns" => relations()
                 .flat_map(|relation| relation.live_columns().map(move |(_, column)| (relation, column)))
+                .filter(|(_, column)| wanted.allows("column_name", &column.name))
                 .map(|(relation, column)| {
                     let base = crate::resolve::types::split(&column.type_name).0;
                     let shown = if column.type_name.ends_with("[]") {
@@ -307,6 +322,7 @@ impl Session {
                 .collect(),
             "table_constraints" => relations()
                 .flat_map(|relation| relation.constraints.iter().map(move |own| (relation, own)))
+                .filter(|(_, own)| wanted.allows("constraint_name", &own.name))
                 .map(|(relation, own)| {
                     let kind = match own.kind {
                         ConstraintKind::PrimaryKey { .. } => "PRIMARY KEY",
@@ -350,6 +366,13 @@ impl Session {
             _ => return None,
         })
     }
+}
+
+/// Whether the relation may fit, by the names that system tables have for it.
+fn may_be(wanted: &Wanted, relation: &Relation) -> bool {
+    ["tablename", "table_name", "relname", "event_object_table", "viewname", "matviewname"]
+        .iter()
+        .all(|column| wanted.allows(column, &relation.name.name))
 }
 
 fn class_row(relation: &Relation) -> Fields {

@@ -77,7 +77,7 @@ impl Session {
         if p.eat("of") {
             return self.create_typed_table(p, &written, if_not_exists);
         }
-        if p.peek("as") || self.is_as_with_columns(p) {
+        if p.peek("as") || is_as_with_columns(p) {
             return self.create_table_as(p, &written, if_not_exists, temporary);
         }
         let elements = elements(p, false)?;
@@ -106,11 +106,6 @@ impl Session {
         self.build_table(relation, elements)
     }
 
-    /// `CREATE TABLE t (a, b) AS`: a list of names alone.
-    fn is_as_with_columns(&self, p: &Parser<'_>) -> bool {
-        p.sign_at(0, "(") && p.is_name_at(1) && (p.sign_at(2, ",") || p.sign_at(2, ")"))
-    }
-
     /// Whether it is there already; a failure unless IF NOT EXISTS was said.
     pub(crate) fn is_there(&self, name: &Name, if_not_exists: bool) -> Done<bool> {
         match self.name_is_free(name) {
@@ -126,6 +121,7 @@ impl Session {
     /// Puts a table with its elements into the catalogue; takes it out again when an element fails.
     pub(crate) fn build_table(&mut self, relation: Relation, elements: Vec<Element>) -> Done {
         let name = relation.name.clone();
+        self.inherits |= !relation.parents.is_empty();
         self.catalogue.relations.insert(name.clone(), relation);
         let result = self.add_elements(&name, elements);
         if result.is_err() {
@@ -358,6 +354,11 @@ pub(crate) fn is_null(default: &crate::catalogue::Expr, type_name: &str) -> bool
 pub(crate) fn default_type(type_name: &str) -> String {
     let bare = crate::resolve::coerce::bare(type_name);
     if bare == "character" { "bpchar".into() } else if types::is_builtin(types::split(&bare).0) { bare } else { type_name.to_owned() }
+}
+
+/// `CREATE TABLE t (a, b) AS`: a list of names alone.
+fn is_as_with_columns(p: &Parser<'_>) -> bool {
+    p.sign_at(0, "(") && p.is_name_at(1) && (p.sign_at(2, ",") || p.sign_at(2, ")"))
 }
 
 fn table_tail(p: &mut Parser<'_>) -> Done<Tail> {

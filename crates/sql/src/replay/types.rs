@@ -143,13 +143,13 @@ impl Session {
         if p.eat("rename to") {
             let new = Name::new(&name.schema, p.name()?);
             p.end()?;
-            return self.move_type(&name, new);
+            return self.move_type(&name, &new);
         }
         if p.eat("set schema") {
             let schema = p.name()?;
             p.end()?;
             self.schema_must_exist(&schema)?;
-            return self.move_type(&name, Name::new(schema, &name.name));
+            return self.move_type(&name, &Name::new(schema, &name.name));
         }
         if p.eat("owner to") {
             let role = self.role_name(p)?;
@@ -228,14 +228,14 @@ impl Session {
         Ok(())
     }
 
-    fn move_type(&mut self, from: &Name, to: Name) -> Done {
-        if self.catalogue.types.contains_key(&to) || self.catalogue.relations.contains_key(&to) {
+    fn move_type(&mut self, from: &Name, to: &Name) -> Done {
+        if self.catalogue.types.contains_key(to) || self.catalogue.relations.contains_key(to) {
             return duplicate(format!("type \"{}\" already exists", to.name));
         }
         if let Some(mut found) = self.catalogue.types.remove(from) {
             found.name = to.clone();
             self.catalogue.types.insert(to.clone(), found);
-            self.type_renamed(from, &to);
+            self.type_renamed(from, to);
         }
         Ok(())
     }
@@ -249,7 +249,7 @@ impl Session {
         if p.eat("rename to") {
             let new = Name::new(&name.schema, p.name()?);
             p.end()?;
-            return self.move_type(&name, new);
+            return self.move_type(&name, &new);
         }
         let Some(Type { kind: TypeKind::Domain { base, mut not_null, mut default, mut checks }, .. }) =
             self.catalogue.types.get(&name).cloned()
@@ -295,10 +295,13 @@ impl Session {
 
 fn free_check(domain: &str, taken: &BTreeMap<String, crate::catalogue::Expr>) -> String {
     let base = format!("{domain}_check");
-    (0u32..)
-        .map(|pass| if pass == 0 { base.clone() } else { format!("{base}{pass}") })
-        .find(|name| !taken.contains_key(name))
-        .unwrap_or(base)
+    let mut name = base.clone();
+    let mut pass = 0;
+    while taken.contains_key(&name) {
+        pass += 1;
+        name = format!("{base}{pass}");
+    }
+    name
 }
 
 /// The value that a domain's check is about is printed as VALUE.

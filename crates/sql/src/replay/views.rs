@@ -33,35 +33,11 @@ impl Session {
             if old.kind != RelationKind::View {
                 return refused(format!("\"{}\" is not a view", name.name));
             }
-            self.keep_of_old(old, &mut view)?;
+            keep_of_old(old, &mut view)?;
         } else {
             self.name_is_free(&name)?;
         }
         self.catalogue.relations.insert(name, view);
-        Ok(())
-    }
-
-    /// CREATE OR REPLACE keeps owner, privileges, triggers and columns; new columns may be added at the end.
-    fn keep_of_old(&self, old: &Relation, view: &mut Relation) -> Done {
-        for (at, (_, column)) in old.live_columns().enumerate() {
-            match view.columns.get_mut(at) {
-                None => return refused("cannot drop columns from view"),
-                Some(new) if new.name != column.name => {
-                    return refused(format!(
-                        "cannot change name of view column \"{}\" to \"{}\"",
-                        column.name, new.name
-                    ));
-                }
-                Some(new) => {
-                    new.acl.clone_from(&column.acl);
-                    new.comment.clone_from(&column.comment);
-                }
-            }
-        }
-        view.owner.clone_from(&old.owner);
-        view.acl.clone_from(&old.acl);
-        view.triggers.clone_from(&old.triggers);
-        view.comment.clone_from(&old.comment);
         Ok(())
     }
 
@@ -104,4 +80,28 @@ impl Session {
         self.catalogue.relations.insert(name, view);
         Ok(())
     }
+}
+
+/// CREATE OR REPLACE keeps owner, privileges, triggers and columns; new columns may be added at the end.
+fn keep_of_old(old: &Relation, view: &mut Relation) -> Done {
+    for (at, (_, column)) in old.live_columns().enumerate() {
+        match view.columns.get_mut(at) {
+            None => return refused("cannot drop columns from view"),
+            Some(new) if new.name != column.name => {
+                return refused(format!(
+                    "cannot change name of view column \"{}\" to \"{}\"",
+                    column.name, new.name
+                ));
+            }
+            Some(new) => {
+                new.acl.clone_from(&column.acl);
+                new.comment.clone_from(&column.comment);
+            }
+        }
+    }
+    view.owner.clone_from(&old.owner);
+    view.acl.clone_from(&old.acl);
+    view.triggers.clone_from(&old.triggers);
+    view.comment.clone_from(&old.comment);
+    Ok(())
 }

@@ -27,25 +27,21 @@ impl<'c> Resolver<'c> {
             let args = coerced(function, args);
             return Ok((Node::Call { schema: Some(found_schema), name, args, distinct, tail }, type_name));
         }
-        let (schema, args, type_name) = match builtins::function(&name).filter(|_| is_catalog(schema.as_deref())) {
-            Some((params, result)) => {
-                let type_name = match result {
-                    "same" => args.first().map(|(_, own)| own.clone()).unwrap_or_default(),
-                    "element" => {
-                        args.first().and_then(|(_, own)| own.strip_suffix("[]")).unwrap_or_default().to_owned()
-                    }
-                    result => result.to_owned(),
-                };
-                let args = args.into_iter().enumerate().map(|(at, (node, own))| {
-                    let param = params.get(at).or(params.last()).copied().unwrap_or("any");
-                    self.argument(node, &own, param)
-                });
-                (Some("pg_catalog".to_owned()), args.collect(), type_name)
-            }
-            None => {
-                let args = args.into_iter().map(|(node, own)| self.argument(node, &own, "any"));
-                (schema, args.collect(), String::new())
-            }
+        let found = builtins::function(&name).filter(|_| is_catalog(schema.as_deref()));
+        let (schema, args, type_name) = if let Some((params, result)) = found {
+            let type_name = match result {
+                "same" => args.first().map(|(_, own)| own.clone()).unwrap_or_default(),
+                "element" => args.first().and_then(|(_, own)| own.strip_suffix("[]")).unwrap_or_default().to_owned(),
+                result => result.to_owned(),
+            };
+            let args = args.into_iter().enumerate().map(|(at, (node, own))| {
+                let param = params.get(at).or(params.last()).copied().unwrap_or("any");
+                self.argument(node, &own, param)
+            });
+            (Some("pg_catalog".to_owned()), args.collect(), type_name)
+        } else {
+            let args = args.into_iter().map(|(node, own)| self.argument(node, &own, "any"));
+            (schema, args.collect(), String::new())
         };
         Ok((Node::Call { schema, name, args, distinct, tail }, type_name))
     }

@@ -6,7 +6,7 @@ use super::{Fault, Resolved, Resolver, TypeText, types};
 use crate::catalogue::{Literal, Node};
 use crate::parse::postfix::operator;
 
-impl<'c> Resolver<'c> {
+impl Resolver<'_> {
     /// An expression with its type.
     pub(crate) fn expression(&mut self, node: Node) -> Resolved<Typed> {
         Ok(match node {
