@@ -3,6 +3,7 @@
 
 mod guards;
 mod hostile;
+mod library;
 mod templates;
 mod ways;
 
