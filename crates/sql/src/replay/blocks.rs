@@ -70,8 +70,7 @@ impl Session {
         let mut parser = Parser::new(body, &tokens);
         let mut block = Block { site, scope };
         // An error undoes the whole block; with one statement there is nothing to undo.
-        let statements = tokens.iter().filter(|token| &body[token.start as usize..token.end as usize] == ";").count();
-        let backup = (statements > 1 && self.depth == 0).then(|| self.catalogue.clone());
+        let backup = if self.depth == 0 && run_statements(body, &tokens) > 1 { self.copy() } else { None };
         let noted = self.failures.len();
         self.depth += 1;
         self.calls += 1;
@@ -108,7 +107,7 @@ impl Session {
         let failed = self.failures.len();
         let begin = p.mark();
         let handled = has_handler(p);
-        let backup = (handled > 1 && live).then(|| self.catalogue.clone());
+        let backup = if handled > 1 && live { self.copy() } else { None };
         let mut flow = self.statements(p, block, live)?;
         if p.eat("exception") {
             let caught = live && flow == Flow::Failed;
@@ -436,6 +435,29 @@ impl Session {
         !self.failures[failed..].iter().any(|failure| failure.kind.fails_in_postgres())
     }
 }
+
+/// Statements of a block that may change something, each loop counted as several.
+fn run_statements(body: &str, tokens: &[crate::parse::lex::Token]) -> usize {
+    let word = |token: &crate::parse::lex::Token| &body[token.start as usize..token.end as usize];
+    let among = |word: &str, list: &[&str]| list.iter().any(|own| word.eq_ignore_ascii_case(own));
+    let mut count = 0;
+    for pair in tokens.windows(2) {
+        let begins = among(word(&pair[0]), &[";", "then", "begin", "else", "loop"]);
+        if begins && among(word(&pair[1]), CHANGES) {
+            count += 1;
+        }
+        if among(word(&pair[1]), &["loop"]) {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Words that statements that change something begin with.
+const CHANGES: &[&str] = &[
+    "alter", "comment", "create", "delete", "drop", "execute", "grant", "insert", "perform", "raise", "revoke", "select",
+    "update",
+];
 
 /// Statements before the EXCEPTION that belongs to the block that begins here; 0 without one.
 fn has_handler(p: &Parser<'_>) -> usize {

@@ -97,6 +97,8 @@ pub struct Session {
     calls: u32,
     /// Whether any table has parents: most databases have none, and nobody has to look for children then.
     inherits: bool,
+    /// Objects that copies of the catalogue may still hold.
+    copies: usize,
     /// Relations that searches for dependents may still look at.
     searches: std::cell::Cell<usize>,
     /// Statements that may still be run by blocks.
@@ -141,6 +143,10 @@ pub(crate) fn duplicate<T>(message: impl Into<String>) -> Done<T> {
 pub(crate) fn refused<T>(message: impl Into<String>) -> Done<T> {
     fail(FailureKind::Refused, message)
 }
+
+/// Objects that all copies of the catalogue in a replay may hold together. Beyond that, a block that fails leaves what it did
+/// before, and ROLLBACK undoes nothing.
+const COPIES: usize = 50_000;
 
 /// Relations that all searches of a replay together may look at: thousands of drops in catalogues of thousands of tables.
 const SEARCHES: usize = 30_000_000;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::acl::built_in;
 use super::names::index_owners;
 use super::roles::plain;
-use super::{BUDGET, SEARCHES, Session};
+use super::{BUDGET, COPIES, SEARCHES, Session};
 use crate::catalogue::{
     Catalogue, Extension, Grant, Grantee, ObjectKind, Origin, Privilege, Schema,
 };
@@ -61,6 +61,7 @@ fn of(catalogue: Catalogue, role: &str, path: &[&str]) -> Session {
         may_go_back: false,
         depth: 0,
         calls: 0,
+        copies: COPIES,
         inherits: false,
         searches: std::cell::Cell::new(SEARCHES),
         budget: BUDGET,

@@ -72,8 +72,10 @@ impl Session {
         }
         if p.eat("savepoint") {
             let name = p.name()?;
-            if self.may_go_back {
-                self.snapshots.push((Some(name), self.catalogue.clone()));
+            if self.may_go_back
+                && let Some(catalogue) = self.copy()
+            {
+                self.snapshots.push((Some(name), catalogue));
             }
         } else if p.eat("rollback to") || p.eat("rollback work to") || p.eat("rollback transaction to") {
             p.eat("savepoint");
@@ -90,14 +92,24 @@ impl Session {
                 self.go_back(catalogue);
             }
         } else if p.eat("begin") || p.eat("start") {
-            if self.may_go_back && self.snapshots.is_empty() {
-                self.snapshots.push((None, self.catalogue.clone()));
+            if self.may_go_back
+                && self.snapshots.is_empty()
+                && let Some(catalogue) = self.copy()
+            {
+                self.snapshots.push((None, catalogue));
             }
         } else if p.eat("commit") || p.eat("end") {
             self.snapshots.clear();
         }
         p.rest();
         Ok(())
+    }
+
+    /// A copy of the catalogue to go back to; none any more once a replay has copied too much.
+    pub(crate) fn copy(&mut self) -> Option<crate::catalogue::Catalogue> {
+        let cost = self.catalogue.relations.len() + self.catalogue.functions.len();
+        self.copies = self.copies.checked_sub(cost)?;
+        Some(self.catalogue.clone())
     }
 
     fn go_back(&mut self, catalogue: crate::catalogue::Catalogue) {
