@@ -63,8 +63,17 @@ impl Held {
         Held { known, functions, problem }
     }
 
-    /// Says how far the code gets to each weakness, and turns all of it into observations.
-    pub(crate) fn judge(mut self, reading: &Reading, code: &Code<'_, '_>, intel: &Intel, date: &str) -> Judged {
+    /// What holds, with how far the code gets to each weakness.
+    ///
+    /// # Errors
+    /// When the snapshot could not be read: nothing may be concluded then.
+    pub(crate) fn reached(mut self, reading: &Reading, code: &Code<'_, '_>) -> Result<Known, String> {
+        self.follow(reading, code);
+        self.problem.map_or(Ok(self.known), Err)
+    }
+
+    /// Says how far the code gets to each weakness.
+    fn follow(&mut self, reading: &Reading, code: &Code<'_, '_>) {
         let inventory = &reading.stack.inventory;
         let imports = Imports::of(code.facts.program);
         let mut reaching = None;
@@ -86,6 +95,12 @@ impl Held {
             };
             held.reach.conclusive |= !functions.is_empty() && is_own(inventory, &held.packages) && reading.is_whole(package.ecosystem);
         }
+    }
+
+    /// Says how far the code gets to each weakness, and turns all of it into observations.
+    pub(crate) fn judge(mut self, reading: &Reading, code: &Code<'_, '_>, intel: &Intel, date: &str) -> Judged {
+        self.follow(reading, code);
+        let inventory = &reading.stack.inventory;
         let today = Day::parse(date).unwrap_or_else(|| Day::from_seconds(0));
         let files = reading.texts();
         let mut observations = Observations::default();
@@ -96,7 +111,8 @@ impl Held {
             observations.looked_at.insert(ROOM.to_owned(), packages);
         }
         let summary = (packages > 0).then(|| upgrade::dependencies(inventory, &self.known, &intel.knowledge, today));
-        let unread = inventory.failures.first().map(|failure| format!("{} could not be read, so its packages were not looked up", failure.path));
+        let unread = inventory.failures.iter().find(|failure| !is_read(inventory, &failure.path));
+        let unread = unread.map(|failure| format!("{} could not be read, so its packages were not looked up", failure.path));
         Judged { observations, summary, problem: self.problem.or(unread) }
     }
 }
@@ -113,6 +129,11 @@ fn language(ecosystem: Ecosystem) -> Option<Language> {
         Ecosystem::Npm | Ecosystem::Jsr => Some(Language::JavaScript),
         Ecosystem::PyPi => Some(Language::Python),
     }
+}
+
+/// Whether anything of a manifest or lockfile was read: single lines that were not understood are in the skip ledger.
+pub(crate) fn is_read(inventory: &Inventory, path: &str) -> bool {
+    inventory.lockfiles.iter().any(|read| read == path) || inventory.manifests.iter().any(|manifest| manifest.path == path)
 }
 
 /// Whether the project alone uses a package: no other package, whose code is not read, needs it.

@@ -19,10 +19,12 @@ mod reading;
 pub mod rules_md;
 pub mod stack;
 pub mod suppress;
+mod views;
 
 pub use lunette_config::tree;
 
 pub use intel::Intel;
+pub use views::{PackageDocument, access, differences, package_document};
 pub use knowledge::Knowledge;
-pub use options::{AssessError, Extras, Options, Progress, Silent};
+pub use options::{AssessError, Extras, Options, Progress, Running, Silent};
 pub use pipeline::{Assessed, assess, survey};

@@ -3,6 +3,8 @@
 use lunette_core::assessment::{AssessmentKind, Confinement};
 use lunette_core::finding::Confidence;
 
+use lunette_sql::Catalogue;
+
 use crate::intel::Intel;
 
 /// Rules and models besides the built-in ones, as file name and text.
@@ -39,6 +41,19 @@ pub struct Options {
     pub online: bool,
     /// What is known of threats.
     pub intel: Intel,
+    /// A running database, to be judged instead of what the project's SQL leaves.
+    pub database: Option<Running>,
+}
+
+/// A running database as it was read.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// Its catalogue.
+    pub catalogue: Catalogue,
+    /// What to call it.
+    pub name: String,
+    /// What could not be read, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Where an assessment tells how far it is.

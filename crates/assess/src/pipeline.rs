@@ -12,12 +12,12 @@ use lunette_flow::Facts;
 use lunette_flow::routes::Unresolved;
 use lunette_flow::taint::Options as Taint;
 use lunette_flow::{Routes, routes};
+use lunette_intel::packages::Inventory;
 use lunette_read::Root;
-use lunette_rules::database::databases;
-use lunette_rules::{RunContext, RunResult};
+use lunette_rules::{database, RunContext, RunResult};
 
 use crate::compose::{Inputs, compose, kind_of};
-use crate::dependencies::{Code, Held};
+use crate::dependencies::{Code, Held, is_read};
 use crate::knowledge::Knowledge;
 use crate::options::{AssessError, Options, Progress};
 use crate::reading::{self, Reading, min_confidence};
@@ -47,7 +47,11 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let held = Held::look_up(&reading.stack.inventory, &options.intel, &mut knowledge.models);
     let (documents, faults) = reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
     reading.note(faults);
-    let mut databases = databases(&reading.texts(), &documents);
+    reading.note(lines_not_read(&reading.stack.inventory));
+    let mut databases = match &options.database {
+        Some(running) => database::live(running.catalogue.clone(), &running.name, &documents),
+        None => database::databases(&reading.texts(), &documents),
+    };
     reading.note(databases.failures.iter().map(not_replayed).collect());
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
@@ -194,6 +198,17 @@ fn project(root: &Root, reading: &Reading, found: &Routes, request: &Request) ->
     }
 }
 
+/// Lines of manifests that were not understood, where the rest of the file was.
+fn lines_not_read(inventory: &Inventory) -> Vec<Skipped> {
+    let failures = inventory.failures.iter().filter(|failure| is_read(inventory, &failure.path));
+    let skipped = failures.map(|failure| Skipped {
+        path: printable(&failure.path),
+        reason: SkipReason::Syntax,
+        detail: format!("line {}: {}", failure.line, shorten(&printable(&failure.message), 120)),
+    });
+    skipped.collect()
+}
+
 /// A statement that was not carried out is a limit of the assessment.
 fn not_replayed(failure: &lunette_sql::Failure) -> Skipped {
     let detail = format!("line {}: {}", failure.place.line, shorten(&printable(&failure.message), 160));
@@ -228,6 +243,9 @@ fn remarks(options: &Options, reading: &Reading, cut: usize) -> Vec<Notice> {
         let refused = reading.directives.offline();
         let why = if refused { "the project's rules forbid the network" } else { "this version has no research on the web" };
         say(&format!("--online was given, but {why}: nothing was sent."), None);
+    }
+    for note in options.database.iter().flat_map(|running| &running.notes) {
+        say(note, None);
     }
     if cut > 0 {
         let functions = count(cut, "function");

@@ -20,6 +20,8 @@ Examples:
   lunette assess --fail-on high           for CI: exit code 1 when something High or Critical is found
   lunette assess --request \"We need SOC 2 by March; is session handling sound?\"
   lunette routes --format json            every route with its guards and inputs
+  lunette rls                             who reaches which table, as the migrations leave it
+  lunette sbom -o app.cdx.json            a bill of materials
   lunette explain py-weak-hash            what a rule looks for, why, and how to fix it
 
 Exit codes:
@@ -62,6 +64,14 @@ pub(crate) enum Command {
     Routes(ViewArgs),
     /// Show what the project is: size, scope, complexity, context, stage, technologies
     Profile(ViewArgs),
+    /// Show who reaches what in the database: role by command, as the migrations leave it
+    Rls(ViewArgs),
+    /// Compare a running database with what the migrations leave; exit code 1 when they differ
+    Drift(DriftArgs),
+    /// Write a bill of materials (CycloneDX 1.6)
+    Sbom(DocumentArgs),
+    /// Write what the known weaknesses of packages mean for the project (VEX)
+    Vex(DocumentArgs),
     /// Keep, show and question the snapshot of advisories on this machine
     Intel {
         #[command(subcommand)]
@@ -160,6 +170,11 @@ pub(crate) struct AssessArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) intel: Option<PathBuf>,
 
+    /// A running database to judge instead of what the migrations leave, read in one read-only transaction:
+    /// postgresql://user:password@host/name
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+
     /// The date of the assessment (default: today, UTC)
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<String>,
@@ -193,7 +208,38 @@ pub(crate) struct AssessArgs {
     pub(crate) threads: Option<usize>,
 }
 
-/// Arguments of `routes` and `profile`.
+/// Arguments of `drift`.
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// The running database, read in one read-only transaction: postgresql://user:password@host/name
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: String,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `sbom` and `vex`.
+#[derive(Debug, Args)]
+pub(crate) struct DocumentArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Write to this file (.cdx.json; for VEX also .openvex.json) instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Folder with an intelligence snapshot (default: the user's own)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) intel: Option<PathBuf>,
+    /// The date of the document (default: today, UTC)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<String>,
+}
+
+/// Arguments of `routes`, `profile` and `rls`.
 #[derive(Debug, Args)]
 pub(crate) struct ViewArgs {
     /// The project's folder

@@ -16,7 +16,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{CheckCommand, Cli, Command};
 use commands::view::View;
-use commands::{assess, lists, view};
+use commands::packages::Document;
+use commands::{assess, database, lists, packages, view};
 use exit::{Failure, Status};
 use worker::Terminal;
 
@@ -28,6 +29,10 @@ fn main() -> ExitCode {
             Command::Assess(args) => assess::work(args, cli.quiet, terminal, send),
             Command::Routes(args) => view::work(View::Routes, args, cli.quiet, send),
             Command::Profile(args) => view::work(View::Profile, args, cli.quiet, send),
+            Command::Rls(args) => database::rls(args, cli.quiet, send),
+            Command::Drift(args) => database::drift(args, cli.quiet, send),
+            Command::Sbom(args) => packages::work(Document::Sbom, args, cli.quiet, send),
+            Command::Vex(args) => packages::work(Document::Vex, args, cli.quiet, send),
             _ => Err(Failure::internal("this command has no worker")),
         });
     }
@@ -47,7 +52,10 @@ fn main() -> ExitCode {
 fn run(cli: &Cli, terminal: Terminal) -> Result<Status, Failure> {
     match &cli.command {
         Command::Assess(args) => assess::direct(args, terminal),
-        Command::Routes(_) | Command::Profile(_) => view::direct(terminal),
+        Command::Routes(_) | Command::Profile(_) | Command::Rls(_) => view::direct(terminal, None),
+        Command::Drift(args) => view::direct(terminal, Some(database::read(&args.database)?)),
+        Command::Sbom(args) => packages::direct(Document::Sbom, args, terminal),
+        Command::Vex(args) => packages::direct(Document::Vex, args, terminal),
         Command::Intel { command } => commands::intel::run(command, cli.quiet),
         Command::Rules(args) => lists::rules(args),
         Command::Explain { rule } => lists::explain(rule),

@@ -64,20 +64,27 @@ pub(crate) fn is_worker() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// In the parent: runs the worker with this process's own arguments and hands each frame on.
+/// In the parent: runs the worker with this process's own arguments and hands each frame on. `input` is what the worker is to
+/// find on its standard input.
 ///
 /// # Errors
 /// When the worker cannot be started, or ends without saying so.
-pub(crate) fn run(terminal: Terminal, mut each: impl FnMut(Frame) -> Result<(), Failure>) -> Result<Status, Failure> {
+pub(crate) fn run(
+    terminal: Terminal,
+    input: Option<Vec<u8>>,
+    mut each: impl FnMut(Frame) -> Result<(), Failure>,
+) -> Result<Status, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
     let mut child = Command::new(program)
         .args(std::env::args_os().skip(1))
         .env(MARK, "1")
         .env(TERMINAL, format!("{} {}", terminal.width, if terminal.color { "color" } else { "plain" }))
-        .stdin(Stdio::null())
+        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| Failure::internal(format!("cannot start the confined worker: {error}")))?;
+    // On a thread of its own: a worker that answers before it has read everything must not hold us.
+    let feeder = child.stdin.take().zip(input).map(|(mut pipe, bytes)| std::thread::spawn(move || pipe.write_all(&bytes)));
     let mut pipe = child.stdout.take().ok_or_else(|| Failure::internal("the worker has no output".to_owned()))?;
     let mut end = None;
     while let Some(frame) = read_frame(&mut pipe)? {
@@ -86,6 +93,8 @@ pub(crate) fn run(terminal: Terminal, mut each: impl FnMut(Frame) -> Result<(), 
             frame => each(frame)?,
         }
     }
+    // What a worker did not want to read is no fault of the run: it says itself what it lacks.
+    drop(feeder.map(std::thread::JoinHandle::join));
     let status = child.wait().map_err(|error| Failure::internal(format!("the worker was lost: {error}")))?;
     match end {
         Some((code, message)) if message.is_empty() => Ok(Status(code)),

@@ -1,11 +1,11 @@
 //! The database room asked: SQL files found, replayed and judged, with what the project's configuration says of the API.
 
-use lunette_config::Document;
+use lunette_config::{Document, Node};
 use lunette_core::access::AccessMatrix;
 use lunette_core::observation::Observations;
 use lunette_core::text::count;
 use lunette_sql::layout::{self, Project};
-use lunette_sql::{Failure, Options, Replay, SqlFile, checks, matrix, replay};
+use lunette_sql::{Catalogue, Failure, Options, Replay, SqlFile, checks, matrix, replay};
 
 /// The room's name in names of checks.
 const ROOM: &str = "sql";
@@ -30,6 +30,23 @@ pub fn databases(files: &[(&str, &str)], documents: &[Document]) -> Databases {
     for project in layout::projects(&sql) {
         found.add(project, &sql, documents);
     }
+    found
+}
+
+/// Judges a running database by its catalogue. `name` is what its places are called. Which schemas the API serves is told by the
+/// database, or else by the project's configuration.
+pub fn live(catalogue: Catalogue, name: &str, documents: &[Document]) -> Databases {
+    let mut exposed = catalogue.exposed_schemas.clone();
+    if exposed.is_empty() {
+        let config = documents.iter().find(|document| document.path.ends_with("supabase/config.toml"));
+        let schemas = config.and_then(|document| document.get("api.schemas"));
+        exposed = schemas.map_or_else(|| Options::supabase().exposed_schemas, texts);
+    }
+    let replay = Replay { catalogue, ..Replay::default() };
+    let context = checks::Context { exposed_schemas: &exposed, files: &[], signup: None, live: Some(name.to_owned()) };
+    let mut found = Databases { access: Some(matrix::matrix(&replay.catalogue, &exposed)), ..Databases::default() };
+    found.observations.list = checks::observe(&replay, &context);
+    found.observations.looked_at.insert(ROOM.to_owned(), replay.catalogue.relations.len() + replay.catalogue.functions.len());
     found
 }
 
@@ -70,6 +87,10 @@ fn unsure(project: &Project, replay: &Replay) -> Option<String> {
     })
 }
 
+fn texts(list: &Node) -> Vec<String> {
+    list.items().iter().filter_map(|item| item.text()).map(str::to_owned).collect()
+}
+
 /// What `config.toml` decides.
 struct Settings {
     options: Options,
@@ -88,7 +109,7 @@ impl Settings {
         let truth = |key: &str| get(key).and_then(|node| node.text()).and_then(|text| text.parse::<bool>().ok());
         let mut options = Options::supabase();
         if let Some(schemas) = get("api.schemas") {
-            options.exposed_schemas = schemas.items().iter().filter_map(|item| item.text()).map(str::to_owned).collect();
+            options.exposed_schemas = texts(schemas);
         }
         let stated = truth("api.auto_expose_new_tables");
         options.auto_expose_new_tables = stated.unwrap_or(options.auto_expose_new_tables);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lunette_assess::{AssessError, Options};
+use lunette_assess::{AssessError, Options, Running};
 use lunette_core::{Assessment, Finding, Severity};
 
 use super::{extras, open, own_file, plan, text_of};
@@ -18,7 +18,8 @@ pub(crate) fn direct(args: &AssessArgs, terminal: Terminal) -> Result<Status, Fa
     let outputs = output::parse(&args.outputs)?;
     // Wrong usage is told before anything is started.
     crate::date::resolve(args.date.as_deref())?;
-    worker::run(terminal, |frame| match frame {
+    let database = args.database.as_deref().map(super::database::read).transpose()?;
+    worker::run(terminal, database, |frame| match frame {
         Frame::Output(index, bytes) => match outputs.get(index as usize) {
             Some(Output { path: Some(path), .. }) => output::write(path, &bytes),
             Some(Output { path: None, .. }) => output::stdout(&bytes),
@@ -43,6 +44,7 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
     }
     let intel = super::intel::open(args.intel.as_deref(), &date)?;
     let exclude = outputs_below(&outputs, &plan.root);
+    let database = args.database.as_ref().map(|_| super::database::receive()).transpose()?;
 
     let opened = open(&plan)?;
     let baseline = match baseline {
@@ -61,6 +63,7 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
         threads: args.threads,
         online: args.online,
         intel,
+        database: database.map(|live| Running { catalogue: live.catalogue, name: live.database, notes: live.notes }),
     };
     let bar = Bar::new(quiet);
     let assessed = lunette_assess::assess(&opened.root, &options, &bar).map_err(failure)?;

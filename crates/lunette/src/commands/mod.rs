@@ -1,9 +1,11 @@
 //! The commands.
 
 pub(crate) mod assess;
+pub(crate) mod database;
 pub(crate) mod intel;
 pub(crate) mod lists;
 pub(crate) mod mcp;
+pub(crate) mod packages;
 pub(crate) mod probe;
 pub(crate) mod view;
 

@@ -23,8 +23,8 @@ pub(crate) enum View {
 }
 
 /// In the parent.
-pub(crate) fn direct(terminal: Terminal) -> Result<Status, Failure> {
-    worker::run(terminal, |frame| match frame {
+pub(crate) fn direct(terminal: Terminal, input: Option<Vec<u8>>) -> Result<Status, Failure> {
+    worker::run(terminal, input, |frame| match frame {
         Frame::Stdout(bytes) => output::stdout(&bytes),
         _ => Ok(()),
     })
@@ -49,7 +49,7 @@ pub(crate) fn work(view: View, args: &ViewArgs, quiet: bool, send: &mut dyn FnMu
     Ok(Status::FINE)
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .map_err(|error| Failure::internal(format!("cannot write JSON: {error}")))
