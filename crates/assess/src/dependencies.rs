@@ -53,7 +53,8 @@ impl Held {
         });
         let mut functions = BTreeMap::new();
         for (at, held) in known.held.iter().enumerate() {
-            let Some(language) = held.packages.first().and_then(|&at| language(inventory.packages[at].ecosystem)) else { continue };
+            let Some(&package) = held.packages.first() else { continue };
+            let language = language(inventory.packages[package].ecosystem);
             // A symbol that is no path of an API names nothing that could be called.
             let nodes: Vec<NodeId> = held.found.symbols.iter().filter_map(|symbol| models.pattern(language, symbol).ok()).flatten().collect();
             if !nodes.is_empty() {
@@ -124,10 +125,10 @@ pub(crate) struct Code<'a, 'f> {
     pub(crate) rulebook: &'a Rulebook,
 }
 
-fn language(ecosystem: Ecosystem) -> Option<Language> {
+fn language(ecosystem: Ecosystem) -> Language {
     match ecosystem {
-        Ecosystem::Npm | Ecosystem::Jsr => Some(Language::JavaScript),
-        Ecosystem::PyPi => Some(Language::Python),
+        Ecosystem::Npm | Ecosystem::Jsr => Language::JavaScript,
+        Ecosystem::PyPi => Language::Python,
     }
 }
 

@@ -81,7 +81,7 @@ impl Reading {
         for (language, there) in [
             ("packages", !inventory.packages.is_empty() || !inventory.manifests.is_empty()),
             ("config", self.tree.files.iter().any(|file| Format::of_path(&file.path).is_some())),
-            ("sql", self.tree.files.iter().any(|file| file.path.ends_with(".sql"))),
+            ("sql", self.tree.files.iter().any(|file| stack::language(&file.path).is_some_and(|language| language.name == "SQL"))),
         ] {
             if there {
                 languages.insert(language);

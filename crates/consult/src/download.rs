@@ -7,9 +7,9 @@ use ureq::Agent;
 use ureq::http::{HeaderMap, StatusCode, header};
 
 /// Time for the answer's headers to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Time for all of a file.
-const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Downloads over HTTPS, through the proxy of the environment if there is one.
 #[derive(Clone, Debug)]

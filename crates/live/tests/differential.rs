@@ -28,7 +28,7 @@ use support::seed::SEED;
 use support::statements::migrations;
 
 /// Sequences generated where nothing else is asked for.
-const CASES: u32 = 100;
+const CASES: u32 = 300;
 /// Longest sequence after its tables.
 const LONGEST: usize = 30;
 

@@ -1,4 +1,5 @@
 //! Arguments.
+#![allow(clippy::doc_markdown, reason = "what stands here is printed by --help, without markup")]
 
 use std::path::PathBuf;
 

@@ -19,7 +19,7 @@ pub struct Project {
 /// (`migrations/<name>/migration.sql`), Flyway (`V1__x.sql`, `R__x.sql`), and folders of `.sql` files named `migrations`,
 /// `migrate` or `drizzle`, in the order of their names (numbers by value). A schema file (`schema.sql`, `structure.sql`,
 /// `init.sql`, `setup.sql`) is taken where there is nothing of these. Files that undo (`.down.sql`) are left out, and so is
-/// SQL that is plainly of MySQL or SQLite.
+/// SQL that is plainly of another database.
 pub fn projects(files: &[(&str, &str)]) -> Vec<Project> {
     let mut groups: BTreeMap<(String, Kind), Vec<usize>> = BTreeMap::new();
     for (index, (path, _)) in files.iter().enumerate() {
@@ -95,7 +95,7 @@ fn group(path: &str) -> Option<(String, Kind)> {
         };
         return Some((upto(at + 1), kind?));
     }
-    if stem.ends_with(".down") || stem.ends_with("_down") || stem == "down" || stem.starts_with("undo") || is_undo(name) {
+    if stem.rsplit(['.', '_']).next() == Some("down") || stem.starts_with("undo") || is_undo(name) {
         return None;
     }
     match parts.as_slice() {

@@ -31,8 +31,8 @@ fn statements(text: &str) -> Vec<String> {
             continue;
         } else if c == '\'' || c == '"' {
             rest[1..].find(c).map_or(rest.len(), |end| end + 2)
-        } else if rest.starts_with("$$") {
-            rest[2..].find("$$").map_or(rest.len(), |end| end + 4)
+        } else if let Some(body) = rest.strip_prefix("$$") {
+            body.find("$$").map_or(rest.len(), |end| end + 4)
         } else {
             c.len_utf8()
         };
@@ -107,7 +107,7 @@ fn every_row_count_of_the_linters_own_tests() {
                     schemas = before;
                 }
                 ["set", "local", "pgrst.db_schemas", "=", ..] => {
-                    statement.split('\'').nth(1).unwrap().clone_into(&mut schemas)
+                    statement.split('\'').nth(1).unwrap().clone_into(&mut schemas);
                 }
                 ["select", ..] if statement.contains("lint.\"") => {
                     let (count, row) = expected.next().expect("a result");

@@ -20,12 +20,11 @@ pub(super) fn intelligence(case: &Case<'_>) -> Intelligence {
         Some(dependencies) => {
             let known = &dependencies.knowledge;
             let as_of = known.as_of.as_ref().map_or_else(String::new, |day| format!(", known up to {day}"));
-            match &known.snapshot {
-                Some(name) => sources.push(format!("{name} ({}{as_of})", count_advisories(known.advisories))),
-                None => {
-                    sources.push("advisories that ship with Lunette".to_owned());
-                    limits.push("There is no snapshot of published advisories: packages were held against the few that ship with Lunette.".to_owned());
-                }
+            if let Some(name) = &known.snapshot {
+                sources.push(format!("{name} ({}{as_of})", count_advisories(known.advisories)));
+            } else {
+                sources.push("advisories that ship with Lunette".to_owned());
+                limits.push("There is no snapshot of published advisories: packages were held against the few that ship with Lunette.".to_owned());
             }
             limits.extend(known.remarks.iter().map(|remark| sentence(remark)));
             if dependencies.without_version > 0 {

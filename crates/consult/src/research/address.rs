@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Ranges of IPv4 that are not globally reachable unicast (IANA IPv4 Special-Purpose Address Registry, RFC 6890), with
 /// multicast and the reserved block: first address and prefix length.
 const SPECIAL_V4: [(Ipv4Addr, u32); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -49,13 +49,12 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !SPECIAL_V4.into_iter().any(within) && !PLATFORM_V4.contains(&address)
 }
 
-/// Global unicast (2000::/3) without the special ranges in it (IANA IPv6 Special-Purpose Address Registry).
+/// Global unicast (`2000::/3`) without the special ranges in it (IANA IPv6 Special-Purpose Address Registry).
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let parts = address.segments();
     let global = parts[0] & 0xe000 == 0x2000;
     // Protocol assignments with Teredo and ORCHID, documentation, 6to4, documentation of RFC 9637.
-    let special = (parts[0] == 0x2001 && parts[1] < 0x0200)
-        || (parts[0] == 0x2001 && parts[1] == 0x0db8)
+    let special = (parts[0] == 0x2001 && (parts[1] < 0x0200 || parts[1] == 0x0db8))
         || parts[0] == 0x2002
         || (parts[0] == 0x3fff && parts[1] < 0x1000);
     global && !special

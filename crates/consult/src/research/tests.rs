@@ -89,7 +89,7 @@ fn client(lookup: Arc<Names>) -> Client {
 }
 
 #[track_caller]
-fn refused(result: Result<Response, FetchError>) {
+fn refused(result: &Result<Response, FetchError>) {
     assert!(matches!(result, Err(FetchError::Refused(_))), "{result:?}");
 }
 
@@ -116,7 +116,7 @@ fn rebinding_reaches_nothing() {
     assert_eq!(client.get(&url, None).unwrap().body, b"public");
     assert_eq!(lookup.asked.load(Ordering::SeqCst), 1, "the vetted address is the one connected to");
     // The second request asks again, and gets the private address.
-    refused(client.get(&url, None));
+    refused(&client.get(&url, None));
     assert_eq!(public.requests.lock().unwrap().len(), 1);
 }
 
@@ -138,7 +138,7 @@ fn redirects_are_checked_like_first_requests() {
     let client = client(names(&[("docs.example", &["127.0.0.2"]), ("inside.example", &["127.0.0.1"])]));
     let get = |path: &str| client.get(&format!("http://127.0.0.2:{}{path}", public.at.port()), None);
     for path in ["/metadata", "/loopback", "/name", "/decimal", "/file", "/circle"] {
-        refused(get(path));
+        refused(&get(path));
     }
     assert_eq!(get("/fine").unwrap().body, b"end");
     assert!(inside.requests.lock().unwrap().is_empty(), "nothing inside was asked");
@@ -162,7 +162,7 @@ fn disguised_addresses_are_refused_before_anything_is_sent() {
     for host in
         ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "mapped.example", "six.example", "nat.example"]
     {
-        refused(client.get(&format!("http://{host}:{port}/"), None));
+        refused(&client.get(&format!("http://{host}:{port}/"), None));
     }
     assert!(inside.requests.lock().unwrap().is_empty());
 }
@@ -188,7 +188,7 @@ fn oversized_and_slow_bodies_are_cut_off() {
 fn the_default_takes_https_on_its_port_and_no_credentials() {
     let client = Client::new(Limits::default());
     for url in ["http://example.org/", "ftp://example.org/", "https://user@example.org/", "https://example.org:8443/", "https://10.0.0.1/", "https:///", "nothing"] {
-        refused(client.get(url, None));
+        refused(&client.get(url, None));
     }
 }
 

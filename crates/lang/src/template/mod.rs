@@ -256,6 +256,7 @@ impl<'n> Lowering<'n> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
     use super::*;
 
     /// What a template puts out, by line: how, and the parameters that it reads.

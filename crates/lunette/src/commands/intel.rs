@@ -45,6 +45,7 @@ fn today() -> Result<Day, Failure> {
     Day::parse(&date).ok_or_else(|| Failure::internal(format!("`{date}` is not a date")))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn told(error: SnapshotError) -> Failure {
     Failure::internal(error.to_string())
 }
@@ -141,7 +142,9 @@ fn of_id(id: &str, advisories: &[Detail], kev: Option<&Kev>, epss: Option<Epss>)
     if advisories.is_empty() {
         text.push_str("  no advisory about a package of npm or PyPI is known\n");
     }
-    advisories.iter().for_each(|detail| text.push_str(&advisory(detail)));
+    for detail in advisories {
+        text.push_str(&advisory(detail));
+    }
     text
 }
 

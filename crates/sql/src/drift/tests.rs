@@ -3,14 +3,14 @@
 use super::*;
 use crate::{Options, SqlFile, replay};
 
-const PROJECT: &str = r#"
+const PROJECT: &str = r"
 create table public.notes (id bigint primary key, owner uuid not null, title text);
 alter table public.notes enable row level security;
 create policy mine on public.notes for select to authenticated using (auth.uid() = owner);
 create function public.f() returns int language sql as $$ select 1 $$;
 create view public.titles with (security_invoker = true) as select title from public.notes;
 create index notes_owner on public.notes (owner);
-"#;
+";
 
 fn catalogue(statements: &str) -> Catalogue {
     let replayed = replay(&[SqlFile::new("a.sql", statements)], &Options::supabase());

@@ -141,7 +141,16 @@ impl Session {
         }
         if p.eat_any(&["type", "domain"]).is_some() {
             let names = p.list(Parser::qualified)?;
-            return Ok(Target::Types(names.iter().filter_map(|name| self.find_type(name)).collect()));
+            let mut found = Vec::new();
+            for name in &names {
+                match self.find_type(name) {
+                    Some(name) => found.push(name),
+                    // Postgres's own types are no objects here.
+                    None if self.type_text(&name.to_string()).is_ok() => {}
+                    None => return unresolved(format!("type \"{name}\" does not exist")),
+                }
+            }
+            return Ok(Target::Types(found));
         }
         let other = [
             "database", "foreign data wrapper", "foreign server", "language", "large object", "parameter", "tablespace",

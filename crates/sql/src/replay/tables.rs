@@ -119,8 +119,15 @@ impl Session {
     }
 
     /// Puts a table with its elements into the catalogue; takes it out again when an element fails.
-    pub(crate) fn build_table(&mut self, relation: Relation, elements: Vec<Element>) -> Done {
+    pub(crate) fn build_table(&mut self, relation: Relation, mut elements: Vec<Element>) -> Done {
         let name = relation.name.clone();
+        // LIKE never means the table that is being made.
+        for element in &mut elements {
+            if let Element::Like(from, _) = element {
+                let source = self.relation(from)?;
+                *from = Written { schema: Some(source.schema), name: source.name };
+            }
+        }
         self.inherits |= !relation.parents.is_empty();
         self.catalogue.relations.insert(name.clone(), relation);
         let result = self.add_elements(&name, elements);

@@ -309,19 +309,14 @@ insert into storage.buckets (id, name, public) values ('files', 'files', false) 
 alter table teams add column if not exists plan plan default 'free';
 ";
 
-/// Files of the checkouts: `supabase/migrations` of four projects, and Supabase's linter.
+/// SQL of the checkouts beside the project: migrations of Supabase projects, and Supabase's linter.
 fn corpora() -> Vec<(std::path::PathBuf, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../corpora");
-    let folders = [
-        "basejump/supabase/migrations",
-        "nextjs-subscription-payments/supabase/migrations",
-        "chatbot-ui/supabase/migrations",
-        "supabase-tenant-rbac/supabase/migrations",
-        "splinter/test",
-        "splinter/lints",
-    ];
+    let checkouts = std::fs::read_dir(&root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut folders: Vec<_> = checkouts.map(|checkout| checkout.join("supabase/migrations")).collect();
+    folders.extend(["splinter/test", "splinter/lints"].map(|folder| root.join(folder)));
     let mut found = Vec::new();
-    let mut open: Vec<_> = folders.iter().map(|folder| root.join(folder)).collect();
+    let mut open = folders;
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
