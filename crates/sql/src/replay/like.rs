@@ -142,11 +142,12 @@ impl Session {
         own.name.clone_from(&name);
         own.origin = self.origin.clone();
         own.definition = format!(
-            "CREATE {}INDEX {} ON {table} USING {} ({})",
+            "CREATE {}INDEX {} ON {table} USING {} ({}){}",
             if index.unique { "UNIQUE " } else { "" },
             crate::catalogue::quote_ident(&name),
             index.method,
-            if index.columns.iter().all(Option::is_some) { quoted_list(&columns) } else { index.keys.join(", ") }
+            if index.columns.iter().all(Option::is_some) { quoted_list(&columns) } else { index.keys.join(", ") },
+            index.predicate.as_ref().map(|predicate| format!(" WHERE {}", predicate.text)).unwrap_or_default()
         );
         if let Some(old) = &index.constraint {
             own.constraint = Some(name.clone());

@@ -37,6 +37,10 @@ impl Session {
         } else {
             self.name_is_free(&name)?;
         }
+        // A view may be replaced by one that reads itself; that depends on nothing, and fails when it is used.
+        if let Some(query) = &mut view.query {
+            query.relations.retain(|read| *read != name);
+        }
         self.catalogue.relations.insert(name, view);
         Ok(())
     }
@@ -71,10 +75,11 @@ impl Session {
         p.eat("with data");
         p.end()?;
         let name = self.new_name(&written)?;
+        // The query is looked at before it is asked whether the view is there.
+        let mut view = self.built_view(name.clone(), RelationKind::MaterializedView, text, query, &names)?;
         if self.is_there(&name, if_not_exists)? {
             return Ok(());
         }
-        let mut view = self.built_view(name.clone(), RelationKind::MaterializedView, text, query, &names)?;
         view.populated = populated;
         view.options = options.into_iter().collect();
         self.catalogue.relations.insert(name, view);

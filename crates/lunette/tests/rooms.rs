@@ -1,0 +1,188 @@
+//! The database and the packages end to end: the real binary, a real Postgres, archives as they are downloaded.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "test code")]
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{DATE, assess, code, lunette, project, sample, stderr, stdout};
+
+const LOCK: &str = r#"{
+  "name": "shop", "version": "1.0.0", "lockfileVersion": 3,
+  "packages": {
+    "": { "name": "shop", "version": "1.0.0", "dependencies": { "left-one": "^1.0.0" } },
+    "node_modules/left-one": { "version": "1.0.0", "resolved": "https://registry.npmjs.org/left-one/-/left-one-1.0.0.tgz" }
+  }
+}
+"#;
+
+const RECORD: &str = r#"{
+  "schema_version": "1.6.0", "id": "GHSA-1111-2222-3333", "aliases": ["CVE-2026-0001"], "modified": "2026-11-20T00:00:00Z",
+  "published": "2026-11-01T00:00:00Z", "summary": "A made-up weakness",
+  "severity": [{ "type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }],
+  "affected": [{ "package": { "ecosystem": "npm", "name": "left-one" },
+    "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "1.0.1" }] }] }]
+}
+"#;
+
+/// A folder with an archive of one advisory, laid out as the downloads are.
+fn archives() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("npm")).unwrap();
+    let file = std::fs::File::create(folder.path().join("npm/all.zip")).unwrap();
+    let mut archive = zip::ZipWriter::new(file);
+    archive.start_file("GHSA-1111-2222-3333.json", zip::write::SimpleFileOptions::default()).unwrap();
+    archive.write_all(RECORD.as_bytes()).unwrap();
+    archive.finish().unwrap();
+    folder
+}
+
+fn run(args: &[&str], data: &Path) -> Output {
+    lunette().args(args).env("LUNETTE_DATA", data).output().unwrap()
+}
+
+#[test]
+fn a_snapshot_is_made_asked_and_used_and_a_damaged_one_is_not_passed_over() {
+    let (from, data, out) = (archives(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let shop = project(&[("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#), ("package-lock.json", LOCK)]);
+    let path = shop.path().to_str().unwrap();
+    let report = out.path().join("r.json");
+    let assess = |more: &[&str]| {
+        let args = [&["assess", path, "--date", DATE, "-o", report.to_str().unwrap()], more].concat();
+        let output = run(&args, data.path());
+        let text = std::fs::read_to_string(&report).unwrap_or_default();
+        (code(&output), serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default())
+    };
+    let known = |report: &serde_json::Value| report["findings"].as_array().unwrap().iter().any(|finding| finding["evidence"]["id"] == "GHSA-1111-2222-3333");
+
+    let (exit, without) = assess(&[]);
+    assert!(exit == 0 && !known(&without));
+    assert!(without["intelligence"]["limits"].to_string().contains("no snapshot"), "{}", without["intelligence"]);
+
+    let (exit, given) = assess(&["--intel", from.path().to_str().unwrap()]);
+    assert!(exit == 0 && known(&given), "a folder of downloads serves as it is");
+
+    let updated = run(&["intel", "update", "--from", from.path().to_str().unwrap()], data.path());
+    assert_eq!(code(&updated), 0, "{}", stderr(&updated));
+    let shown = run(&["intel", "show", "CVE-2026-0001"], data.path());
+    assert!(stdout(&shown).contains("A made-up weakness") && stdout(&shown).contains("left-one"), "{}", stdout(&shown));
+    assert!(stdout(&run(&["intel", "status"], data.path())).contains("CISA KEV: missing"));
+    let (exit, with) = assess(&[]);
+    assert!(exit == 0 && known(&with));
+    let upgrade = &with["dependencies"]["upgrades"][0];
+    assert_eq!((&upgrade["package"], &upgrade["to"]), (&"left-one".into(), &"1.0.1".into()));
+
+    // A failed import leaves the snapshot, a damaged snapshot makes the assessment incomplete.
+    std::fs::write(from.path().join("npm/all.zip"), b"no archive").unwrap();
+    assert_eq!(code(&run(&["intel", "update", "--from", from.path().to_str().unwrap()], data.path())), 3);
+    assert!(known(&assess(&[]).1));
+    let index = data.path().join("intel/advisories.idx");
+    let bytes = std::fs::read(&index).unwrap();
+    std::fs::write(&index, &bytes[..bytes.len() / 2]).unwrap();
+    let (exit, damaged) = assess(&[]);
+    assert_eq!(exit, 3);
+    assert!(damaged["incomplete"].is_string());
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(assess(&["--intel", empty.path().to_str().unwrap()]).0, 2, "a folder without a snapshot is a mistake");
+}
+
+#[test]
+fn a_lockfile_that_cannot_be_read_is_never_no_issues() {
+    let shop = project(&[("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#), ("package-lock.json", "{ \"packages\": ")]);
+    let output = assess(shop.path(), &[]);
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    let output = lunette().arg("sbom").arg(shop.path()).args(["--date", DATE]).output().unwrap();
+    assert_eq!(code(&output), 3, "half a list is no bill of materials");
+    assert!(stderr(&output).contains("package-lock.json"));
+}
+
+#[test]
+fn documents_on_packages_are_the_same_twice() {
+    let shop = project(&[("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#), ("package-lock.json", LOCK)]);
+    let out = tempfile::tempdir().unwrap();
+    let document = |command: &str, name: &str| {
+        let file = out.path().join(name);
+        let output = lunette().arg(command).arg(shop.path()).args(["--date", DATE, "-o", file.to_str().unwrap()]).output().unwrap();
+        (code(&output), std::fs::read_to_string(file).unwrap_or_default())
+    };
+    let (exit, sbom) = document("sbom", "a.cdx.json");
+    assert_eq!(exit, 0);
+    let parsed: serde_json::Value = serde_json::from_str(&sbom).unwrap();
+    assert_eq!(parsed["specVersion"], "1.6");
+    assert!(sbom.contains("pkg:npm/left-one@1.0.0"));
+    assert_eq!(document("sbom", "b.cdx.json").1, sbom);
+    assert_eq!(document("vex", "a.cdx.json").0, 0);
+    assert_eq!(document("sbom", "a.xml").0, 2);
+    assert_eq!(document("vex", "a.json").0, 2);
+}
+
+#[test]
+fn the_samples_access_matrix_is_in_every_form() {
+    let output = lunette().arg("rls").arg(sample()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let line = stdout(&output).lines().find(|line| line.starts_with("public.customers") && line.contains("anon")).unwrap().to_owned();
+    assert_eq!(line.matches("all rows").count(), 4, "{line}");
+    let json = lunette().arg("rls").arg(sample()).args(["--format", "json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(json["objects"].as_array().unwrap().len() >= 2);
+    let report = stdout(&assess(&sample(), &["-o", "-"]));
+    assert!(report.contains("#### Database access") && report.contains("| `public.orders` | `authenticated` | own rows |"));
+}
+
+/// A cluster of its own, stopped when dropped.
+struct Cluster {
+    folder: PathBuf,
+    url: String,
+}
+
+impl Cluster {
+    fn start() -> Option<Cluster> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres.sh");
+        // Not below a temporary folder of ours alone: Postgres runs as somebody else when we are root.
+        let folder = std::env::temp_dir().join(format!("lunette-rooms-{}", std::process::id()));
+        let output = Command::new("bash").arg(script).arg("start").arg(&folder).output().unwrap();
+        if !output.status.success() {
+            let told = stderr(&output);
+            assert!(std::env::var_os("LUNETTE_REQUIRE_POSTGRES").is_none(), "{told}");
+            eprintln!("SKIPPED: {told}");
+            return None;
+        }
+        Some(Cluster { folder, url: stdout(&output).trim().to_owned() })
+    }
+
+    fn sql(&self, text: &str) {
+        let output = Command::new("/usr/lib/postgresql/15/bin/psql").args([&self.url, "-v", "ON_ERROR_STOP=1", "-q", "-c", text]).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres.sh");
+        let _ = Command::new("bash").arg(script).arg("stop").arg(&self.folder).output();
+    }
+}
+
+#[test]
+fn a_running_database_is_compared_and_judged() {
+    const MIGRATION: &str = "create table public.notes (id bigint primary key, body text);\nalter table public.notes enable row level security;\n";
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.sql(MIGRATION);
+    let app = project(&[("migrations/1_notes.sql", MIGRATION)]);
+    let drift = || lunette().arg("drift").arg(app.path()).args(["--database", &cluster.url]).output().unwrap();
+    let same = drift();
+    assert_eq!(code(&same), 0, "{}{}", stdout(&same), stderr(&same));
+    cluster.sql("alter table public.notes disable row level security");
+    let differs = drift();
+    assert_eq!(code(&differs), 1, "{}", stderr(&differs));
+    assert!(stdout(&differs).contains("public.notes") && stdout(&differs).contains("migrations/1_notes.sql:2"), "{}", stdout(&differs));
+
+    let report = stdout(&assess(app.path(), &["--database", &cluster.url, "-o", "-"]));
+    assert!(report.contains("# Backend Security Assessment Report"));
+    let lost = assess(app.path(), &["--database", "postgresql://someone:s3cretword@127.0.0.1:1/nothing"]);
+    assert_eq!(code(&lost), 3);
+    assert!(!stderr(&lost).contains("s3cretword") && !stdout(&lost).contains("s3cretword"), "{}", stderr(&lost));
+}
