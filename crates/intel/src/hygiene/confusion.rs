@@ -82,9 +82,9 @@ fn private_names(seen: &mut Seen<'_>) {
         {
             continue;
         }
-        let Some(host) = package.resolved.as_deref().filter(|address| address.starts_with("http")).map(host) else {
-            continue;
-        };
+        // A registry serves `name/-/name-1.0.0.tgz`; another address is one that the project names itself.
+        let of_registry = |address: &&str| address.starts_with("http") && address.contains("/-/");
+        let Some(host) = package.resolved.as_deref().filter(of_registry).map(host) else { continue };
         let (public, private) = locks.entry(path).or_default();
         if PUBLIC.contains(&host) {
             *public = true;

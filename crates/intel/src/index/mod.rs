@@ -1,6 +1,6 @@
 //! The index: advisories, exploit evidence and probabilities compiled into one file that is opened in an instant.
 //!
-//! Layout: a header of fixed length ([`layout`]), a directory, then sections: records (each with its own checksum), a map
+//! Layout: a header of fixed length (`layout`), a directory, then sections: records (each with its own checksum), a map
 //! from packages to records, a map from ids to advisories, EPSS in rows of fixed length, KEV. Opening reads header,
 //! directory and the map of packages; everything else is read where it stands when it is asked for. The whole file's
 //! hash is checked when it is written and by [`Snapshot::verify`], not on each opening.

@@ -2,7 +2,7 @@
 //! crates do not read.
 //!
 //! `nodejs-semver` and `pep440_rs` do the ordering. Beside them stand three things: numbers too large for them (see
-//! [`wide`]), npm versions with parts missing, and Python's versions from before PEP 440, which sort below all others.
+//! `wide`), npm versions with parts missing, and Python's versions from before PEP 440, which sort below all others.
 
 mod legacy;
 mod npm;
