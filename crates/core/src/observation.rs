@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::finding::{Confidence, Evidence};
 use crate::place::Place;
 use crate::risk::{Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, Integrity, Precondition};
@@ -49,8 +51,9 @@ impl Observations {
     }
 }
 
-/// Factors of risk known from facts; what is `None` is the rule's default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Factors of risk known from facts, or set by one matcher of a rule; what is `None` is the rule's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RiskFacts {
     /// Exposure.
     pub exposure: Option<Exposure>,

@@ -3,10 +3,8 @@
 //! `rules/README.md` is the reference for authors; it and this module say the same.
 
 use lunette_core::finding::Confidence;
+use lunette_core::observation::RiskFacts;
 use lunette_core::project::{InputKind, Proves};
-use lunette_core::risk::{
-    Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, Integrity, Precondition,
-};
 use lunette_core::rule::{Advice, Nature, RiskProfile};
 use lunette_flow::models::OneOrMany;
 use lunette_flow::pattern::Anchoring;
@@ -114,41 +112,11 @@ pub(crate) struct MatcherSpec {
     pub(crate) message: Option<String>,
     pub(crate) title: Option<String>,
     pub(crate) confidence: Option<Confidence>,
-    pub(crate) risk: Option<RiskOverride>,
+    pub(crate) risk: Option<RiskFacts>,
     /// The value is a secret of this kind: it is the evidence, and is redacted everywhere.
     pub(crate) secret: Option<String>,
     /// Access path of the value to point at instead of the whole match.
     pub(crate) point_at: Option<String>,
-}
-
-/// Changes to a rule's risk profile for one matcher.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct RiskOverride {
-    exposure: Option<Exposure>,
-    exploit: Option<Exploit>,
-    precondition: Option<Precondition>,
-    barrier: Option<Barrier>,
-    confidentiality: Option<Confidentiality>,
-    integrity: Option<Integrity>,
-    availability: Option<Availability>,
-    data: Option<DataClass>,
-}
-
-impl RiskOverride {
-    /// The profile with the overrides applied.
-    pub(crate) fn apply(self, to: RiskProfile) -> RiskProfile {
-        RiskProfile {
-            exposure: self.exposure.or(to.exposure),
-            exploit: self.exploit.unwrap_or(to.exploit),
-            precondition: self.precondition.unwrap_or(to.precondition),
-            barrier: self.barrier.unwrap_or(to.barrier),
-            confidentiality: self.confidentiality.unwrap_or(to.confidentiality),
-            integrity: self.integrity.unwrap_or(to.integrity),
-            availability: self.availability.unwrap_or(to.availability),
-            data: self.data.unwrap_or(to.data),
-        }
-    }
 }
 
 /// Something that should be there and is not.
