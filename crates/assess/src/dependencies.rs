@@ -78,6 +78,8 @@ impl Held {
         let inventory = &reading.stack.inventory;
         let imports = Imports::of(code.facts.program);
         let mut reaching = None;
+        // The question reads all code: once for each registry, not for each advisory.
+        let mut whole: BTreeMap<Ecosystem, bool> = BTreeMap::new();
         for (at, held) in self.known.held.iter_mut().enumerate() {
             let Some(&first) = held.packages.first() else { continue };
             let package = &inventory.packages[first];
@@ -94,7 +96,8 @@ impl Held {
                 },
                 None => imports.reach(package, &held.found.symbols, code.facts.program),
             };
-            held.reach.conclusive |= !functions.is_empty() && is_own(inventory, &held.packages) && reading.is_whole(package.ecosystem);
+            held.reach.conclusive |= !functions.is_empty() && is_own(inventory, &held.packages)
+                && *whole.entry(package.ecosystem).or_insert_with(|| reading.is_whole(package.ecosystem));
         }
     }
 

@@ -15,6 +15,7 @@ use lunette_flow::{Routes, routes};
 use lunette_intel::packages::Inventory;
 use lunette_read::Root;
 use lunette_rules::{database, RunContext, RunResult};
+use lunette_sql::{Failure, FailureKind};
 
 use crate::compose::{Inputs, compose, kind_of};
 use crate::dependencies::{Code, Held, is_read};
@@ -210,9 +211,14 @@ fn lines_not_read(inventory: &Inventory) -> Vec<Skipped> {
 }
 
 /// A statement that was not carried out is a limit of the assessment.
-fn not_replayed(failure: &lunette_sql::Failure) -> Skipped {
-    let detail = format!("line {}: {}", failure.place.line, shorten(&printable(&failure.message), 160));
-    Skipped { path: printable(&failure.place.path), reason: SkipReason::Syntax, detail }
+fn not_replayed(failure: &Failure) -> Skipped {
+    let (reason, what) = match failure.kind {
+        FailureKind::Syntax => (SkipReason::Syntax, ""),
+        FailureKind::Unsupported => (SkipReason::Unsupported, "not carried out: "),
+        FailureKind::Unresolved | FailureKind::Duplicate | FailureKind::Refused => (SkipReason::Unsupported, "the statement fails: "),
+    };
+    let detail = format!("line {}: {what}{}", failure.place.line, shorten(&printable(&failure.message), 160));
+    Skipped { path: printable(&failure.place.path), reason, detail }
 }
 
 /// A route that was seen and not understood is a limit of the assessment.
