@@ -22,6 +22,11 @@ pub struct Intel {
 }
 
 impl Intel {
+    /// The advisories.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
     /// Opens the snapshot of a run: in the folder `given` (a compiled one, or the databases' files), else in the user's
     /// data folder, if there is one. A snapshot that is there and cannot be used is no error here: the report is written, and
     /// says that it is incomplete.

@@ -16,6 +16,7 @@ pub mod paths;
 mod pipeline;
 pub mod profile;
 mod reading;
+pub mod research;
 pub mod rules_md;
 pub mod stack;
 pub mod suppress;

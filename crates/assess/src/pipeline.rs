@@ -22,6 +22,7 @@ use crate::dependencies::{Code, Held, is_read};
 use crate::knowledge::Knowledge;
 use crate::options::{AssessError, Options, Progress};
 use crate::reading::{self, Reading, min_confidence};
+use crate::research::Permission;
 use crate::rules_md::Effects;
 use crate::{baseline, checked, profile, stack, suppress};
 
@@ -32,6 +33,8 @@ pub struct Assessed {
     pub assessment: Assessment,
     /// The level at which the project wants a run to fail, when it says one and the caller does not.
     pub fail_on: Option<Severity>,
+    /// Whether research on the web may follow.
+    pub research: Permission,
 }
 
 /// Assesses a project.
@@ -93,7 +96,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         },
     );
     notices.extend(applied.notices);
-    notices.extend(remarks(options, &reading, cut));
+    notices.extend(remarks(options, cut));
 
     let effects = Effects {
         left_out: &reading.left_out,
@@ -123,7 +126,8 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         notices,
         incomplete,
     });
-    Ok(Assessed { assessment, fail_on: reading.config.fail_on.and_then(severity_of) })
+    let research = Permission::of(options.online, reading.directives.offline());
+    Ok(Assessed { assessment, fail_on: reading.config.fail_on.and_then(severity_of), research })
 }
 
 /// Surveys a project: what it is, without judging it.
@@ -242,14 +246,9 @@ fn rules_read(root: &Root, reading: &Reading, effects: &Effects<'_>) -> RulesRea
 }
 
 /// What the tool has to say on its own inputs.
-fn remarks(options: &Options, reading: &Reading, cut: usize) -> Vec<Notice> {
+fn remarks(options: &Options, cut: usize) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |message: &str, place: Option<Place>| notices.push(Notice { message: message.to_owned(), place });
-    if options.online {
-        let refused = reading.directives.offline();
-        let why = if refused { "the project's rules forbid the network" } else { "this version has no research on the web" };
-        say(&format!("--online was given, but {why}: nothing was sent."), None);
-    }
     for note in options.database.iter().flat_map(|running| &running.notes) {
         say(note, None);
     }

@@ -19,16 +19,20 @@ pub struct Https {
 
 impl Default for Https {
     fn default() -> Self {
-        let config = Agent::config_builder()
+        let builder = Agent::config_builder()
             .https_only(true)
             .http_status_as_error(false)
             .max_redirects(3)
             .timeout_connect(Some(PATIENCE))
             .timeout_recv_response(Some(PATIENCE))
             .timeout_recv_body(Some(LONGEST))
-            .user_agent(concat!("lunette/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Https { agent: Agent::new_with_config(config) }
+            .user_agent(concat!("lunette/", env!("CARGO_PKG_VERSION")));
+        #[cfg(debug_assertions)]
+        if let Some(loopback) = crate::loopback::Loopback::of_environment() {
+            let config = builder.tls_config(loopback.tls.clone()).proxy(None).build();
+            return Https { agent: Agent::with_parts(config, ureq::unversioned::transport::DefaultConnector::default(), loopback) };
+        }
+        Https { agent: Agent::new_with_config(builder.build()) }
     }
 }
 

@@ -5,6 +5,8 @@
 //! they are paid for in an agent's context.
 
 mod download;
+#[cfg(debug_assertions)]
+mod loopback;
 pub mod research;
 mod server;
 mod tools;

@@ -8,6 +8,7 @@ use crate::coverage::{Area, CoverageRow};
 use crate::finding::{Confidence, Finding};
 use crate::place::Place;
 use crate::project::Project;
+use crate::research::Cited;
 use crate::risk::{Risk, Severity};
 use crate::rule::{Advice, Nature, Rule};
 
@@ -388,8 +389,10 @@ pub struct Intelligence {
     pub sources: Vec<String>,
     /// What was not researched and why.
     pub limits: Vec<String>,
-    /// Context with a citation each.
-    pub context: Vec<String>,
+    /// What was researched on the web, each claim with the page that it was read from.
+    pub context: Vec<Cited>,
+    /// Every address that was asked on the web; none when offline.
+    pub sent: Vec<String>,
 }
 
 /// A question to a person.

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod observation;
 pub mod place;
 pub mod project;
+pub mod research;
 pub mod risk;
 pub mod rule;
 pub mod text;

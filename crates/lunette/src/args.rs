@@ -192,7 +192,9 @@ pub(crate) struct AssessArgs {
     #[arg(long, conflicts_with = "online")]
     pub(crate) offline: bool,
 
-    /// Allow research on the web
+    /// Research advisories, fixed versions and runtimes on the web. Only public facts are sent: ids of advisories, names
+    /// and versions that public advisories name, release lines. The project's rules may forbid it. A search provider is
+    /// described in research.toml in your configuration folder (or LUNETTE_RESEARCH)
     #[arg(long)]
     pub(crate) online: bool,
 

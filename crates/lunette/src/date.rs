@@ -1,4 +1,4 @@
-//! Dates: the only clock of the program is here, and only for the default of `--date`.
+//! Dates: the only clock of the program is here, for the default of `--date` and for when a page was fetched.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,6 +19,14 @@ pub(crate) fn resolve(asked: Option<&str>) -> Result<String, Failure> {
     let seconds = epoch.or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()));
     let (year, month, day) = civil(seconds.unwrap_or(0) / 86_400);
     Ok(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// The time in UTC, for pages that are fetched now.
+pub(crate) fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn parse(text: &str) -> Option<(u32, u32, u32)> {

@@ -53,7 +53,7 @@ fn run(cli: &Cli, terminal: Terminal) -> Result<Status, Failure> {
     match &cli.command {
         Command::Assess(args) => assess::direct(args, terminal),
         Command::Routes(_) | Command::Profile(_) | Command::Rls(_) => view::direct(terminal, None),
-        Command::Drift(args) => view::direct(terminal, Some(database::read(&args.database)?)),
+        Command::Drift(args) => database::direct(&args.database, terminal),
         Command::Sbom(args) => packages::direct(Document::Sbom, args, terminal),
         Command::Vex(args) => packages::direct(Document::Vex, args, terminal),
         Command::Intel { command } => commands::intel::run(command, cli.quiet),

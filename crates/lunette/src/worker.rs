@@ -4,6 +4,11 @@
 //! (see [`crate::sandbox`]) before the first project file is opened, does the work, and sends what is to be written
 //! back through its standard output as frames. The parent, which has not touched a byte of the project, writes them.
 //!
+//! What the worker cannot have, because it has no sockets, it asks the parent for with a frame: the running database, and
+//! answers to questions about public facts. Answers come through its standard input, each with its length before it. The
+//! worker asks after it has read the project's rules, which may forbid the network; the parent reaches out only when it is
+//! asked.
+//!
 //! A frame is one byte for its kind, four bytes for an index and eight for a length (little endian), then the bytes.
 
 use std::io::{Read, Write};
@@ -15,6 +20,8 @@ use crate::exit::{Failure, Status};
 const MARK: &str = "LUNETTE_WORKER";
 /// Tells the worker how wide the terminal is and whether to use colours.
 const TERMINAL: &str = "LUNETTE_TERMINAL";
+/// Largest answer that a worker takes.
+const MAX_ANSWER: u64 = 256 << 20;
 /// Largest frame accepted: a report of a gigabyte is a fault, not a report.
 const MAX_FRAME: u64 = 1 << 30;
 
@@ -25,9 +32,23 @@ pub(crate) enum Frame {
     Output(u32, Vec<u8>),
     /// Text for standard output.
     Stdout(Vec<u8>),
+    /// Something the worker needs from outside, with what it says of it.
+    Need(Need, Vec<u8>),
     /// The end: exit code, and a message for standard error (may be empty).
     End(u8, Vec<u8>),
 }
+
+/// What a worker may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The catalogue of the running database.
+    Database,
+    /// Research on the web.
+    Research,
+}
+
+/// How the parent gets what the worker asks for.
+pub(crate) type Supply<'a> = &'a mut dyn FnMut(Need, &[u8]) -> Result<Vec<u8>, Failure>;
 
 /// How the parent's terminal looks.
 #[derive(Clone, Copy, Debug)]
@@ -64,14 +85,14 @@ pub(crate) fn is_worker() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// In the parent: runs the worker with this process's own arguments and hands each frame on. `input` is what the worker is to
-/// find on its standard input.
+/// In the parent: runs the worker with this process's own arguments and hands each frame on. `supply` gives what the worker
+/// asks for; without it, it may not ask.
 ///
 /// # Errors
-/// When the worker cannot be started, or ends without saying so.
+/// When the worker cannot be started, or ends without saying so, or what it needs cannot be had.
 pub(crate) fn run(
     terminal: Terminal,
-    input: Option<Vec<u8>>,
+    mut supply: Option<Supply<'_>>,
     mut each: impl FnMut(Frame) -> Result<(), Failure>,
 ) -> Result<Status, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
@@ -79,22 +100,26 @@ pub(crate) fn run(
         .args(std::env::args_os().skip(1))
         .env(MARK, "1")
         .env(TERMINAL, format!("{} {}", terminal.width, if terminal.color { "color" } else { "plain" }))
-        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdin(if supply.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| Failure::internal(format!("cannot start the confined worker: {error}")))?;
-    // On a thread of its own: a worker that answers before it has read everything must not hold us.
-    let feeder = child.stdin.take().zip(input).map(|(mut pipe, bytes)| std::thread::spawn(move || pipe.write_all(&bytes)));
+    let mut answers = child.stdin.take();
     let mut pipe = child.stdout.take().ok_or_else(|| Failure::internal("the worker has no output".to_owned()))?;
     let mut end = None;
     while let Some(frame) = read_frame(&mut pipe)? {
         match frame {
             Frame::End(code, message) => end = Some((code, message)),
+            Frame::Need(need, said) => {
+                let supply = supply.as_mut().ok_or_else(|| Failure::internal("the worker asked for something that was not allowed"))?;
+                // The worker waits for the answer and reads nothing else meanwhile. One that is gone is noticed below.
+                let answer = supply(need, &said)?;
+                drop(answers.as_mut().map(|pipe| write_answer(pipe, &answer)));
+            }
             frame => each(frame)?,
         }
     }
-    // What a worker did not want to read is no fault of the run: it says itself what it lacks.
-    drop(feeder.map(std::thread::JoinHandle::join));
+    drop(answers);
     let status = child.wait().map_err(|error| Failure::internal(format!("the worker was lost: {error}")))?;
     match end {
         Some((code, message)) if message.is_empty() => Ok(Status(code)),
@@ -103,11 +128,39 @@ pub(crate) fn run(
     }
 }
 
+fn write_answer(pipe: &mut impl Write, answer: &[u8]) -> std::io::Result<()> {
+    pipe.write_all(&(answer.len() as u64).to_le_bytes())?;
+    pipe.write_all(answer)?;
+    pipe.flush()
+}
+
+/// In the worker: asks the parent for something and waits for it.
+///
+/// # Errors
+/// When no whole answer comes.
+pub(crate) fn need(need: Need, said: Vec<u8>, send: &mut dyn FnMut(Frame)) -> Result<Vec<u8>, Failure> {
+    send(Frame::Need(need, said));
+    read_answer(&mut std::io::stdin().lock())
+}
+
+fn read_answer(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
+    let broken = |error: std::io::Error| Failure::internal(format!("what was asked for did not arrive: {error}"));
+    let mut length = [0u8; 8];
+    pipe.read_exact(&mut length).map_err(broken)?;
+    let length = u64::from_le_bytes(length);
+    if length > MAX_ANSWER {
+        return Err(Failure::internal(format!("an answer of {length} bytes is too large")));
+    }
+    let mut bytes = Vec::new();
+    pipe.take(length).read_to_end(&mut bytes).map_err(broken)?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(Failure::internal("what was asked for broke off".to_owned())) }
+}
+
 /// In the worker: runs the work and sends its end.
 pub(crate) fn serve(work: impl FnOnce(&mut dyn FnMut(Frame)) -> Result<Status, Failure>) -> ExitCode {
     let mut out = std::io::stdout().lock();
     let mut failed = false;
-    let result = work(&mut |frame| failed |= write_frame(&mut out, &frame).is_err());
+    let result = work(&mut |frame| failed |= write_frame(&mut out, &frame).and_then(|()| out.flush()).is_err());
     let end = match result {
         Ok(Status(code)) => Frame::End(code, Vec::new()),
         Err(failure) => Frame::End(failure.code, failure.message.into_bytes()),
@@ -121,6 +174,8 @@ fn write_frame(out: &mut impl Write, frame: &Frame) -> std::io::Result<()> {
         Frame::Output(index, bytes) => (0u8, *index, bytes),
         Frame::Stdout(bytes) => (1, 0, bytes),
         Frame::End(code, bytes) => (2, u32::from(*code), bytes),
+        Frame::Need(Need::Database, bytes) => (3, 0, bytes),
+        Frame::Need(Need::Research, bytes) => (3, 1, bytes),
     };
     out.write_all(&[kind])?;
     out.write_all(&index.to_le_bytes())?;
@@ -151,6 +206,8 @@ fn read_frame(pipe: &mut impl Read) -> Result<Option<Frame>, Failure> {
         0 => Frame::Output(index, bytes),
         1 => Frame::Stdout(bytes),
         2 => Frame::End(u8::try_from(index).unwrap_or(Failure::INCOMPLETE), bytes),
+        3 if index == 0 => Frame::Need(Need::Database, bytes),
+        3 if index == 1 => Frame::Need(Need::Research, bytes),
         other => return Err(Failure::internal(format!("the worker sent a frame of unknown kind {other}"))),
     }))
 }
@@ -170,5 +227,21 @@ mod tests {
         assert!(matches!(read_frame(&mut pipe).unwrap(), Some(Frame::End(1, _))));
         assert!(read_frame(&mut pipe).unwrap().is_none());
         assert!(read_frame(&mut &bytes[..10]).is_err());
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, &Frame::Need(Need::Research, b"[]".to_vec())).unwrap();
+        assert!(matches!(read_frame(&mut bytes.as_slice()).unwrap(), Some(Frame::Need(Need::Research, said)) if said == b"[]"));
+    }
+
+    #[test]
+    fn answers_round_trip_and_half_ones_are_noticed() {
+        let mut bytes = Vec::new();
+        write_answer(&mut bytes, b"catalogue").unwrap();
+        write_answer(&mut bytes, b"").unwrap();
+        let mut pipe = bytes.as_slice();
+        assert_eq!(read_answer(&mut pipe).unwrap(), b"catalogue");
+        assert_eq!(read_answer(&mut pipe).unwrap(), b"");
+        assert!(read_answer(&mut pipe).is_err());
+        assert!(read_answer(&mut &bytes[..12]).is_err());
+        assert!(read_answer(&mut [255u8; 16].as_slice()).is_err());
     }
 }

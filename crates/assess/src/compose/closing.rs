@@ -12,6 +12,9 @@ use super::kind::offensive_part;
 use super::view::route_list;
 use super::words::{code, list, sentence, short_label, verb};
 
+/// The limit of an assessment that looked nowhere on the web.
+pub(crate) const OFFLINE: &str = "The current threat landscape was not researched: offline.";
+
 pub(super) fn intelligence(case: &Case<'_>) -> Intelligence {
     let mut sources = Vec::new();
     let mut limits = Vec::new();
@@ -32,8 +35,8 @@ pub(super) fn intelligence(case: &Case<'_>) -> Intelligence {
             }
         }
     }
-    limits.push("The current threat landscape was not researched: offline.".to_owned());
-    Intelligence { sources, limits, context: Vec::new() }
+    limits.push(OFFLINE.to_owned());
+    Intelligence { sources, limits, context: Vec::new(), sent: Vec::new() }
 }
 
 fn count_advisories(n: usize) -> String {

@@ -25,6 +25,7 @@ mod tests;
 mod view;
 mod words;
 
+pub(crate) use closing::OFFLINE;
 pub use data::event_names;
 pub use kind::{kind_of, offensive_part};
 

@@ -89,9 +89,9 @@ impl Directives {
         })
     }
 
-    /// Whether the network is forbidden.
-    pub fn offline(&self) -> bool {
-        self.items.iter().any(|directive| directive.kind == Kind::Offline)
+    /// The line that forbids the network.
+    pub fn offline(&self) -> Option<usize> {
+        self.items.iter().find(|directive| directive.kind == Kind::Offline).map(|directive| directive.line)
     }
 
     /// The controls that are required: index, control, exceptions.

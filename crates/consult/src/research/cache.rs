@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::page::{Page, hex};
 
 /// Largest entry that is read.
-const MAX_ENTRY: u64 = 1 << 20;
+const MAX_ENTRY: u64 = 16 << 20;
 
 /// A folder of pages.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Cache {
             return None;
         }
         let page: Page = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-        (page.fetched == date).then_some(page)
+        (page.day == date).then_some(page)
     }
 
     /// Keeps a page, replacing an older one in one step.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::{StatusCode, Uri, header};
+use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::{Host, Url};
@@ -103,17 +104,25 @@ pub struct Client {
     lookup: Arc<dyn Lookup>,
     policy: Policy,
     limits: Limits,
+    /// Other certificate authorities than the usual ones: tests.
+    tls: Option<TlsConfig>,
 }
 
 impl Client {
     /// A client with the system's resolver.
     pub fn new(limits: Limits) -> Self {
-        Client { lookup: Arc::new(SystemLookup), policy: Policy::default(), limits }
+        #[cfg(debug_assertions)]
+        if let Some(loopback) = crate::loopback::Loopback::of_environment() {
+            let policy = Policy { allowed: |address| address == IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), ..Policy::default() };
+            let tls = Some(loopback.tls.clone());
+            return Client { lookup: Arc::new(loopback), policy, limits, tls };
+        }
+        Client { lookup: Arc::new(SystemLookup), policy: Policy::default(), limits, tls: None }
     }
 
     #[cfg(test)]
     pub(super) fn with(lookup: Arc<dyn Lookup>, policy: Policy, limits: Limits) -> Self {
-        Client { lookup, policy, limits }
+        Client { lookup, policy, limits, tls: None }
     }
 
     /// Fetches a URL, with a request header if one is given (a search provider's key). The header is sent to the first host
@@ -166,7 +175,7 @@ impl Client {
     }
 
     fn request(&self, url: &Url, key: Option<(&str, &str)>) -> Result<Answer, FetchError> {
-        let config = Agent::config_builder()
+        let mut builder = Agent::config_builder()
             .https_only(self.policy.https_only)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -174,8 +183,11 @@ impl Client {
             .proxy(None)
             .max_idle_connections(0)
             .timeout_global(Some(self.limits.time))
-            .user_agent(concat!("lunette/", env!("CARGO_PKG_VERSION")))
-            .build();
+            .user_agent(concat!("lunette/", env!("CARGO_PKG_VERSION")));
+        if let Some(tls) = &self.tls {
+            builder = builder.tls_config(tls.clone());
+        }
+        let config = builder.build();
         let guard = Guard { lookup: Arc::clone(&self.lookup), allowed: self.policy.allowed };
         let agent = Agent::with_parts(config, DefaultConnector::default(), guard);
         let mut request = agent.get(url.as_str()).header(header::ACCEPT, "text/html, application/json, text/plain");

@@ -8,13 +8,17 @@
 pub mod address;
 mod cache;
 mod client;
+mod inquiry;
 mod page;
 mod provider;
+mod sources;
 #[cfg(test)]
 mod tests;
+mod vet;
 
 pub use cache::Cache;
 pub use client::{Client, FetchError, Limits, Lookup, Response, SystemLookup};
+pub use inquiry::{Budget, inquire};
 pub use page::Page;
 pub use provider::{Provider, ProviderError};
 
@@ -83,31 +87,44 @@ pub struct Web {
     cache: Option<Cache>,
     /// The day of the run (ISO), an input.
     date: String,
+    /// The time, when there is a clock.
+    clock: Option<fn() -> String>,
 }
 
 impl Web {
     /// Research on a day, with a provider to search and a folder to keep pages in, if there are any.
     pub fn new(client: Client, provider: Option<Provider>, cache: Option<Cache>, date: &str) -> Self {
-        Web { client, provider, cache, date: date.to_owned() }
+        Web { client, provider, cache, date: date.to_owned(), clock: None }
+    }
+
+    /// With a clock that says when a page was fetched (ISO, UTC).
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> String) -> Self {
+        Web { clock: Some(clock), ..self }
+    }
+
+    /// A page of the day that is kept, or fetched now and kept.
+    fn page(&self, url: &str, key: Option<(&str, &str)>) -> Result<Page, FetchError> {
+        if let Some(page) = self.cache.as_ref().and_then(|cache| cache.get(url, &self.date)) {
+            return Ok(page);
+        }
+        let fetched = self.clock.map_or_else(|| self.date.clone(), |clock| clock());
+        let page = Page::of(self.client.get(url, key)?, &self.date, &fetched);
+        if let Some(cache) = &self.cache {
+            // A cache that cannot be written costs time, not truth.
+            let _ = cache.put(url, &page);
+        }
+        Ok(page)
     }
 }
 
 impl Research for Web {
     fn search(&self, query: &str) -> Result<Vec<Hit>, ResearchError> {
         let provider = self.provider.as_ref().ok_or(ResearchError::NoProvider)?;
-        let response = self.client.get(&provider.url(query), provider.key())?;
-        provider.hits(&response.body)
+        provider.hits(self.page(&provider.url(query), provider.key())?.text.as_bytes())
     }
 
     fn fetch(&self, url: &str) -> Result<Page, ResearchError> {
-        if let Some(page) = self.cache.as_ref().and_then(|cache| cache.get(url, &self.date)) {
-            return Ok(page);
-        }
-        let page = Page::of(self.client.get(url, None)?, &self.date);
-        if let Some(cache) = &self.cache {
-            // A cache that cannot be written costs time, not truth.
-            let _ = cache.put(url, &page);
-        }
-        Ok(page)
+        Ok(self.page(url, None)?)
     }
 }

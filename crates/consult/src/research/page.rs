@@ -15,28 +15,39 @@ const MAX_TITLE: usize = 160;
 pub struct Page {
     /// Where it came from, after redirects.
     pub url: String,
-    /// The day it was fetched (ISO).
+    /// When it was fetched (ISO, UTC; the day, or the time as well).
     pub fetched: String,
+    /// The day of the run that fetched it (ISO): it is used again on that day only.
+    pub day: String,
     /// SHA-256 of its body, hex.
     pub sha256: String,
     /// Its title; empty when it has none.
     pub title: String,
-    /// Its text, without markup and scripts, white space collapsed.
+    /// Its text, without markup and scripts, white space collapsed; JSON as it came.
     pub text: String,
 }
 
 impl Page {
     /// The page of a response.
-    pub(super) fn of(response: Response, date: &str) -> Self {
+    pub(super) fn of(response: Response, day: &str, fetched: &str) -> Self {
         let raw = String::from_utf8_lossy(&response.body);
         let is_html = response.media_type.contains("html") || raw.trim_start().starts_with("<!");
-        let (title, text) = if is_html { html(&raw) } else { (String::new(), raw.into_owned()) };
+        let (title, text) = if is_html {
+            let (title, text) = html(&raw);
+            (title, short(&text, MAX_TEXT))
+        } else if response.media_type.contains("json") {
+            // To be read by a parser; the client's cap bounds it.
+            (String::new(), raw.into_owned())
+        } else {
+            (String::new(), short(&raw, MAX_TEXT))
+        };
         Page {
             url: response.url,
-            fetched: date.to_owned(),
+            fetched: fetched.to_owned(),
+            day: day.to_owned(),
             sha256: hex(&Sha256::digest(&response.body)),
             title: short(&title, MAX_TITLE),
-            text: short(&text, MAX_TEXT),
+            text,
         }
     }
 
@@ -124,7 +135,7 @@ mod tests {
 
     fn page(media_type: &str, body: &str) -> Page {
         let response = Response { url: "https://example.org/".into(), media_type: media_type.into(), body: body.as_bytes().to_vec() };
-        Page::of(response, "2026-11-24")
+        Page::of(response, "2026-11-24", "2026-11-24")
     }
 
     #[test]

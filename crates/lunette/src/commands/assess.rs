@@ -3,30 +3,38 @@
 use std::path::Path;
 
 use lunette_assess::{AssessError, Options, Running};
+use lunette_core::assessment::Notice;
 use lunette_core::{Assessment, Finding, Severity};
 
+use super::research::Inquirer;
 use super::{extras, open, own_file, plan, text_of};
 use crate::args::AssessArgs;
 use crate::exit::{Failure, Status};
 use crate::output::{self, Output, ReportFormat};
 use crate::progress::Bar;
 use crate::terminal;
-use crate::worker::{self, Frame, Terminal};
+use crate::worker::{self, Frame, Need, Terminal};
 
 /// In the parent: checks the outputs, lets the worker assess, writes what it sends.
 pub(crate) fn direct(args: &AssessArgs, terminal: Terminal) -> Result<Status, Failure> {
     let outputs = output::parse(&args.outputs)?;
     // Wrong usage is told before anything is started.
     crate::date::resolve(args.date.as_deref())?;
-    let database = args.database.as_deref().map(super::database::read).transpose()?;
-    worker::run(terminal, database, |frame| match frame {
+    let inquirer = args.online.then(|| Inquirer::new(args)).transpose()?;
+    let mut supply = |need: Need, said: &[u8]| match (need, &args.database, &inquirer) {
+        (Need::Database, Some(url), _) => super::database::read(url),
+        (Need::Research, _, Some(inquirer)) => inquirer.answer(said),
+        _ => Err(Failure::internal("the worker asked for something that was not allowed")),
+    };
+    let supply: Option<worker::Supply<'_>> = if args.database.is_some() || args.online { Some(&mut supply) } else { None };
+    worker::run(terminal, supply, |frame| match frame {
         Frame::Output(index, bytes) => match outputs.get(index as usize) {
             Some(Output { path: Some(path), .. }) => output::write(path, &bytes),
             Some(Output { path: None, .. }) => output::stdout(&bytes),
             None => Err(Failure::internal("the worker sent a report that was not asked for")),
         },
         Frame::Stdout(bytes) => output::stdout(&bytes),
-        Frame::End(..) => Ok(()),
+        Frame::End(..) | Frame::Need(..) => Ok(()),
     })
 }
 
@@ -44,9 +52,17 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
     }
     let intel = super::intel::open(args.intel.as_deref(), &date)?;
     let exclude = outputs_below(&outputs, &plan.root);
-    let database = args.database.as_ref().map(|_| super::database::receive()).transpose()?;
 
     let opened = open(&plan)?;
+    let mut refused = None;
+    let database = match args.database.as_ref().map(|_| super::database::receive(&opened.root, send)).transpose()? {
+        Some(Ok(live)) => Some(live),
+        Some(Err(line)) => {
+            refused = Some(line);
+            None
+        }
+        None => None,
+    };
     let baseline = match baseline {
         Some(own) => Some(text_of(&opened.root, "--baseline", own)?),
         None => None::<String>,
@@ -66,8 +82,13 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
         database: database.map(|live| Running { catalogue: live.catalogue, name: live.database, notes: live.notes }),
     };
     let bar = Bar::new(quiet);
-    let assessed = lunette_assess::assess(&opened.root, &options, &bar).map_err(failure)?;
+    let mut assessed = lunette_assess::assess(&opened.root, &options, &bar).map_err(failure)?;
     drop(bar);
+    if let Some(line) = refused {
+        let message = format!("--database was given, but line {line} of {} forbids the network: the database was not read.", opened.root.rules().path);
+        assessed.assessment.notices.push(Notice { message, place: None });
+    }
+    super::research::follow(&mut assessed, send)?;
     let assessment = &assessed.assessment;
 
     for (index, output) in outputs.iter().enumerate() {

@@ -1,25 +1,22 @@
 //! `lunette rls`, `lunette drift` and `--database`: the database as the migrations leave it, and as it runs.
 //!
-//! The connection is made by the parent process, before the worker starts: the worker, which reads the project, has no
-//! sockets. What was read goes to it through its standard input.
+//! The connection is made by the parent process: the worker, which reads the project, has no sockets. The worker asks for it
+//! when it has read the project's rules and they do not forbid the network.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 
-use lunette_assess::Options;
+use lunette_assess::{Options, research};
 use lunette_core::access::{AccessMatrix, Command, ObjectKind, Reach};
 use lunette_core::text::printable;
 use lunette_live::Live;
+use lunette_read::Root;
 use lunette_sql::drift::Drift;
 
 use super::{extras, open, plan};
 use crate::args::{DriftArgs, Format, ViewArgs};
 use crate::exit::{Failure, Status};
 use crate::progress::Bar;
-use crate::worker::Frame;
-
-/// Largest catalogue that is taken from the parent.
-const MAX_CATALOGUE: u64 = 256 << 20;
+use crate::worker::{self, Frame, Need, Terminal};
 
 /// In the parent: reads the running database, for the worker.
 ///
@@ -30,15 +27,25 @@ pub(crate) fn read(url: &str) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(&live).map_err(|error| Failure::internal(format!("the catalogue cannot be passed on: {error}")))
 }
 
-/// In the worker: what the parent read.
+/// `lunette drift`, in the parent.
+pub(crate) fn direct(url: &str, terminal: Terminal) -> Result<Status, Failure> {
+    let mut supply = |need: Need, _: &[u8]| match need {
+        Need::Database => read(url),
+        Need::Research => Err(Failure::internal("the worker asked for research, which was not allowed")),
+    };
+    super::view::direct(terminal, Some(&mut supply))
+}
+
+/// In the worker: what the parent reads for it, or the line of the project's rules that forbids the network.
 ///
 /// # Errors
 /// When the parent sent nothing whole.
-pub(crate) fn receive() -> Result<Live, Failure> {
-    let mut bytes = Vec::new();
-    let broken = |error: &dyn std::fmt::Display| Failure::internal(format!("the catalogue did not arrive: {error}"));
-    std::io::stdin().lock().take(MAX_CATALOGUE).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
-    serde_json::from_slice(&bytes).map_err(|error| broken(&error))
+pub(crate) fn receive(root: &Root, send: &mut dyn FnMut(Frame)) -> Result<Result<Live, usize>, Failure> {
+    if let Some(line) = research::forbidden(root) {
+        return Ok(Err(line));
+    }
+    let bytes = worker::need(Need::Database, Vec::new(), send)?;
+    serde_json::from_slice(&bytes).map(Ok).map_err(|error| Failure::internal(format!("the catalogue did not arrive: {error}")))
 }
 
 /// `lunette rls`, in the worker.
@@ -88,9 +95,11 @@ fn matrix_text(matrix: &AccessMatrix) -> String {
 
 /// `lunette drift`, in the worker: exit code 1 when the database differs.
 pub(crate) fn drift(args: &DriftArgs, quiet: bool, send: &mut dyn FnMut(Frame)) -> Result<Status, Failure> {
-    let live = receive()?;
     let plan = plan(&args.path)?;
     let opened = open(&plan)?;
+    let live = receive(&opened.root, send)?.map_err(|line| {
+        Failure::usage(format!("line {line} of {} forbids the network: the database was not read", opened.root.rules().path))
+    })?;
     let options = Options { confinement: opened.confinement.clone(), ..Options::default() };
     let bar = Bar::new(quiet);
     let found = lunette_assess::differences(&opened.root, &options, &live.catalogue, &bar).map_err(super::assess::failure)?;

@@ -7,6 +7,7 @@ pub(crate) mod lists;
 pub(crate) mod mcp;
 pub(crate) mod packages;
 pub(crate) mod probe;
+pub(crate) mod research;
 pub(crate) mod view;
 
 use std::path::{Path, PathBuf};

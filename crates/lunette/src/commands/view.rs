@@ -13,7 +13,7 @@ use crate::args::{Format, ViewArgs};
 use crate::exit::{Failure, Status};
 use crate::output;
 use crate::progress::Bar;
-use crate::worker::{self, Frame, Terminal};
+use crate::worker::{self, Frame, Supply, Terminal};
 
 /// What to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub(crate) enum View {
 }
 
 /// In the parent.
-pub(crate) fn direct(terminal: Terminal, input: Option<Vec<u8>>) -> Result<Status, Failure> {
-    worker::run(terminal, input, |frame| match frame {
+pub(crate) fn direct(terminal: Terminal, supply: Option<Supply<'_>>) -> Result<Status, Failure> {
+    worker::run(terminal, supply, |frame| match frame {
         Frame::Stdout(bytes) => output::stdout(&bytes),
         _ => Ok(()),
     })

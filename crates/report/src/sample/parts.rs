@@ -7,6 +7,7 @@ use lunette_core::assessment::{
 use lunette_core::coverage::{Area, CoverageRow, Status, TOPICS};
 use lunette_core::finding::Finding;
 use lunette_core::place::Place;
+use lunette_core::research::Cited;
 use lunette_core::project::{
     Dimension, Fact, GuardUse, Input, InputKind, LanguageCount, Project, Proves, Route, SkipReason, Skipped,
     Technology, TechnologyKind,
@@ -194,8 +195,15 @@ pub(super) fn monitoring(entries: &[Entry]) -> Monitoring {
 pub(super) fn intelligence() -> Intelligence {
     Intelligence {
         sources: vec!["OSV 2026-11-23".to_owned(), "KEV 2026-11-22".to_owned()],
-        limits: vec!["no web research: offline".to_owned()],
-        context: Vec::new(),
+        limits: vec!["Not searched: no search provider is configured.".to_owned()],
+        context: vec![Cited {
+            about: "CVE-2026-0001".to_owned(),
+            claim: "CISA's catalogue of 2026-11-22 does not list it as exploited".to_owned(),
+            url: "https://www.cisa.gov/kev.json".to_owned(),
+            fetched: "2026-11-24T09:30:00Z".to_owned(),
+            sha256: "5".repeat(64),
+        }],
+        sent: vec!["https://www.cisa.gov/kev.json".to_owned()],
     }
 }
 
