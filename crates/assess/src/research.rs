@@ -129,7 +129,7 @@ pub fn add(assessment: &mut Assessment, permission: Permission, researched: Opti
         }
         (Permission::Allowed, Some(researched)) => {
             offline(&mut intelligence.limits);
-            intelligence.context = researched.claims.into_iter().take(MAX_CLAIMS).map(clean).collect();
+            intelligence.context = researched.claims.iter().take(MAX_CLAIMS).map(clean).collect();
             intelligence.limits.extend(researched.failures.iter().take(MAX_CLAIMS).map(|failure| shorten(&printable(failure), 300)));
             intelligence.sent = researched.sent.iter().take(MAX_CLAIMS).map(|url| shorten(&printable(url), 400)).collect();
         }
@@ -137,7 +137,7 @@ pub fn add(assessment: &mut Assessment, permission: Permission, researched: Opti
 }
 
 /// What strangers wrote, as text that can do nothing.
-fn clean(cited: Cited) -> Cited {
+fn clean(cited: &Cited) -> Cited {
     Cited {
         about: shorten(&printable(&cited.about), 120),
         claim: shorten(&printable(&cited.claim), 500),

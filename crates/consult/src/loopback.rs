@@ -55,7 +55,9 @@ impl Resolver for Loopback {
     fn resolve(&self, uri: &Uri, _config: &Config, _timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.lookup(uri.host().unwrap_or_default(), 443).map_err(ureq::Error::Io)?;
         let mut addresses = self.empty();
-        found.into_iter().for_each(|address| addresses.push(address));
+        for address in found {
+            addresses.push(address);
+        }
         Ok(addresses)
     }
 }

@@ -186,12 +186,11 @@ impl Run<'_> {
     fn claim(&mut self, page: Option<Page>, about: &str, read: impl FnOnce(&Value) -> Option<Vec<(String, String)>>) {
         let Some(page) = page else { return };
         let answer = serde_json::from_str::<Value>(&page.text).ok();
-        match answer.as_ref().and_then(read) {
-            Some(claims) => self.out.claims.extend(claims.into_iter().map(|(about, claim)| cited(about, claim, &page))),
-            None => {
-                let host = Url::parse(&page.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-                self.out.failures.push(format!("{host} on {about}: the answer was not understood."));
-            }
+        if let Some(claims) = answer.as_ref().and_then(read) {
+            self.out.claims.extend(claims.into_iter().map(|(about, claim)| cited(about, claim, &page)));
+        } else {
+            let host = Url::parse(&page.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+            self.out.failures.push(format!("{host} on {about}: the answer was not understood."));
         }
     }
 

@@ -65,9 +65,9 @@ pub(super) fn osv(id: &str, answer: &Value) -> Option<String> {
     fixed.dedup();
     let more = fixed.len().saturating_sub(MAX_VERSIONS);
     fixed.truncate(MAX_VERSIONS);
-    let fixes = if fixed.is_empty() { "names no version with a fix".to_owned() } else { format!("names as fixed: {}", fixed.join(", ")) };
+    let told_fixed = if fixed.is_empty() { "names no version with a fix".to_owned() } else { format!("names as fixed: {}", fixed.join(", ")) };
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("OSV last changed {id} on {modified}, has not withdrawn it, and {fixes}{more}"))
+    Some(format!("OSV last changed {id} on {modified}, has not withdrawn it, and {told_fixed}{more}"))
 }
 
 /// What CISA's catalogue of known exploitation says of CVEs: one claim for each that it lists, one for those that it
@@ -102,10 +102,10 @@ pub(super) fn epss(cves: &[String], answer: &Value) -> Option<Vec<(String, Strin
     for cve in cves {
         let Some(row) = data.iter().find(|row| row.get("cve").and_then(Value::as_str) == Some(cve)) else { continue };
         let number = |key: &str| row.get(key).and_then(Value::as_str).and_then(|text| text.parse::<f64>().ok()).filter(|share| (0.0..=1.0).contains(share));
-        let (Some(score), Some(percentile), Some(date)) = (number("epss"), number("percentile"), day(row.get("date"))) else { continue };
+        let (Some(score), Some(percentile), Some(scored)) = (number("epss"), number("percentile"), day(row.get("date"))) else { continue };
         claims.push((
             cve.clone(),
-            format!("EPSS of {date} puts exploitation within 30 days at {:.2} %, higher than {:.0} % of all CVEs", score * 100.0, (percentile * 100.0).floor()),
+            format!("EPSS of {scored} puts exploitation within 30 days at {:.2} %, higher than {:.0} % of all CVEs", score * 100.0, (percentile * 100.0).floor()),
         ));
     }
     Some(claims)

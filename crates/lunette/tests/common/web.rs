@@ -35,7 +35,8 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
         let head = format!("HTTP/1.1 {status}\r\n{lines}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
         Reply { head, body: body.to_vec(), breaks_after: None }
     }
