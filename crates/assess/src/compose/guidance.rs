@@ -39,24 +39,28 @@ pub(super) fn guidance(case: &Case<'_>) -> Guidance {
     }
 }
 
+/// A task. What holds for all of them (change nothing else, run the assessment again) is said once by the report.
 fn task(group: &Group<'_>) -> Task {
-    let files = group.files();
     let places = distinct(group.members.iter().map(|finding| at(&finding.place)));
-    let scope = if files.len() == 1 {
-        "change nothing else in the file".to_owned()
-    } else {
-        format!("change only these {} files", files.len())
-    };
-    let instruction = paragraph(&[
-        format!("{}, at {}", clause(&group.advice.action), list(&places, 6)),
-        format!("keep behaviour otherwise as it is and {scope}"),
-        group.advice.developers.clone(),
-    ]);
-    let gone = match group.entry.findings.as_slice() {
-        [one] => format!("run `lunette assess` again: {one} is gone"),
-        many => format!("run `lunette assess` again: {} are gone", list(many, 6)),
-    };
-    Task { entry: group.entry.id.clone(), instruction, files, verify: paragraph(&[group.advice.verify.clone(), gone]) }
+    let mut said = vec![format!("{}, at {}", clause(&group.advice.action), list(&places, 6))];
+    let mut files = group.files();
+    // What was applied once is not run again: a change to it changes no database.
+    if files.iter().any(|file| migrations(file).is_some()) {
+        said.push("write it as a new migration; one that may have been applied stays as it is".to_owned());
+        files = distinct(files.iter().map(|file| migrations(file).map_or_else(|| file.clone(), str::to_owned)));
+    }
+    said.push(group.advice.developers.clone());
+    Task { entry: group.entry.id.clone(), instruction: paragraph(&said), files, verify: paragraph(&[group.advice.verify.clone()]) }
+}
+
+/// The folder of migrations that an SQL file lies in.
+fn migrations(file: &str) -> Option<&str> {
+    let sql = file.rsplit('.').next().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"));
+    let (at, folder) = file.rmatch_indices('/').find_map(|(at, _)| {
+        let name = file[..at].rsplit('/').next()?;
+        (name.eq_ignore_ascii_case("migrations") || name.eq_ignore_ascii_case("migration")).then_some((at, name))
+    })?;
+    (sql && !folder.is_empty()).then(|| &file[..=at])
 }
 
 fn guideline(title: &str, sentences: &[String]) -> Guideline {

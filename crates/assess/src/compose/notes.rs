@@ -389,7 +389,7 @@ fn api(case: &Case<'_>) -> String {
     let versions = if versioned == 0 {
         "no path carries a version".to_owned()
     } else {
-        format!("{} carry a version in the path", share(versioned, all))
+        format!("{} {} a version in the path", share(versioned, all), verb(versioned, "carries", "carry"))
     };
     let unresolved = match case.unresolved_routes() {
         0 => String::new(),

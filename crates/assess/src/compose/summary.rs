@@ -282,6 +282,7 @@ fn achieved(case: &Case<'_>, chosen: &[&Group<'_>]) -> String {
     };
     let part = |closed: usize, all: usize, what: &str| match (closed, all) {
         (1, 1) => format!("the one {what} finding"),
+        (2, 2) => format!("both {what} findings"),
         (closed, all) if closed == all => format!("all {all} {what} findings"),
         (closed, all) => format!("{closed} of the {all} {what} findings"),
     };

@@ -26,7 +26,7 @@ pub static LANGUAGES: [Language; 36] = [
     analysed("TypeScript", &["ts", "tsx", "mts", "cts"]),
     analysed("JavaScript", &["js", "jsx", "mjs", "cjs"]),
     analysed("Python", &["py", "pyw"]),
-    counted("SQL", &["sql"]),
+    analysed("SQL", &["sql"]),
     counted("Prisma", &["prisma"]),
     counted("HTML", &["html", "htm", "jinja", "jinja2", "j2", "ejs", "hbs", "handlebars", "pug", "njk", "mustache"]),
     counted("Vue", &["vue"]),

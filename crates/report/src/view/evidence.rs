@@ -37,13 +37,15 @@ pub(super) fn is_path(evidence: &Evidence) -> bool {
 
 /// The evidence as a block.
 pub(super) fn lines(evidence: &Evidence) -> String {
-    let steps = evidence.steps();
+    // Two steps that say the same of the same place are one to a reader.
+    let mut steps: Vec<&Step> = evidence.steps().iter().collect();
+    steps.dedup_by(|b, a| (&a.place, a.why, &a.note) == (&b.place, b.why, &b.note));
     let mut rows = Vec::new();
     let hidden = steps.len().saturating_sub(STEPS);
     let head = if hidden == 0 { steps.len() } else { STEPS / 2 };
     let named = steps.iter().any(|step| step.why != Why::Here);
     let width = steps.len().to_string().len();
-    for (at, step) in steps.iter().enumerate() {
+    for (at, &step) in steps.iter().enumerate() {
         if hidden > 0 && (head..head + hidden).contains(&at) {
             if at == head {
                 rows.push(vec![format!("{:width$}  … {hidden} steps more, all in the JSON and SARIF", "")]);
@@ -90,11 +92,18 @@ fn place_and_code(step: &Step) -> [String; 2] {
 }
 
 fn remark(evidence: &Evidence, step: &Step) -> String {
+    let shown = |text: &str| text.len() > name_length(text) && step.code.contains(text);
     let fact = match evidence {
+        // The line itself says it: `app.run = app.run(debug=True)` would say it twice.
+        Evidence::Setting { value, .. } if shown(value) => String::new(),
+        Evidence::Setting { name, value, .. } if name.is_empty() => value.clone(),
         Evidence::Setting { name, value, .. } if value.is_empty() => name.clone(),
         Evidence::Setting { name, value, .. } => format!("{name} = {value}"),
         Evidence::Advisory { id, purl, .. } => format!("{id} in {purl}"),
-        Evidence::Secret { what, redacted, .. } => format!("{what}: {redacted}"),
+        Evidence::Secret { what, redacted, .. } => {
+            let fact = format!("{what}: {redacted}");
+            return if step.note.is_empty() || step.note == *what { fact } else { format!("{fact}; {}", step.note) };
+        }
         Evidence::Trace { .. } | Evidence::Catalogue { .. } | Evidence::Absence { .. } => String::new(),
     };
     match (fact.is_empty(), step.note.is_empty()) {
@@ -102,6 +111,11 @@ fn remark(evidence: &Evidence, step: &Step) -> String {
         (false, true) => fact,
         (false, false) => format!("{fact}; {}", step.note),
     }
+}
+
+/// The length of the name or number that a text begins with: values of one word are worth showing beside their setting.
+fn name_length(text: &str) -> usize {
+    text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.' | '"' | '\'' | '-')).unwrap_or(text.len())
 }
 
 fn arrow(remark: &str) -> String {
@@ -185,6 +199,22 @@ mod tests {
     fn a_line_break_in_code_makes_no_new_line() {
         let text = lines(&Evidence::Trace { steps: vec![step(1, Why::Here, "a\nb\u{1b}c", "")] });
         assert_eq!(text, "src/a.ts:1  a b\\u{1b}c");
+    }
+
+    #[test]
+    fn what_the_line_says_is_not_said_again() {
+        let at = step(3, Why::Here, "app.run(debug=True)", "");
+        let setting = |name: &str, value: &str| lines(&Evidence::Setting { name: name.into(), value: value.into(), at: at.clone() });
+        assert_eq!(setting("app.run", "app.run(debug=True)"), "src/a.ts:3  app.run(debug=True)");
+        assert_eq!(setting("", "async"), "src/a.ts:3  app.run(debug=True)  → async");
+        let secret = |note: &str| {
+            let at = step(3, Why::Here, "key", note);
+            lines(&Evidence::Secret { what: "secret key".into(), redacted: "<redacted>".into(), at })
+        };
+        assert_eq!(secret("secret key"), "src/a.ts:3  key  → secret key: <redacted>");
+        assert_eq!(secret("signs sessions"), "src/a.ts:3  key  → secret key: <redacted>; signs sessions");
+        let twice = vec![step(1, Why::Source, "x", ""), step(2, Why::Call, "f(x)", "passed"), step(2, Why::Call, "f(x)", "passed"), step(2, Why::Sink, "f(x)", "")];
+        assert_eq!(lines(&Evidence::Trace { steps: twice }).lines().count(), 3);
     }
 
     #[test]

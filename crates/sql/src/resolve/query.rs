@@ -5,6 +5,9 @@ use super::scope::{Scope, Source};
 use super::{Fault, Resolved, Resolver, TypeText, columns_of};
 use crate::catalogue::{ArgumentMode, FromItem, Literal, Name, Node, Select};
 
+/// Most columns of a query, as in Postgres.
+const MAX_TARGETS: usize = 1_664;
+
 /// Names and types of a query's columns.
 type Columns = Vec<(String, TypeText)>;
 
@@ -116,6 +119,10 @@ impl Resolver<'_> {
             let (mut expanded, mut complete) = (Vec::new(), true);
             for source in sources.filter(|source| qualifier.as_ref().is_none_or(|wanted| *wanted == source.alias)) {
                 found = true;
+                // As Postgres; views on views that double their columns would grow beyond all bounds.
+                if columns.len() + expanded.len() + source.columns.len() > MAX_TARGETS {
+                    return Err(Fault::unresolved(format!("target lists can have at most {MAX_TARGETS} entries")));
+                }
                 complete &= source.complete;
                 for (name, type_name) in &source.columns {
                     if qualifier.is_none() && source.merged.contains(name) {
