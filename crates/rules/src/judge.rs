@@ -350,10 +350,15 @@ impl Run<'_, '_> {
         let Some(call) = spot.call else { return false };
         let body = self.uses.body(self.facts.program, call.unit, call.body);
         let users = body.of(call.value);
-        let used = !users.is_empty() || body.is_tested(call.value);
         let ops = &self.facts.program.body(call.unit, call.body).ops;
+        let used = !users.is_empty() || body.is_tested(call.value);
+        // Waiting for it alone reads nothing of it.
+        let reads = |user: &ValueId| match ops[user.index()] {
+            Op::Await(_) => !body.of(*user).is_empty() || body.is_tested(*user),
+            _ => true,
+        };
         match wanted {
-            ResultUse::Used => used,
+            ResultUse::Used => users.iter().any(reads) || body.is_tested(call.value),
             ResultUse::Unused => !used,
             ResultUse::Awaited => users.iter().any(|user| matches!(ops[user.index()], Op::Await(_))),
             ResultUse::Dropped => {

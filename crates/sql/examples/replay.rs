@@ -1,4 +1,4 @@
-//! Replays the migrations of a folder and prints what failed: `cargo run --example replay -- FOLDER [--plain] [--json]`.
+//! Replays the migrations of a folder and prints what failed: `cargo run --example replay -- FOLDER [--plain] [--json] [--checks]`.
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
 use std::path::Path;
@@ -6,7 +6,8 @@ use std::path::Path;
 use lunette_sql::{Options, SqlFile};
 
 fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -37,6 +38,17 @@ fn main() {
     if flag("--json") {
         println!("{}", serde_json::to_string_pretty(&replay.catalogue).unwrap_or_default());
         return;
+    }
+    if flag("--checks") {
+        let context = lunette_sql::checks::Context {
+            exposed_schemas: &options.exposed_schemas,
+            files: &files,
+            signup: None,
+            live: None,
+        };
+        for seen in lunette_sql::checks::observe(&replay, &context) {
+            println!("{} {} {:?}", seen.place, seen.check, seen.details);
+        }
     }
     for failure in &replay.failures {
         println!("{} {:?}: {}", failure.place, failure.kind, failure.message);

@@ -42,7 +42,7 @@ fn inside(file: &SqlFile<'_>, found: &[Token<'_>], base: usize, depth: u32, told
             told.push((place, "A connection string with a password", password.to_owned()));
         } else if is_role_password(found, at) && is_secret_like(text) {
             told.push((place, "A role's password", text.to_owned()));
-        } else if is_vault_secret(found, at) && is_secret_like(text) {
+        } else if is_vault_secret(found, at) && is_secret_like(text) && !is_address(text) {
             told.push((place, "A secret for the vault", text.to_owned()));
         } else if depth < 2 && file.text.get(place..).is_some_and(|rest| rest.starts_with('$')) {
             // A dollar-quoted body: the text begins after its tag.
@@ -95,6 +95,19 @@ fn is_vault_secret(found: &[Token<'_>], at: usize) -> bool {
         && found[at - 2].is("create_secret")
         && found[at - 3].sign(".")
         && found[at - 4].is("vault")
+}
+
+/// An address without a password in it: kept in the vault for being a setting, not for being a secret.
+fn is_address(text: &str) -> bool {
+    let rest = text
+        .split_once("://")
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"));
+    rest.is_some_and(|(_, rest)| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // What comes after the host may be a key all the same: hooks of chats are such addresses.
+        let long = |part: &str| part.len() >= 16 && part.bytes().any(|byte| byte.is_ascii_digit());
+        !host.contains('@') && !rest[host.len()..].split(['/', '=', '&', '?']).any(long)
+    })
 }
 
 /// Long enough, and neither a placeholder nor the password of everybody's local stack.
@@ -168,6 +181,11 @@ mod tests {
         for text in ["your-password", "short", "two words here", "postgres", "${PASSWORD}"] {
             assert!(!is_secret_like(text), "{text}");
         }
+        assert!(is_address("http://api.internal:8000") && is_address("https://abcdefgh.supabase.co/functions/v1"));
+        assert!(
+            !is_address("https://hooks.example.com/services/T01ABCDEF/B02/q7Zk2mPd9vXwq7Zk2mPd")
+                && !is_address("https://a:q7Zk2mPd@b.c")
+        );
         assert!(is_secret_like("q7Zk2mPd9vXw"));
         assert_eq!(url_password("postgresql://app:q7Zk2mPd9vXw@db:5432/x"), Some("q7Zk2mPd9vXw"));
         assert_eq!(url_password("postgresql://postgres:postgres@db:5432/x"), None);

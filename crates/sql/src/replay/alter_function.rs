@@ -15,13 +15,13 @@ impl Session {
         if p.eat("rename to") {
             let name = p.name()?;
             p.end()?;
-            return self.rename_function(&signature, &Signature { name, ..signature.clone() });
+            return self.rename_function(&signature, &Signature { name, ..signature.clone() }, false);
         }
         if p.eat("set schema") {
             let schema = p.name()?;
             p.end()?;
             self.schema_must_exist(&schema)?;
-            return self.rename_function(&signature, &Signature { schema, ..signature.clone() });
+            return self.rename_function(&signature, &Signature { schema, ..signature.clone() }, true);
         }
         if p.eat("owner to") {
             let role = self.role_name(p)?;
@@ -55,7 +55,10 @@ impl Session {
     }
 
     /// Renames a function, or moves it to another schema; what calls it by name in expressions follows.
-    fn rename_function(&mut self, from: &Signature, to: &Signature) -> Done {
+    fn rename_function(&mut self, from: &Signature, to: &Signature, moved: bool) -> Done {
+        if moved && from == to {
+            return Ok(());
+        }
         if self.catalogue.functions.contains_key(to) {
             return super::duplicate(format!("function \"{}\" already exists", to.name));
         }

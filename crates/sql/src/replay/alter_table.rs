@@ -1,12 +1,13 @@
 //! ALTER TABLE.
 
 use super::columns::ColumnDraft;
+use super::dependents::{On, expression_is_on};
 use super::table_actions::Action;
 use super::tables::{default_type, is_null};
-use super::{Done, Session, refused, unresolved};
-use crate::catalogue::{Generated, Name, Node, Partition, RelationKind};
+use super::{Done, Session, duplicate, refused, unresolved};
+use crate::catalogue::{ConstraintKind, Generated, Name, Node, Partition, RelationKind};
 use crate::parse::{Parser, Written};
-use crate::resolve::columns_of;
+use crate::resolve::{columns_of, rewrite};
 
 impl Session {
     pub(crate) fn alter_table(&mut self, p: &mut Parser<'_>) -> Done {
@@ -14,7 +15,7 @@ impl Session {
             return self.other(p);
         }
         let if_exists = p.if_exists();
-        p.eat("only");
+        let only = p.eat("only");
         let written = p.qualified()?;
         p.eat_sign("*");
         if p.peek("rename") || p.peek("set schema") {
@@ -26,7 +27,7 @@ impl Session {
         let Some(name) = self.relation_if(&written, if_exists)? else { return Ok(()) };
         let backup = (actions.len() > 1).then(|| self.catalogue.relations.get(&name).cloned());
         for action in actions {
-            if let Err(stop) = self.table_act(&name, action) {
+            if let Err(stop) = self.table_act(&name, action, only) {
                 if let Some(Some(relation)) = backup {
                     self.catalogue.relations.insert(name, relation);
                     self.rebuild_index_owners();
@@ -37,13 +38,23 @@ impl Session {
         Ok(())
     }
 
-    fn table_act(&mut self, table: &Name, action: Action) -> Done {
+    fn table_act(&mut self, table: &Name, action: Action, only: bool) -> Done {
         let kind = self.kind_of(table);
         match action {
-            Action::AddColumn { if_not_exists, draft } => self.act_add_column(table, if_not_exists, *draft),
-            Action::DropColumn { name, if_exists, cascade } => self.drop_column(table, &name, if_exists, cascade),
+            Action::AddColumn { if_not_exists, draft } => self.act_add_column(table, if_not_exists, *draft, only),
+            Action::DropColumn { name, .. } if self.is_inherited(table, &name) => {
+                refused(format!("cannot drop inherited column \"{name}\""))
+            }
+            Action::DropColumn { name, if_exists, cascade } => {
+                if only {
+                    self.leave_to_children(table, &name);
+                }
+                self.drop_column(table, &name, if_exists, cascade)
+            }
             Action::AddConstraint(draft) => self.add_constraint(table, draft, None),
-            Action::DropConstraint { name, if_exists, cascade } => self.drop_constraint(table, &name, if_exists, cascade),
+            Action::DropConstraint { name, if_exists, cascade } => {
+                self.drop_constraint(table, &name, if_exists, cascade)
+            }
             Action::Validate(name) => {
                 let relation = self.catalogue.relations.get_mut(table);
                 let found = relation.and_then(|relation| relation.constraints.iter_mut().find(|own| own.name == name));
@@ -59,7 +70,7 @@ impl Session {
             | Action::Default { .. }
             | Action::NotNull { .. }
             | Action::DropExpression { .. }
-            | Action::Identity { .. } => self.act_on_column(table, action),
+            | Action::Identity { .. } => self.act_on_column(table, action, only),
             Action::Rls(_) | Action::ForceRls(_) if !kind.is_some_and(RelationKind::is_table) => {
                 refused(format!("\"{}\" is not a table", table.name))
             }
@@ -89,7 +100,11 @@ impl Session {
             Action::Trigger { name, enabled } => {
                 let all = matches!(name.as_str(), "all" | "user");
                 let found = all
-                    || self.catalogue.relations.get(table).is_some_and(|relation| relation.triggers.contains_key(&name));
+                    || self
+                        .catalogue
+                        .relations
+                        .get(table)
+                        .is_some_and(|relation| relation.triggers.contains_key(&name));
                 if !found {
                     return unresolved(format!("trigger \"{name}\" for table \"{}\" does not exist", table.name));
                 }
@@ -162,7 +177,7 @@ impl Session {
         }
     }
 
-    fn act_add_column(&mut self, table: &Name, if_not_exists: bool, mut draft: ColumnDraft) -> Done {
+    fn act_add_column(&mut self, table: &Name, if_not_exists: bool, mut draft: ColumnDraft, only: bool) -> Done {
         if !matches!(
             self.kind_of(table),
             Some(RelationKind::Table | RelationKind::PartitionedTable | RelationKind::ForeignTable)
@@ -172,6 +187,12 @@ impl Session {
         let exists = self.catalogue.relations.get(table).is_some_and(|relation| relation.column(&draft.name).is_some());
         if exists && if_not_exists {
             return Ok(());
+        }
+        if exists {
+            return duplicate(format!("column \"{}\" of relation \"{}\" already exists", draft.name, table.name));
+        }
+        if only && !self.partitions_of(table).is_empty() {
+            return refused("column must be added to child tables too");
         }
         let constraints = std::mem::take(&mut draft.constraints);
         let column = draft.name.clone();
@@ -198,7 +219,10 @@ impl Session {
         Ok(())
     }
 
-    fn act_on_column(&mut self, table: &Name, action: Action) -> Done {
+    fn act_on_column(&mut self, table: &Name, action: Action, only: bool) -> Done {
+        let type_changed = matches!(action, Action::Type { .. });
+        let default_changed = matches!(action, Action::Default { .. });
+        let spread = default_changed || matches!(action, Action::NotNull { .. });
         let (Action::Type { column, .. }
         | Action::Default { column, .. }
         | Action::NotNull { column, .. }
@@ -218,6 +242,12 @@ impl Session {
             Action::Type { type_name, .. } => {
                 let type_name = self.type_text(&type_name)?;
                 let dependents = self.column_dependents(table, &name);
+                if new.inherited {
+                    return refused(format!("cannot alter inherited column \"{name}\""));
+                }
+                if only && !self.partitions_of(table).is_empty() {
+                    return refused(format!("type of inherited column \"{name}\" must be changed in child tables too"));
+                }
                 if let Some(dependent) = dependents.first() {
                     return refused(format!("cannot alter type of a column used {dependent}"));
                 }
@@ -281,8 +311,63 @@ impl Session {
                 *column = new;
             }
         });
+        if type_changed {
+            self.checks_read_again(table, &name);
+        }
+        if spread && !only {
+            let new = self.catalogue.relations.get(table).and_then(|relation| relation.column(&name)).cloned();
+            new.iter().for_each(|new| self.spread(table, new, default_changed));
+        }
         self.recolumn(table, &columns_of_name(self, table));
         Ok(())
+    }
+
+    fn is_inherited(&self, table: &Name, column: &str) -> bool {
+        let relation = self.catalogue.relations.get(table);
+        relation.and_then(|relation| relation.column(column)).is_some_and(|column| column.inherited)
+    }
+
+    /// A column that is dropped from a table ONLY is its children's own from then on.
+    fn leave_to_children(&mut self, table: &Name, column: &str) {
+        for child in self.partitions_of(table) {
+            self.change(&child, |relation, _| {
+                for own in relation.columns.iter_mut().filter(|own| !own.dropped && own.name == column) {
+                    own.inherited = false;
+                }
+            });
+        }
+    }
+
+    /// Children take the default that is set, or whether a value is needed.
+    fn spread(&mut self, table: &Name, new: &crate::catalogue::Column, default: bool) {
+        for child in self.partitions_of(table) {
+            self.change(&child, |relation, _| {
+                for own in relation.columns.iter_mut().filter(|own| !own.dropped && own.name == new.name) {
+                    if default {
+                        own.default.clone_from(&new.default);
+                    } else {
+                        own.not_null = new.not_null;
+                    }
+                }
+            });
+            self.spread(&child, new, default);
+        }
+    }
+
+    /// When a column's type changes, Postgres prints the checks on it and reads them again: `(a or b) or c` becomes one list.
+    fn checks_read_again(&mut self, table: &Name, column: &str) {
+        self.change(table, |relation, _| {
+            for constraint in &mut relation.constraints {
+                let ConstraintKind::Check { expression } = &mut constraint.kind else { continue };
+                if !expression_is_on(expression, On::Column(table, column)) {
+                    continue;
+                }
+                if let Some(tree) = &mut expression.tree {
+                    rewrite::node(tree, &mut flatten);
+                    expression.text = crate::print::expression(tree);
+                }
+            }
+        });
     }
 
     /// Partitions have the columns' properties of their table.
@@ -321,6 +406,18 @@ impl Session {
 fn columns_of_name(session: &Session, table: &Name) -> Vec<crate::catalogue::Column> {
     let relation = session.catalogue.relations.get(table);
     relation.map(|relation| relation.live_columns().map(|(_, column)| column.clone()).collect()).unwrap_or_default()
+}
+
+/// A list that begins with a list of the same kind is one list.
+fn flatten(node: &mut Node) {
+    let (Node::And(args) | Node::Or(args)) = &*node else { return };
+    let first = match (&*node, args.first()) {
+        (Node::And(_), Some(Node::And(inner))) | (Node::Or(_), Some(Node::Or(inner))) => inner.clone(),
+        _ => return,
+    };
+    if let Node::And(args) | Node::Or(args) = node {
+        args.splice(..1, first);
+    }
 }
 
 /// A default after its column's type changed: a constant takes the new type.

@@ -175,6 +175,9 @@ impl Session {
         let cost = self.catalogue.relations.len() + self.catalogue.functions.len();
         let left = self.searches.get().checked_sub(cost);
         self.searches.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.limits.searches.borrow_mut().get_or_insert_with(|| self.origin.clone());
+        }
         left.is_some()
     }
 
@@ -209,7 +212,8 @@ impl Session {
             )
         });
         if let Some(relation) = self.catalogue.relations.get(table) {
-            for trigger in relation.triggers.values().filter(|trigger| trigger.columns.iter().any(|own| own == column)) {
+            for trigger in relation.triggers.values().filter(|trigger| trigger.columns.iter().any(|own| own == column))
+            {
                 found.push(Dependent::Trigger(table.clone(), trigger.name.clone()));
             }
         }
@@ -221,9 +225,13 @@ impl Session {
         for dependent in dependents {
             match dependent {
                 Dependent::View(name) | Dependent::Child(name) => self.drop_relation_cascade(&name),
-                Dependent::Policy(table, name) => self.change(&table, |relation, _| drop(relation.policies.remove(&name))),
+                Dependent::Policy(table, name) => {
+                    self.change(&table, |relation, _| drop(relation.policies.remove(&name)))
+                }
                 Dependent::Constraint(table, name) => self.remove_constraint(&table, &name),
-                Dependent::Trigger(table, name) => self.change(&table, |relation, _| drop(relation.triggers.remove(&name))),
+                Dependent::Trigger(table, name) => {
+                    self.change(&table, |relation, _| drop(relation.triggers.remove(&name)))
+                }
                 Dependent::Default(table, name) => self.change(&table, |relation, _| {
                     let named = relation.columns.iter_mut().find(|own| !own.dropped && own.name == name);
                     named.into_iter().for_each(|own| own.default = None);

@@ -104,7 +104,8 @@ impl Session {
     pub(crate) fn copy_to_partition(&mut self, parent: &Name, table: &Name) {
         let Some(source) = self.catalogue.relations.get(parent).cloned() else { return };
         for index in source.indexes.values() {
-            let same = |own: &Index| own.columns == index.columns && own.unique == index.unique && own.keys == index.keys;
+            let same =
+                |own: &Index| own.columns == index.columns && own.unique == index.unique && own.keys == index.keys;
             if self.catalogue.relations.get(table).is_some_and(|relation| relation.indexes.values().any(same)) {
                 continue;
             }
@@ -132,7 +133,12 @@ impl Session {
     fn copy_index(&mut self, table: &Name, index: &Index, constraints: &[crate::catalogue::Constraint]) {
         let columns: Vec<String> =
             index.columns.iter().map(|column| column.clone().unwrap_or_else(|| "expr".into())).collect();
-        let joined = columns.join("_");
+        let joined = columns.iter().chain(&index.include).map(String::as_str).collect::<Vec<_>>().join("_");
+        let include = if index.include.is_empty() {
+            String::new()
+        } else {
+            format!(" INCLUDE ({})", quoted_list(&index.include))
+        };
         let name = match (&index.constraint, index.primary) {
             (Some(_), true) => self.free_index_name(&table.schema, &table.name, "", "pkey"),
             (Some(_), false) => self.free_index_name(&table.schema, &table.name, &joined, "key"),
@@ -142,7 +148,7 @@ impl Session {
         own.name.clone_from(&name);
         own.origin = self.origin.clone();
         own.definition = format!(
-            "CREATE {}INDEX {} ON {table} USING {} ({}){}",
+            "CREATE {}INDEX {} ON {table} USING {} ({}){include}{}",
             if index.unique { "UNIQUE " } else { "" },
             crate::catalogue::quote_ident(&name),
             index.method,

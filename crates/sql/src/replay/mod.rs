@@ -37,11 +37,11 @@ mod seed;
 mod sequences;
 mod settings;
 mod system;
-mod values;
 mod table_actions;
 mod tables;
 mod triggers;
 mod types;
+mod values;
 mod views;
 
 #[cfg(test)]
@@ -101,9 +101,19 @@ pub struct Session {
     copies: usize,
     /// Relations that searches for dependents may still look at.
     searches: std::cell::Cell<usize>,
+    limits: Limits,
     /// Statements that may still be run by blocks.
     budget: u32,
     default_path: Vec<String>,
+}
+
+/// The statements at which the replay's own bounds were met; each is told once, as something that was not carried out.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    /// Where a copy of the catalogue was not made.
+    copies: Option<Origin>,
+    /// Where what depends on something was not looked for.
+    searches: std::cell::RefCell<Option<Origin>>,
 }
 
 /// Why a statement was not carried out.
@@ -192,13 +202,14 @@ impl Session {
     }
 
     /// The replay's result.
-    pub fn finish(self) -> Replay {
-        Replay {
-            catalogue: self.catalogue,
-            failures: self.failures,
-            statements: self.statements,
-            files: self.files,
+    pub fn finish(mut self) -> Replay {
+        if let Some(origin) = self.limits.copies.take() {
+            self.limit("from here on, what blocks that fail and ROLLBACK undo is not undone: the catalogue is too large to keep copies of", origin.place());
         }
+        if let Some(origin) = self.limits.searches.take() {
+            self.limit("from here on, what depends on the things that are dropped is not looked for: the catalogue is too large", origin.place());
+        }
+        Replay { catalogue: self.catalogue, failures: self.failures, statements: self.statements, files: self.files }
     }
 
     /// Runs the statements of a text.
@@ -221,6 +232,10 @@ impl Session {
             self.failures.push(failure);
         }
         self.origin = outer;
+    }
+
+    fn limit(&mut self, message: &str, place: Place) {
+        self.failures.push(Failure { place, message: message.to_owned(), kind: FailureKind::Unsupported });
     }
 
     /// Runs one statement.
@@ -336,8 +351,33 @@ fn nesting(text: &str) -> u32 {
 
 /// Keywords that one tree may hang below another by.
 const NESTING: &[&str] = &[
-    "and", "or", "not", "is", "in", "like", "between", "case", "when", "else", "union", "intersect", "except", "join", "select",
-    "with", "begin", "if", "loop", "at", "collate", "isnull", "notnull", "ilike", "operator", "similar", "explain",
+    "and",
+    "or",
+    "not",
+    "is",
+    "in",
+    "like",
+    "between",
+    "case",
+    "when",
+    "else",
+    "union",
+    "intersect",
+    "except",
+    "join",
+    "select",
+    "with",
+    "begin",
+    "if",
+    "loop",
+    "at",
+    "collate",
+    "isnull",
+    "notnull",
+    "ilike",
+    "operator",
+    "similar",
+    "explain",
 ];
 
 /// Whether a text has the word ROLLBACK or ABORT.

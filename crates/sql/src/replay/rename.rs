@@ -184,16 +184,19 @@ impl Session {
                 if let Node::Column { qualifier, relation: Some(relation), .. } = node
                     && relation == from
                 {
-                    if qualifier.as_ref() == Some(&old) {
-                        *qualifier = Some(to.name.clone());
+                    if let Some(shown) = qualifier.as_deref().and_then(|shown| shown_anew(shown, &old, &to.name)) {
+                        *qualifier = Some(shown);
                     }
                     relation.clone_from(to);
                 }
             },
             &mut |item| {
-                if let FromItem::Table { relation: Some(relation), name, schema, .. } = item
+                if let FromItem::Table { relation: Some(relation), name, schema, alias, .. } = item
                     && relation == from
                 {
+                    if let Some(shown) = alias.as_deref().and_then(|alias| shown_anew(alias, &old, &to.name)) {
+                        *alias = Some(shown);
+                    }
                     relation.clone_from(to);
                     name.clone_from(&to.name);
                     *schema = schema.take().map(|_| to.schema.clone());
@@ -294,6 +297,16 @@ impl Session {
             }
         }
     }
+}
+
+/// The name by which Postgres shows an item of FROM that has no alias of its own (`t`, or `t_1` where `t` is taken), once its
+/// relation has another name.
+fn shown_anew(shown: &str, old: &str, new: &str) -> Option<String> {
+    let rest = shown.strip_prefix(old)?;
+    let number = rest
+        .strip_prefix('_')
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    (rest.is_empty() || number).then(|| format!("{new}{rest}"))
 }
 
 /// A name replaced where it stands as a word of its own.

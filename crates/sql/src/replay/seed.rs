@@ -6,10 +6,8 @@ use std::sync::OnceLock;
 use super::acl::built_in;
 use super::names::index_owners;
 use super::roles::plain;
-use super::{BUDGET, COPIES, SEARCHES, Session};
-use crate::catalogue::{
-    Catalogue, Extension, Grant, Grantee, ObjectKind, Origin, Privilege, Schema,
-};
+use super::{BUDGET, COPIES, Limits, SEARCHES, Session};
+use crate::catalogue::{Catalogue, Extension, Grant, Grantee, ObjectKind, Origin, Privilege, Schema};
 use crate::outcome::{Options, SqlFile};
 
 /// Supabase's own objects, replayed once and copied.
@@ -17,9 +15,18 @@ const SUPABASE: &str = include_str!("../../seed/supabase.sql");
 
 /// Roles that every Postgres 15 has.
 const ROLES: &[&str] = &[
-    "pg_checkpoint", "pg_database_owner", "pg_execute_server_program", "pg_monitor", "pg_read_all_data",
-    "pg_read_all_settings", "pg_read_all_stats", "pg_read_server_files", "pg_signal_backend", "pg_stat_scan_tables",
-    "pg_write_all_data", "pg_write_server_files",
+    "pg_checkpoint",
+    "pg_database_owner",
+    "pg_execute_server_program",
+    "pg_monitor",
+    "pg_read_all_data",
+    "pg_read_all_settings",
+    "pg_read_all_stats",
+    "pg_read_server_files",
+    "pg_signal_backend",
+    "pg_stat_scan_tables",
+    "pg_write_all_data",
+    "pg_write_server_files",
 ];
 
 /// A session on a fresh database.
@@ -64,6 +71,7 @@ fn of(catalogue: Catalogue, role: &str, path: &[&str]) -> Session {
         copies: COPIES,
         inherits: false,
         searches: std::cell::Cell::new(SEARCHES),
+        limits: Limits::default(),
         budget: BUDGET,
         default_path,
     };

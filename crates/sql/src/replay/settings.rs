@@ -45,8 +45,7 @@ impl Session {
             if p.eat("default") {
                 self.search_path.clone_from(&self.default_path);
             } else {
-                let schemas =
-                    p.list(|p| if p.kind_at(0) == Some(Kind::Text) { p.string() } else { p.name() })?;
+                let schemas = p.list(|p| if p.kind_at(0) == Some(Kind::Text) { p.string() } else { p.name() })?;
                 p.end()?;
                 self.set_search_path(schemas);
             }
@@ -108,7 +107,11 @@ impl Session {
     /// A copy of the catalogue to go back to; none any more once a replay has copied too much.
     pub(crate) fn copy(&mut self) -> Option<crate::catalogue::Catalogue> {
         let cost = self.catalogue.relations.len() + self.catalogue.functions.len();
-        self.copies = self.copies.checked_sub(cost)?;
+        let Some(left) = self.copies.checked_sub(cost) else {
+            self.limits.copies.get_or_insert_with(|| self.origin.clone());
+            return None;
+        };
+        self.copies = left;
         Some(self.catalogue.clone())
     }
 
