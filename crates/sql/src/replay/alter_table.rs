@@ -42,14 +42,8 @@ impl Session {
         let kind = self.kind_of(table);
         match action {
             Action::AddColumn { if_not_exists, draft } => self.act_add_column(table, if_not_exists, *draft, only),
-            Action::DropColumn { name, .. } if self.is_inherited(table, &name) => {
-                refused(format!("cannot drop inherited column \"{name}\""))
-            }
             Action::DropColumn { name, if_exists, cascade } => {
-                if only {
-                    self.leave_to_children(table, &name);
-                }
-                self.drop_column(table, &name, if_exists, cascade)
+                self.act_drop_column(table, &name, (if_exists, cascade), only)
             }
             Action::AddConstraint(draft) => self.add_constraint(table, draft, None),
             Action::DropConstraint { name, if_exists, cascade } => {
@@ -325,6 +319,16 @@ impl Session {
     fn is_inherited(&self, table: &Name, column: &str) -> bool {
         let relation = self.catalogue.relations.get(table);
         relation.and_then(|relation| relation.column(column)).is_some_and(|column| column.inherited)
+    }
+
+    fn act_drop_column(&mut self, table: &Name, name: &str, (if_exists, cascade): (bool, bool), only: bool) -> Done {
+        if self.is_inherited(table, name) {
+            return refused(format!("cannot drop inherited column \"{name}\""));
+        }
+        if only {
+            self.leave_to_children(table, name);
+        }
+        self.drop_column(table, name, if_exists, cascade)
     }
 
     /// A column that is dropped from a table ONLY is its children's own from then on.

@@ -226,11 +226,11 @@ impl Session {
             match dependent {
                 Dependent::View(name) | Dependent::Child(name) => self.drop_relation_cascade(&name),
                 Dependent::Policy(table, name) => {
-                    self.change(&table, |relation, _| drop(relation.policies.remove(&name)))
+                    self.change(&table, |relation, _| drop(relation.policies.remove(&name)));
                 }
                 Dependent::Constraint(table, name) => self.remove_constraint(&table, &name),
                 Dependent::Trigger(table, name) => {
-                    self.change(&table, |relation, _| drop(relation.triggers.remove(&name)))
+                    self.change(&table, |relation, _| drop(relation.triggers.remove(&name)));
                 }
                 Dependent::Default(table, name) => self.change(&table, |relation, _| {
                     let named = relation.columns.iter_mut().find(|own| !own.dropped && own.name == name);

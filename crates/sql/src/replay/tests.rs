@@ -353,7 +353,8 @@ fn valid_migrations_are_understood() {
 
 #[test]
 fn views_that_double_their_columns_end_where_postgres_ends() {
-    let views: String = (1..200).map(|n| format!("create view v{n} as select * from v{} a, v{} b;\n", n - 1, n - 1)).collect();
+    let views: Vec<String> = (1..200).map(|n| format!("create view v{n} as select * from v{} a, v{} b;\n", n - 1, n - 1)).collect();
+    let views = views.concat();
     let replay = run(&format!("create table v0 (a int);\n{views}"));
     assert!(replay.failures[0].message.contains("target lists can have at most 1664 entries"), "{:?}", replay.failures[0]);
     assert!(replay.catalogue.relation("public", "v10").is_some() && replay.catalogue.relation("public", "v11").is_none());
