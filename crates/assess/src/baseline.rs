@@ -1,13 +1,16 @@
 //! A baseline: the fingerprints of an earlier run, so that only what is new fails a build.
 //!
 //! Reads an earlier report of ours (JSON or SARIF) or a plain list. Secrets are never taken as known: one that was
-//! there yesterday is as exposed today.
+//! there yesterday is as exposed today. A finding that tells of advisories is known only as far as each of them is: they
+//! have fingerprints of their own, so that one which was published since shows as new.
 
-use lunette_core::finding::{Evidence, Finding};
+use lunette_core::finding::{AdvisoryRow, Evidence, Finding};
 use serde_json::Value;
 
 /// The key of our fingerprints in SARIF's `partialFingerprints`.
 pub const SARIF_KEY: &str = "lunette/v1";
+/// The property of a SARIF result with the fingerprints of the advisories that it tells of.
+pub const SARIF_ADVISORIES: &str = "advisoryFingerprints";
 /// Largest baseline, in bytes.
 const MAX_BYTES: usize = 256 << 20;
 
@@ -48,11 +51,14 @@ fn from_json(text: &str) -> Result<Vec<String>, BaselineError> {
     if let Some(runs) = value.get("runs").and_then(Value::as_array) {
         let results = runs.iter().filter_map(|run| run.get("results")?.as_array()).flatten();
         let counted: Vec<&Value> = results.filter(|result| !is_suppressed(result)).collect();
-        let fingerprints: Vec<String> = counted
+        let mut fingerprints: Vec<String> = counted
             .iter()
             .filter_map(|result| result.get("partialFingerprints")?.get(SARIF_KEY)?.as_str())
             .map(str::to_owned)
             .collect();
+        let advisories =
+            counted.iter().filter_map(|result| result.get("properties")?.get(SARIF_ADVISORIES)?.as_array());
+        fingerprints.extend(advisories.flatten().filter_map(Value::as_str).map(str::to_owned));
         // A report without findings is an empty baseline; a foreign report with results is a mistake.
         return if fingerprints.is_empty() && !counted.is_empty() {
             Err(BaselineError::Foreign)
@@ -63,7 +69,14 @@ fn from_json(text: &str) -> Result<Vec<String>, BaselineError> {
     let ours = value.get("schema_version").is_some();
     let findings = value.get("findings").and_then(Value::as_array).filter(|_| ours).ok_or(BaselineError::Foreign)?;
     let fingerprint = |finding: &Value| finding.get("fingerprint").and_then(Value::as_str).map(str::to_owned);
-    findings.iter().map(|finding| fingerprint(finding).ok_or(BaselineError::Foreign)).collect()
+    let mut fingerprints = findings
+        .iter()
+        .map(|finding| fingerprint(finding).ok_or(BaselineError::Foreign))
+        .collect::<Result<Vec<_>, _>>()?;
+    let advisories = findings.iter().filter_map(|finding| finding.get("evidence")?.get("advisories")?.as_array());
+    // What was accepted then did not count then.
+    fingerprints.extend(advisories.flatten().filter(|row| row.get("suppression").is_none()).filter_map(fingerprint));
+    Ok(fingerprints)
 }
 
 /// A result that was suppressed then did not count then, so it is not known now.
@@ -91,7 +104,16 @@ pub fn mark(findings: &mut [Finding], baseline: &[String]) {
     let known: std::collections::BTreeSet<&str> = baseline.iter().map(String::as_str).collect();
     for finding in findings {
         let is_secret = matches!(finding.evidence, Evidence::Secret { .. });
-        finding.in_baseline = !is_secret && known.contains(finding.fingerprint.as_str());
+        let is_known = |row: &AdvisoryRow| finding.fingerprints_of(row).any(|one| known.contains(one.as_str()));
+        let advisories: Vec<bool> = finding.advisories().iter().map(is_known).collect();
+        finding.in_baseline = if advisories.is_empty() {
+            !is_secret && known.contains(finding.fingerprint.as_str())
+        } else {
+            advisories.iter().all(|known| *known)
+        };
+        for (row, known) in finding.advisories_mut().iter_mut().zip(advisories) {
+            row.in_baseline = known;
+        }
     }
 }
 

@@ -64,6 +64,8 @@ pub struct ConfigSuppression {
     pub path: Option<PathPattern>,
     /// The one finding that is meant, by id (`LN-…`), when given.
     pub id: Option<String>,
+    /// The one advisory that is meant, by any of its ids; others of the same package then still count.
+    pub advisory: Option<String>,
     /// Why.
     pub reason: String,
     /// Last day it holds, ISO.
@@ -83,7 +85,7 @@ pub struct ConfigError {
 }
 
 const KEYS: [&str; 7] = ["exclude", "fail_on", "min_confidence", "rules", "models", "suppress", "analysis"];
-const SUPPRESS_KEYS: [&str; 5] = ["rule", "path", "id", "reason", "until"];
+const SUPPRESS_KEYS: [&str; 6] = ["rule", "path", "id", "advisory", "reason", "until"];
 
 /// Reads the file's text.
 ///
@@ -225,8 +227,15 @@ impl Reader {
             }
             text
         });
+        let advisory = table.get("advisory").and_then(|advisory| {
+            let text = string(advisory).map(str::trim).filter(|text| text.contains('-')).map(str::to_owned);
+            if text.is_none() {
+                self.error(advisory.line, "advisory is the id of one: \"GHSA-35jh-r3h4-6jhm\", \"CVE-2021-23337\"");
+            }
+            text
+        });
         if self.errors.len() == mistakes {
-            self.config.suppressions.push(ConfigSuppression { rule, path, id, reason, until, line });
+            self.config.suppressions.push(ConfigSuppression { rule, path, id, advisory, reason, until, line });
         }
     }
 
@@ -334,7 +343,10 @@ mod tests {
         assert_eq!(parse("[analysis]\nlibrary = \"on\"\n").unwrap().library, Some(true));
         assert_eq!(parse("[analysis]\nlibrary = \"off\"\n").unwrap().library, Some(false));
         assert_eq!(parse("[analysis]\nlibrary = \"auto\"\n").unwrap().library, None);
-        assert_eq!(errors("[analysis]\nlibrary = true\n"), ["lunette.toml:2: library is one of \"auto\", \"on\", \"off\""]);
+        assert_eq!(
+            errors("[analysis]\nlibrary = true\n"),
+            ["lunette.toml:2: library is one of \"auto\", \"on\", \"off\""]
+        );
         assert!(errors("[analysis]\nlibary = \"on\"\n")[0].contains("did you mean `library`"));
     }
 

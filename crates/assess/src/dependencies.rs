@@ -13,7 +13,7 @@ use lunette_intel::advisories::{self, Known, Reach, Reachability};
 use lunette_intel::advisory::Day;
 use lunette_intel::packages::{Ecosystem, Inventory, Package};
 use lunette_intel::{hygiene, upgrade};
-use lunette_lang::ir::{ImportId, Language};
+use lunette_lang::ir::{ImportForm, ImportId, Language};
 use lunette_rules::Rulebook;
 use regex::Regex;
 
@@ -109,7 +109,7 @@ impl Held {
         let files = reading.texts();
         let mut observations = Observations::default();
         observations.list.extend(advisories::observe(inventory, &self.known, &files));
-        observations.list.extend(hygiene::observe(inventory, &files, today));
+        observations.list.extend(hygiene::observe(inventory, &files, &self.known, today));
         let packages = inventory.packages.len();
         if packages + inventory.manifests.len() > 0 {
             observations.looked_at.insert(ROOM.to_owned(), packages);
@@ -157,6 +157,10 @@ impl Imports {
                 continue;
             }
             for (at, import) in module.imports.iter().enumerate() {
+                // Types are gone before anything runs.
+                if import.form == ImportForm::Type {
+                    continue;
+                }
                 if let Target::Package(package) = program.target(unit, ImportId(at as u32)) {
                     let python = module.language == Language::Python;
                     imports.entry((python, package.clone())).or_insert((unit, import.span));
@@ -169,9 +173,8 @@ impl Imports {
     /// Whether the code imports a package: under its own name, or the one that its functions are known by.
     fn reach(&self, package: &Package, symbols: &[String], program: &Program) -> Reach {
         let python = package.ecosystem == Ecosystem::PyPi;
-        let mut names: Vec<String> = vec![package.name.clone()];
+        let mut names = package.import_names();
         if python {
-            names.push(package.name.replace('-', "_"));
             names.extend(symbols.iter().filter_map(|symbol| symbol.split(['.', '(']).next()).map(str::to_owned));
         }
         let is_of = |imported: &str| {

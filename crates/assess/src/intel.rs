@@ -3,12 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use lunette_flow::models::Models;
 use lunette_intel::advisory::Day;
+use lunette_intel::advisory::own::Own;
 use lunette_intel::index::Snapshot;
 use lunette_intel::matching::Knowledge;
+use lunette_intel::packages::Ecosystem;
+use lunette_intel::snapshot::SnapshotError;
 use lunette_intel::snapshot::folder::from_folder;
 use lunette_intel::snapshot::store::{self, Store};
-use lunette_intel::snapshot::SnapshotError;
+use lunette_lang::ir::Language;
 
 use crate::options::AssessError;
 
@@ -33,11 +37,16 @@ impl Intel {
     ///
     /// # Errors
     /// When the folder that was given holds no snapshot at all.
-    pub fn open(given: Option<&Path>, data: Option<&Path>, today: Day) -> Result<Self, AssessError> {
+    ///
+    /// `own` are the user's own advisories.
+    pub fn open(given: Option<&Path>, data: Option<&Path>, own: Own, today: Day) -> Result<Self, AssessError> {
         let opened = match (given, data) {
             (Some(folder), _) => match of_folder(folder, today) {
                 Err(SnapshotError::NoAdvisories(path)) => {
-                    return Err(AssessError::Config(format!("--intel {}: there is no snapshot in it, nor the databases' files", path.display())));
+                    return Err(AssessError::Config(format!(
+                        "--intel {}: there is no snapshot in it, nor the databases' files",
+                        path.display()
+                    )));
                 }
                 opened => opened.map(Some),
             },
@@ -45,10 +54,43 @@ impl Intel {
             (None, None) => Ok(None),
         };
         Ok(match opened {
-            Ok(snapshot) => Intel { knowledge: Arc::new(Knowledge::new(snapshot)), problem: None },
-            Err(error) => Intel { problem: Some(error.to_string()), ..Intel::default() },
+            Ok(snapshot) => Intel { knowledge: Arc::new(Knowledge::new(snapshot).with(own)), problem: None },
+            Err(error) => {
+                Intel { knowledge: Arc::new(Knowledge::new(None).with(own)), problem: Some(error.to_string()) }
+            }
         })
     }
+}
+
+/// Reads the user's own advisories, given by name and text, and holds the functions that they name against the models'
+/// grammar.
+///
+/// # Errors
+/// Every mistake, with file and line.
+pub fn own_advisories(files: &[(String, String)]) -> Result<Own, AssessError> {
+    if files.is_empty() {
+        return Ok(Own::default());
+    }
+    let told = |faults: Vec<String>| AssessError::Config(faults.join("\n"));
+    let own = Own::read(files).map_err(|faults| told(faults.iter().map(ToString::to_string).collect()))?;
+    let mut models =
+        Models::with(std::iter::empty()).map_err(|errors| told(errors.iter().map(ToString::to_string).collect()))?;
+    let mut faults = Vec::new();
+    for named in own.symbols() {
+        let languages: &[Language] = match named.ecosystem {
+            Some(Ecosystem::PyPi) => &[Language::Python],
+            Some(_) => &[Language::JavaScript],
+            None => &[Language::JavaScript, Language::Python],
+        };
+        let wrong: Vec<_> =
+            languages.iter().filter_map(|language| models.pattern(*language, &named.symbol).err()).collect();
+        if wrong.len() == languages.len()
+            && let Some(why) = wrong.first()
+        {
+            faults.push(format!("{}:{}: `{}` is no path of an API: {why}", named.file, named.line, named.symbol));
+        }
+    }
+    if faults.is_empty() { Ok(own) } else { Err(told(faults)) }
 }
 
 /// The snapshot of a folder: of a data folder, of the folder of the index itself, or of the files to make one from.

@@ -24,8 +24,8 @@ mod views;
 
 pub use lunette_config::tree;
 
-pub use intel::Intel;
-pub use views::{PackageDocument, access, differences, package_document};
+pub use intel::{Intel, own_advisories};
 pub use knowledge::Knowledge;
 pub use options::{AssessError, Extras, Options, Progress, Running, Silent};
 pub use pipeline::{Assessed, assess, survey};
+pub use views::{PackageDocument, access, differences, package_document};

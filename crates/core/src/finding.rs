@@ -9,6 +9,10 @@ use crate::place::Place;
 use crate::risk::Risk;
 use crate::rule::{Advice, Nature};
 
+mod advisory;
+
+pub use advisory::AdvisoryRow;
+
 /// How sure a finding is. A separate axis: it never changes severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,12 +63,14 @@ pub enum Evidence {
         /// The statements that made it so.
         steps: Vec<Step>,
     },
-    /// A published advisory against a package in use.
+    /// Published advisories against a package in use.
     Advisory {
-        /// Its id: `GHSA-…`, `CVE-…`.
+        /// The id of the one that is worst here: `GHSA-…`, `CVE-…`.
         id: String,
         /// The package as a purl.
         purl: String,
+        /// All of them, the worst first.
+        advisories: Vec<AdvisoryRow>,
         /// Where the package is declared.
         at: Step,
     },
@@ -269,7 +275,7 @@ impl Finding {
     /// Builds a finding. The fingerprint comes from rule, path and anchor; [`number`] makes it unique.
     pub fn new(draft: Draft, evidence: Evidence) -> Self {
         let fingerprint = hash(&[&draft.rule, &draft.place.path, &draft.anchor]);
-        Finding {
+        let mut finding = Finding {
             id: String::new(),
             rule: draft.rule,
             title: draft.title,
@@ -290,7 +296,9 @@ impl Finding {
             suppression: None,
             in_baseline: false,
             properties: BTreeMap::new(),
-        }
+        };
+        finding.identify_advisories();
+        finding
     }
 }
 

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Confidence;
-use crate::risk::{Availability, Barrier, DataClass, Confidentiality, Exploit, Exposure, Integrity, Precondition};
+use crate::risk::{
+    Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, ImpactFactors, Integrity, LikelihoodFactors,
+    Precondition, Risk,
+};
 
 /// What a rule is, without how it matches.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,7 +50,7 @@ pub enum Nature {
 }
 
 /// A rule's default factors of risk (see [`crate::risk`]); the facts of the place refine them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RiskProfile {
     /// Exposure; absent: from the route that reaches the place, or the project's widest exposure.
@@ -74,6 +77,26 @@ pub struct RiskProfile {
     /// Class of the data at stake.
     #[serde(default)]
     pub data: DataClass,
+}
+
+impl RiskProfile {
+    /// The risk. Where nobody knows who reaches the place, it is taken to be reached from inside only.
+    pub fn judge(self) -> Risk {
+        Risk::judge(
+            LikelihoodFactors {
+                exposure: self.exposure.unwrap_or(Exposure::InternalOnly),
+                exploit: self.exploit,
+                precondition: self.precondition,
+                barrier: self.barrier,
+            },
+            ImpactFactors {
+                confidentiality: self.confidentiality,
+                integrity: self.integrity,
+                availability: self.availability,
+                data: self.data,
+            },
+        )
+    }
 }
 
 /// What to do about a finding: every recommendation carries these (R23).

@@ -34,7 +34,7 @@ fn main() {
     let matched = start.elapsed();
     let today = Day::parse("2026-11-24").unwrap_or_else(|| Day::from_seconds(0));
     let mut seen = advisories::observe(&inventory, &known, &files);
-    seen.extend(hygiene::observe(&inventory, &files, today));
+    seen.extend(hygiene::observe(&inventory, &files, &known, today));
     let summary = upgrade::dependencies(&inventory, &known, &knowledge, today);
     for one in &seen {
         println!("{} {} {} {:?}", one.place, one.check, one.anchor, one.details.values().collect::<Vec<_>>());

@@ -50,6 +50,16 @@ fn counts(inventory: &Inventory) -> Vec<PackageCount> {
 }
 
 fn state(knowledge: &Knowledge, today: Day) -> KnowledgeState {
+    let mut state = published(knowledge, today);
+    let own = knowledge.own().count();
+    if own > 0 {
+        let what = if own == 1 { "advisory" } else { "advisories" };
+        state.remarks.push(format!("and against {own} {what} of the user's own"));
+    }
+    state
+}
+
+fn published(knowledge: &Knowledge, today: Day) -> KnowledgeState {
     let Some(snapshot) = knowledge.snapshot() else {
         let remark = "no snapshot: packages were held against the advisories that ship with Lunette alone; run `lunette intel update`";
         let remarks = vec![remark.to_owned()];
@@ -76,21 +86,33 @@ fn state(knowledge: &Knowledge, today: Day) -> KnowledgeState {
     }
 }
 
+/// A package to raise, with all that is known against it.
+pub(crate) struct Raise<'k> {
+    pub(crate) upgrade: Upgrade,
+    pub(crate) held: Vec<&'k Held>,
+}
+
 /// What to raise, by file and package; the most pressing first, then what closes most.
 pub fn upgrades(inventory: &Inventory, known: &Known) -> Vec<Upgrade> {
-    let mut groups: BTreeMap<(&str, Ecosystem, &str), Vec<&Held>> = BTreeMap::new();
-    for held in &known.held {
-        let Some(package) = held.packages.first().and_then(|at| inventory.packages.get(*at)) else { continue };
-        groups.entry((&package.place.path, package.ecosystem, &package.name)).or_default().push(held);
-    }
-    let asked = Asked::new(inventory);
-    let mut out: Vec<Upgrade> = groups.into_values().filter_map(|held| upgrade(inventory, &asked, &held)).collect();
+    let mut out: Vec<Upgrade> = raises(inventory, known).into_iter().map(|raise| raise.upgrade).collect();
     out.sort_by(|a, b| {
         let rank =
             |one: &Upgrade| (!one.pressing, one.development, one.to.is_none(), std::cmp::Reverse(one.closes.len()));
         (rank(a), &a.ecosystem, &a.package, &a.place).cmp(&(rank(b), &b.ecosystem, &b.package, &b.place))
     });
     out
+}
+
+/// The same with what is known, by file, registry and package.
+pub(crate) fn raises<'k>(inventory: &Inventory, known: &'k Known) -> Vec<Raise<'k>> {
+    let mut groups: BTreeMap<(&str, Ecosystem, &str), Vec<&Held>> = BTreeMap::new();
+    for held in &known.held {
+        let Some(package) = held.packages.first().and_then(|at| inventory.packages.get(*at)) else { continue };
+        groups.entry((&package.place.path, package.ecosystem, &package.name)).or_default().push(held);
+    }
+    let asked = Asked::new(inventory);
+    let raise = |held: Vec<&'k Held>| Some(Raise { upgrade: upgrade(inventory, &asked, &held)?, held });
+    groups.into_values().filter_map(raise).collect()
 }
 
 fn upgrade(inventory: &Inventory, asked: &Asked<'_>, held: &[&Held]) -> Option<Upgrade> {
@@ -167,12 +189,15 @@ fn is_major(from: &Version, to: &Version) -> bool {
 }
 
 /// Whether every range that asks for the package allows the version: those of manifests, and where none asks, that of the
-/// lockfile's entry, when it has one.
+/// lockfile's entry, when it has one, then those of the packages that need it.
 fn allowed(asked: &Asked<'_>, indices: &BTreeSet<usize>, packages: &[&Package], target: &Version) -> Option<bool> {
     let mut ranges: Vec<&str> =
         asked.of(indices.iter().copied()).map(|one| one.range.as_deref().unwrap_or("")).collect();
     if ranges.is_empty() {
         ranges = packages.iter().filter_map(|package| package.requested.as_deref()).collect();
+    }
+    if ranges.is_empty() {
+        ranges = packages.iter().flat_map(|package| &package.asked).map(String::as_str).collect();
     }
     if ranges.is_empty() {
         return None;

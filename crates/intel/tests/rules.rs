@@ -65,7 +65,7 @@ fn observed(files: &[(&str, &str)]) -> Vec<Observation> {
     let inventory = inventory(files);
     let known = advisories::known(&inventory, &Knowledge::new(None), &|_, _| advisories::Reach::default()).unwrap();
     let mut out = advisories::observe(&inventory, &known, files);
-    out.extend(hygiene::observe(&inventory, files, Day::parse("2026-11-24").unwrap()));
+    out.extend(hygiene::observe(&inventory, files, &known, Day::parse("2026-11-24").unwrap()));
     out
 }
 

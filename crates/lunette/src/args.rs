@@ -126,6 +126,11 @@ pub(crate) enum IntelCommand {
     },
     /// Say what the snapshot holds and how old it is
     Status,
+    /// Validate advisories of your own (YAML) and say what is wrong, with line numbers
+    Check {
+        /// The folder
+        folder: PathBuf,
+    },
     /// Show what is known of an advisory or a package
     Show {
         /// CVE-…, GHSA-…, PYSEC-…, or a package URL (pkg:npm/lodash@4.17.20)
@@ -170,6 +175,10 @@ pub(crate) struct AssessArgs {
     /// Folder with an intelligence snapshot (advisories, KEV, EPSS)
     #[arg(long, value_name = "DIR")]
     pub(crate) intel: Option<PathBuf>,
+
+    /// Folder with advisories of your own (YAML), added to the public ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) advisories: Option<PathBuf>,
 
     /// A running database to judge instead of what the migrations leave, read in one read-only transaction:
     /// postgresql://user:password@host/name
@@ -237,6 +246,9 @@ pub(crate) struct DocumentArgs {
     /// Folder with an intelligence snapshot (default: the user's own)
     #[arg(long, value_name = "DIR")]
     pub(crate) intel: Option<PathBuf>,
+    /// Folder with advisories of your own (YAML), added to the public ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) advisories: Option<PathBuf>,
     /// The date of the document (default: today, UTC)
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<String>,

@@ -47,7 +47,10 @@ fn run(args: &[&str], data: &Path) -> Output {
 #[test]
 fn a_snapshot_is_made_asked_and_used_and_a_damaged_one_is_not_passed_over() {
     let (from, data, out) = (archives(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let shop = project(&[("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#), ("package-lock.json", LOCK)]);
+    let shop = project(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#),
+        ("package-lock.json", LOCK),
+    ]);
     let path = shop.path().to_str().unwrap();
     let report = out.path().join("r.json");
     let assess = |more: &[&str]| {
@@ -56,7 +59,9 @@ fn a_snapshot_is_made_asked_and_used_and_a_damaged_one_is_not_passed_over() {
         let text = std::fs::read_to_string(&report).unwrap_or_default();
         (code(&output), serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default())
     };
-    let known = |report: &serde_json::Value| report["findings"].as_array().unwrap().iter().any(|finding| finding["evidence"]["id"] == "GHSA-1111-2222-3333");
+    let known = |report: &serde_json::Value| {
+        report["findings"].as_array().unwrap().iter().any(|finding| finding["evidence"]["id"] == "GHSA-1111-2222-3333")
+    };
 
     let (exit, without) = assess(&[]);
     assert!(exit == 0 && !known(&without));
@@ -89,9 +94,140 @@ fn a_snapshot_is_made_asked_and_used_and_a_damaged_one_is_not_passed_over() {
     assert_eq!(assess(&["--intel", empty.path().to_str().unwrap()]).0, 2, "a folder without a snapshot is a mistake");
 }
 
+const OWN: &str = "- id: ACME-2026-7
+  package: npm:left-one
+  summary: One tenant reads another's lists
+  severity: ['CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N']
+  cwe: [639]
+  affected: [{introduced: '0', fixed: '1.1.0'}]
+  symbols: [left-one.list]
+";
+
+#[test]
+fn advisories_of_the_users_own_join_the_public_ones_and_a_new_one_is_new() {
+    let (from, data, out) = (archives(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let shop = project(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#),
+        ("package-lock.json", LOCK),
+        ("app.js", "const left = require('left-one')\nmodule.exports = (name) => left.list(name)\n"),
+    ]);
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("acme.yml"), OWN).unwrap();
+    let assess = |file: &str, more: &[&str]| {
+        let file = out.path().join(file);
+        let args = [
+            "assess",
+            shop.path().to_str().unwrap(),
+            "--date",
+            DATE,
+            "--intel",
+            from.path().to_str().unwrap(),
+            "-o",
+            file.to_str().unwrap(),
+        ];
+        let output = run(&[&args[..], more].concat(), data.path());
+        (code(&output), std::fs::read_to_string(&file).unwrap_or_default(), stderr(&output))
+    };
+    let finding = |text: &str| {
+        let report: serde_json::Value = serde_json::from_str(text).unwrap();
+        report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "known-vulnerability").unwrap().clone()
+    };
+    let advisories = own.path().to_str().unwrap();
+    let (_, before, _) = assess("before.json", &[]);
+    let (_, after, _) = assess("after.json", &["--advisories", advisories]);
+    let (before, after) = (finding(&before), finding(&after));
+    let rows = after["evidence"]["advisories"].as_array().unwrap();
+    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert!(ids.len() == 2 && ids.contains(&"ACME-2026-7") && ids.contains(&"GHSA-1111-2222-3333"), "{ids:?}");
+    let acme = rows.iter().find(|row| row["id"] == "ACME-2026-7").unwrap();
+    assert_eq!((&acme["reachability"], &acme["fixed"]), (&"called".into(), &"1.1.0".into()));
+    assert_eq!(before["fingerprint"], after["fingerprint"], "one piece of work, whatever is published for it");
+
+    // A baseline of either form knows what it was made of, and no more.
+    let known = |report: &str| {
+        let value = finding(report);
+        let rows = value["evidence"]["advisories"].as_array().unwrap().clone();
+        (value["in_baseline"] == true, rows.iter().filter(|row| row["in_baseline"] == true).count())
+    };
+    for form in ["json", "sarif"] {
+        let name = format!("base.{form}");
+        let (exit, ..) = assess(&name, &[]);
+        assert_eq!(exit, 0);
+        let base = out.path().join(&name);
+        let base = base.to_str().unwrap();
+        let (exit, same, _) = assess("same.json", &["--baseline", base, "--fail-on", "low"]);
+        assert_eq!((exit, known(&same)), (0, (true, 1)), "{form}");
+        let (exit, more, _) =
+            assess("more.json", &["--baseline", base, "--fail-on", "low", "--advisories", advisories]);
+        assert_eq!((exit, known(&more)), (1, (false, 1)), "{form}: what was published since is new");
+    }
+
+    // VEX speaks of it too; a faulty file stops the run and says where.
+    let vex = run(&["vex", shop.path().to_str().unwrap(), "--date", DATE, "--advisories", advisories], data.path());
+    assert!(stdout(&vex).contains("ACME-2026-7"), "{}", stderr(&vex));
+    assert_eq!(code(&run(&["intel", "check", advisories], data.path())), 0);
+    std::fs::write(own.path().join("bad.yml"), "- id: ACME-2026-8\n  package: npm:left-one\n  sumary: x\n").unwrap();
+    let checked = run(&["intel", "check", advisories], data.path());
+    assert!(
+        code(&checked) == 2 && stderr(&checked).contains("bad.yml:3: there is no key `sumary`"),
+        "{}",
+        stderr(&checked)
+    );
+    let (exit, _, told) = assess("x.json", &["--advisories", advisories]);
+    assert!(exit == 2 && told.contains("bad.yml:3"), "{told}");
+}
+
+#[test]
+fn one_advisory_is_accepted_by_name() {
+    let (from, data, out) = (archives(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let accept = |until: &str| {
+        format!(
+            "[[suppress]]\nrule = \"known-vulnerability\"\nadvisory = \"CVE-2026-0001\"\nreason = \"never called\"\nuntil = {until}\n"
+        )
+    };
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("acme.yml"), OWN).unwrap();
+    let rows = |until: &str, more: &[&str]| {
+        let shop = project(&[
+            ("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#),
+            ("package-lock.json", LOCK),
+            ("lunette.toml", &accept(until)),
+        ]);
+        let file = out.path().join("r.json");
+        let args = [
+            "assess",
+            shop.path().to_str().unwrap(),
+            "--date",
+            DATE,
+            "--intel",
+            from.path().to_str().unwrap(),
+            "-o",
+            file.to_str().unwrap(),
+        ];
+        assert_eq!(code(&run(&[&args[..], more].concat(), data.path())), 0);
+        let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let found =
+            report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "known-vulnerability").cloned();
+        found.map(|one| {
+            one["evidence"]["advisories"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|row| row.get("suppression").is_none())
+                .count()
+        })
+    };
+    assert_eq!(rows("2099-01-01", &[]), None, "nothing is left of it");
+    assert_eq!(rows("2001-01-01", &[]), Some(1), "the acceptance is over");
+    assert_eq!(rows("2099-01-01", &["--advisories", own.path().to_str().unwrap()]), Some(1), "the other one counts");
+}
+
 #[test]
 fn a_lockfile_that_cannot_be_read_is_never_no_issues() {
-    let shop = project(&[("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#), ("package-lock.json", "{ \"packages\": ")]);
+    let shop = project(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#),
+        ("package-lock.json", "{ \"packages\": "),
+    ]);
     let output = assess(shop.path(), &[]);
     assert_eq!(code(&output), 3, "{}", stdout(&output));
     let output = lunette().arg("sbom").arg(shop.path()).args(["--date", DATE]).output().unwrap();
@@ -101,11 +237,19 @@ fn a_lockfile_that_cannot_be_read_is_never_no_issues() {
 
 #[test]
 fn documents_on_packages_are_the_same_twice() {
-    let shop = project(&[("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#), ("package-lock.json", LOCK)]);
+    let shop = project(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#),
+        ("package-lock.json", LOCK),
+    ]);
     let out = tempfile::tempdir().unwrap();
     let document = |command: &str, name: &str| {
         let file = out.path().join(name);
-        let output = lunette().arg(command).arg(shop.path()).args(["--date", DATE, "-o", file.to_str().unwrap()]).output().unwrap();
+        let output = lunette()
+            .arg(command)
+            .arg(shop.path())
+            .args(["--date", DATE, "-o", file.to_str().unwrap()])
+            .output()
+            .unwrap();
         (code(&output), std::fs::read_to_string(file).unwrap_or_default())
     };
     let (exit, sbom) = document("sbom", "a.cdx.json");
@@ -123,13 +267,19 @@ fn documents_on_packages_are_the_same_twice() {
 fn the_samples_access_matrix_is_in_every_form() {
     let output = lunette().arg("rls").arg(sample()).output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    let line = stdout(&output).lines().find(|line| line.starts_with("public.customers") && line.contains("anon")).unwrap().to_owned();
+    let line = stdout(&output)
+        .lines()
+        .find(|line| line.starts_with("public.customers") && line.contains("anon"))
+        .unwrap()
+        .to_owned();
     assert_eq!(line.matches("all rows").count(), 4, "{line}");
     let json = lunette().arg("rls").arg(sample()).args(["--format", "json"]).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(json["objects"].as_array().unwrap().len() >= 2);
     let report = stdout(&assess(&sample(), &["-o", "-"]));
-    assert!(report.contains("#### Database access") && report.contains("| `public.orders` | `authenticated` | own rows |"));
+    assert!(
+        report.contains("#### Database access") && report.contains("| `public.orders` | `authenticated` | own rows |")
+    );
 }
 
 /// A cluster of its own, stopped when dropped.
@@ -154,7 +304,10 @@ impl Cluster {
     }
 
     fn sql(&self, text: &str) {
-        let output = Command::new("/usr/lib/postgresql/15/bin/psql").args([&self.url, "-v", "ON_ERROR_STOP=1", "-q", "-c", text]).output().unwrap();
+        let output = Command::new("/usr/lib/postgresql/15/bin/psql")
+            .args([&self.url, "-v", "ON_ERROR_STOP=1", "-q", "-c", text])
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
     }
 }
@@ -178,7 +331,11 @@ fn a_running_database_is_compared_and_judged() {
     cluster.sql("alter table public.notes disable row level security");
     let differs = drift();
     assert_eq!(code(&differs), 1, "{}", stderr(&differs));
-    assert!(stdout(&differs).contains("public.notes") && stdout(&differs).contains("migrations/1_notes.sql:2"), "{}", stdout(&differs));
+    assert!(
+        stdout(&differs).contains("public.notes") && stdout(&differs).contains("migrations/1_notes.sql:2"),
+        "{}",
+        stdout(&differs)
+    );
 
     let report = stdout(&assess(app.path(), &["--database", &cluster.url, "-o", "-"]));
     assert!(report.contains("# Backend Security Assessment Report"));

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use lunette_core::finding::{Confidence, Draft, Finding};
 use lunette_core::observation::{Observation, Observations};
-use lunette_core::risk::{Exposure, ImpactFactors, LikelihoodFactors, Risk};
 use lunette_core::rule::RiskProfile;
 
 use crate::book::CompiledRule;
@@ -53,7 +52,9 @@ impl Check {
     }
 
     fn finding(&self, rule: &CompiledRule, seen: &Observation) -> Finding {
-        let fill = |template: &Template<String>| template.fill(|slot| seen.details.get(slot).cloned().unwrap_or_else(|| "unknown".to_owned()));
+        let fill = |template: &Template<String>| {
+            template.fill(|slot| seen.details.get(slot).cloned().unwrap_or_else(|| "unknown".to_owned()))
+        };
         let meta = &rule.meta;
         let draft = Draft {
             rule: meta.id.clone(),
@@ -64,7 +65,7 @@ impl Check {
             nature: meta.nature,
             cwe: meta.cwe.clone(),
             topic: meta.topic.clone(),
-            risk: judge(seen.risk.apply(self.risk)),
+            risk: seen.risk.apply(self.risk).judge(),
             advice: meta.advice.clone(),
             route: None,
             events: meta.events.clone(),
@@ -87,7 +88,9 @@ fn known() -> &'static BTreeSet<&'static str> {
 
 /// The findings of a rule on what was observed.
 pub(crate) fn findings<'a>(rule: &'a CompiledRule, seen: &'a Observations) -> impl Iterator<Item = Finding> + 'a {
-    let of_check = move |check: &'a Check| seen.list.iter().filter(move |one| one.check == check.name).map(move |one| check.finding(rule, one));
+    let of_check = move |check: &'a Check| {
+        seen.list.iter().filter(move |one| one.check == check.name).map(move |one| check.finding(rule, one))
+    };
     rule.checks.iter().flat_map(of_check)
 }
 
@@ -96,22 +99,4 @@ pub(crate) fn looked_at(rule: &CompiledRule, seen: &Observations) -> Option<usiz
     let mut rooms: Vec<&str> = rule.checks.iter().map(Check::room).collect();
     rooms.dedup();
     rooms.iter().filter_map(|room| seen.looked_at.get(*room).copied()).reduce(|a, b| a + b)
-}
-
-/// The risk of a profile. Where nobody knows who reaches the place, it is taken to be reached from inside only.
-pub(crate) fn judge(profile: RiskProfile) -> Risk {
-    Risk::judge(
-        LikelihoodFactors {
-            exposure: profile.exposure.unwrap_or(Exposure::InternalOnly),
-            exploit: profile.exploit,
-            precondition: profile.precondition,
-            barrier: profile.barrier,
-        },
-        ImpactFactors {
-            confidentiality: profile.confidentiality,
-            integrity: profile.integrity,
-            availability: profile.availability,
-            data: profile.data,
-        },
-    )
 }

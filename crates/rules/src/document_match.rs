@@ -14,7 +14,6 @@ use lunette_flow::program::{Target, UnitId};
 use rustc_hash::FxHashMap;
 
 use crate::book::CompiledRule;
-use crate::checks;
 use crate::finding::{conceal, redacted};
 use crate::matcher::{Matcher, ProjectTest};
 use crate::run::Run;
@@ -118,7 +117,9 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
         for matcher in &rule.documents {
             for document in self.list.iter().filter(|document| self.is_meant(matcher, document)) {
                 files.insert(&document.path);
-                for seen in seen(matcher, document).into_iter().take(MAX_KEYS).filter(|seen| self.accepts(matcher, seen)) {
+                for seen in
+                    seen(matcher, document).into_iter().take(MAX_KEYS).filter(|seen| self.accepts(matcher, seen))
+                {
                     let finding = finding(rule, matcher, &seen);
                     match best.get(&finding.place) {
                         Some(known) if known.confidence >= finding.confidence => {}
@@ -139,7 +140,8 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
             return false;
         }
         let holds = |test: &Test| self.holds(test, matcher, seen);
-        matcher.all.iter().all(|test| holds(test) == Some(true)) && matcher.unless.iter().all(|test| holds(test) == Some(false))
+        matcher.all.iter().all(|test| holds(test) == Some(true))
+            && matcher.unless.iter().all(|test| holds(test) == Some(false))
     }
 
     /// Whether a condition holds; `None` when that cannot be told.
@@ -264,7 +266,12 @@ fn seen<'d>(matcher: &DocumentMatcher, document: &'d Document) -> Vec<Seen<'d>> 
 }
 
 /// The places where a key is not there: in every table in which it could be.
-fn not_given<'d>(matcher: &DocumentMatcher, document: &'d Document, root: &'d Node, found: &[Entry<'d>]) -> Vec<Seen<'d>> {
+fn not_given<'d>(
+    matcher: &DocumentMatcher,
+    document: &'d Document,
+    root: &'d Node,
+    found: &[Entry<'d>],
+) -> Vec<Seen<'d>> {
     let nothing = |keys: Vec<String>, span| Seen { document, bases: vec![root], keys, node: None, span };
     let Some(parent) = matcher.key.parent().filter(|_| matcher.key.is_plural()) else {
         if !found.is_empty() {
@@ -281,7 +288,9 @@ fn not_given<'d>(matcher: &DocumentMatcher, document: &'d Document, root: &'d No
     };
     let whole = matcher.key.to_string();
     let last = whole.rsplit('.').next().unwrap_or_default().to_owned();
-    let lacking = select(root, &parent).into_iter().filter(|entry| matches!(entry.node.value, Content::Map(_)) && entry.node.get(&last).is_none());
+    let lacking = select(root, &parent)
+        .into_iter()
+        .filter(|entry| matches!(entry.node.value, Content::Map(_)) && entry.node.get(&last).is_none());
     lacking
         .map(|entry| {
             let keys = entry.keys.iter().map(|&key| key.to_owned()).chain([last.clone()]).collect();
@@ -360,13 +369,22 @@ fn finding(rule: &CompiledRule, matcher: &DocumentMatcher, seen: &Seen<'_>) -> F
         (Some(what), Some(text), _) => Evidence::Secret { what: what.clone(), redacted: redacted(text), at },
         (_, _, Some(_)) => Evidence::Setting { name: key.clone(), value: value.clone(), at },
         _ => {
-            let default = matcher.default.as_ref().map_or_else(String::new, |default| format!(", which is {} by default", default_text(default)));
-            Evidence::Absence { looked_for: format!("{key}{default}"), looked_in: format!("the file {}", document.path), at }
+            let default = matcher
+                .default
+                .as_ref()
+                .map_or_else(String::new, |default| format!(", which is {} by default", default_text(default)));
+            Evidence::Absence {
+                looked_for: format!("{key}{default}"),
+                looked_in: format!("the file {}", document.path),
+                at,
+            }
         }
     };
     let anchor = match seen.node {
         // An element of a list has no name of its own.
-        Some(node) if seen.span == Some(node.span) => format!("{key}: {}", value.split_whitespace().collect::<Vec<_>>().join(" ")),
+        Some(node) if seen.span == Some(node.span) => {
+            format!("{key}: {}", value.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
         _ => key.clone(),
     };
     let meta = &rule.meta;
@@ -379,7 +397,7 @@ fn finding(rule: &CompiledRule, matcher: &DocumentMatcher, seen: &Seen<'_>) -> F
         nature: meta.nature,
         cwe: meta.cwe.clone(),
         topic: meta.topic.clone(),
-        risk: checks::judge(matcher.risk),
+        risk: matcher.risk.judge(),
         advice: meta.advice.clone(),
         route: None,
         events: meta.events.clone(),

@@ -119,7 +119,7 @@ fn packages(files: &[(&str, &str)]) -> Observations {
     let known = advisories::known(&inventory, &Knowledge::default(), &reach).unwrap_or_default();
     let today = Day::parse(TODAY).unwrap_or_else(|| Day::from_seconds(0));
     let mut list = advisories::observe(&inventory, &known, files);
-    list.extend(hygiene::observe(&inventory, files, today));
+    list.extend(hygiene::observe(&inventory, files, &known, today));
     let looked_at = [("intel".to_owned(), inventory.packages.len())].into();
     Observations { list, looked_at }
 }

@@ -11,7 +11,7 @@ pub(crate) mod tests;
 use std::collections::BTreeMap;
 
 use lunette_core::assessment::Notice;
-use lunette_core::finding::{Finding, SuppressedBy, Suppression};
+use lunette_core::finding::{AdvisoryRow, Finding, SuppressedBy, Suppression};
 use lunette_core::place::Place;
 
 use crate::config::{self, ConfigSuppression};
@@ -56,6 +56,15 @@ struct Use {
     over: bool,
 }
 
+impl Use {
+    /// Notes that a suppression met a finding; whether it holds.
+    fn meet(&mut self, until: &str, date: &str) -> bool {
+        self.met = true;
+        self.over = dates::is_over(until, date);
+        !self.over
+    }
+}
+
 /// Applies the suppressions to numbered findings: a comment first, because it is nearest, then the configuration, then
 /// the rules.
 pub fn apply(findings: Vec<Finding>, sources: &Sources<'_>) -> Applied {
@@ -72,6 +81,9 @@ pub fn apply(findings: Vec<Finding>, sources: &Sources<'_>) -> Applied {
         let by_config = by_config(&finding, sources, &mut entries);
         finding.suppression =
             by_comment.or(by_config).or_else(|| by_rules(&finding, sources, &mut applied.by_directive));
+        if finding.suppression.is_none() {
+            advisories_by_config(&mut finding, sources, &mut entries);
+        }
         if finding.suppression.is_some() {
             applied.withheld.push(finding);
         } else {
@@ -105,9 +117,7 @@ fn by_comment(finding: &Finding, sources: &Sources<'_>, near: &[usize], outcomes
         if !here {
             continue;
         }
-        used.met = true;
-        used.over = dates::is_over(&suppression.until, sources.date);
-        if !used.over {
+        if used.meet(&suppression.until, sources.date) {
             chosen.get_or_insert_with(|| Suppression {
                 by: SuppressedBy::Comment,
                 reason: suppression.reason.clone(),
@@ -122,24 +132,53 @@ fn by_comment(finding: &Finding, sources: &Sources<'_>, near: &[usize], outcomes
 fn by_config(finding: &Finding, sources: &Sources<'_>, uses: &mut [Use]) -> Option<Suppression> {
     let mut chosen = None;
     for (suppression, used) in sources.config.iter().zip(uses) {
-        let meant = suppression.rule == finding.rule
-            && suppression.path.as_ref().is_none_or(|path| path.matches(&finding.place.path))
-            && suppression.id.as_ref().is_none_or(|id| *id == finding.id);
-        if !meant {
+        if suppression.advisory.is_some() || !is_meant(finding, suppression) {
             continue;
         }
-        used.met = true;
-        used.over = dates::is_over(&suppression.until, sources.date);
-        if !used.over {
-            chosen.get_or_insert_with(|| Suppression {
-                by: SuppressedBy::Config,
-                reason: suppression.reason.clone(),
-                until: Some(suppression.until.clone()),
-                place: Place::line(config::FILE, suppression.line),
-            });
+        let holds = used.meet(&suppression.until, sources.date);
+        if holds {
+            chosen.get_or_insert_with(|| of_config(suppression));
         }
     }
     chosen
+}
+
+/// Accepts the advisories of a finding that are named one by one. When none is left the finding is withheld; otherwise its
+/// risk is that of those which are left.
+fn advisories_by_config(finding: &mut Finding, sources: &Sources<'_>, uses: &mut [Use]) {
+    for (suppression, used) in sources.config.iter().zip(uses) {
+        let Some(id) = suppression.advisory.as_deref().filter(|_| is_meant(finding, suppression)) else { continue };
+        for row in finding.advisories_mut().iter_mut().filter(|row| row.is(id)) {
+            if used.meet(&suppression.until, sources.date) && row.suppression.is_none() {
+                row.suppression = Some(of_config(suppression));
+            }
+        }
+    }
+    let rows = finding.advisories();
+    let rank = |row: &&AdvisoryRow| (row.risk.severity, row.risk.security_severity);
+    let left = rows.iter().filter(|row| row.suppression.is_none()).max_by_key(rank).map(|row| row.risk.clone());
+    let accepted = rows.iter().find_map(|row| row.suppression.clone());
+    match (left, accepted) {
+        (Some(risk), Some(_)) => finding.risk = risk,
+        (None, accepted) => finding.suppression = accepted,
+        (Some(_), None) => {}
+    }
+}
+
+/// Whether an entry speaks of a finding.
+fn is_meant(finding: &Finding, suppression: &ConfigSuppression) -> bool {
+    suppression.rule == finding.rule
+        && suppression.path.as_ref().is_none_or(|path| path.matches(&finding.place.path))
+        && suppression.id.as_ref().is_none_or(|id| *id == finding.id)
+}
+
+fn of_config(suppression: &ConfigSuppression) -> Suppression {
+    Suppression {
+        by: SuppressedBy::Config,
+        reason: suppression.reason.clone(),
+        until: Some(suppression.until.clone()),
+        place: Place::line(config::FILE, suppression.line),
+    }
 }
 
 fn by_rules(finding: &Finding, sources: &Sources<'_>, counts: &mut BTreeMap<usize, usize>) -> Option<Suppression> {

@@ -1,6 +1,7 @@
 //! What is known against the packages of a project, as observations: one for each package and advisory of a file, with how
 //! far it was shown that the weakness can be reached.
 
+mod group;
 mod reach;
 mod tell;
 

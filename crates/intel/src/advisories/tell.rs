@@ -2,59 +2,108 @@
 
 use std::collections::BTreeMap;
 
-use lunette_core::finding::{Confidence, Evidence, Step, Why};
+use lunette_core::finding::{AdvisoryRow, Confidence, Evidence, Step, Why};
 use lunette_core::observation::{Observation, RiskFacts};
 use lunette_core::risk::Exposure;
+use lunette_core::rule::RiskProfile;
 use lunette_core::text::printable;
 
+use super::group::groups;
 use super::{Asked, Held, Known, Reachability};
 use crate::advisory::{LONGEST_SUMMARY, one_line};
 use crate::hygiene::{Texts, shown};
+use crate::index::Kev;
 use crate::packages::{Inventory, Package};
 use crate::urgency::{factors, likelihood_words, urgency};
 use crate::version::Version;
 
+/// Words between a package and what it brings.
+pub(super) const BRINGS: &str = " brings it; ";
+
 /// The names of the checks.
 pub const NAMES: [&str; 3] = ["intel/known-exploited", "intel/known-vulnerability", "intel/malicious-package"];
 
-/// One observation for each advisory that holds. `files`: paths and texts of the manifests and lockfiles.
+/// One observation for each direct dependency with all that a raise of it closes, its own and that of what it brings;
+/// one for each advisory that presses more: malware, and what is known to be exploited. `files`: paths and texts of the
+/// manifests and lockfiles.
 pub fn observe(inventory: &Inventory, known: &Known, files: &[(&str, &str)]) -> Vec<Observation> {
     let texts = Texts::new(files);
     let asked = Asked::new(inventory);
-    let mut out: Vec<Observation> =
-        known.held.iter().filter_map(|held| observation(inventory, &asked, held, &texts)).collect();
+    let pressing = known.held.iter().filter(|held| is_pressing(held));
+    let mut out: Vec<Observation> = pressing.filter_map(|held| single(inventory, &asked, held, &texts)).collect();
+    out.extend(groups(inventory, known).iter().filter_map(|group| group.observation(inventory, &asked, &texts)));
     out.sort_by(|a, b| (&a.place, &a.check, &a.anchor).cmp(&(&b.place, &b.check, &b.anchor)));
     out
 }
 
-fn observation(inventory: &Inventory, asked: &Asked<'_>, held: &Held, texts: &Texts<'_>) -> Option<Observation> {
-    let packages: Vec<&Package> = held.packages.iter().filter_map(|at| inventory.packages.get(*at)).collect();
+/// Whether an advisory is told by itself.
+pub(super) fn is_pressing(held: &Held) -> bool {
+    held.found.malicious || held.found.kev.is_some()
+}
+
+fn single(inventory: &Inventory, asked: &Asked<'_>, held: &Held, texts: &Texts<'_>) -> Option<Observation> {
+    let packages: Vec<&Package> = packages(inventory, held);
     let first = *packages.first()?;
     // The line of the manifest that asks for it, where one does: that is where it is raised.
     let place =
         asked.of(held.packages.iter().copied()).next().map_or_else(|| first.place.clone(), |one| one.place.clone());
-    let found = &held.found;
-    let check = match (found.malicious, &found.kev) {
-        (true, _) => "intel/malicious-package",
-        (false, Some(_)) => "intel/known-exploited",
-        (false, None) => "intel/known-vulnerability",
-    };
-    let mut risk = factors(found);
-    let exposure = risk.exposure.unwrap_or_else(|| exposure(held, &packages));
-    risk.exposure = Some(exposure);
+    let check = if held.found.malicious { "intel/malicious-package" } else { "intel/known-exploited" };
+    let row = Row::new(inventory, held)?;
     let at = Step { place: place.clone(), why: Why::Here, code: texts.code(&place), note: first.path.join(" › ") };
-    let details = details(held, &packages, exposure);
-    let properties = properties(held, first, exposure);
+    let id = row.told.id.clone();
     Some(Observation {
         check: check.to_owned(),
         place,
-        anchor: format!("{} {}", first.name, found.id),
-        evidence: Evidence::Advisory { id: found.id.clone(), purl: first.purl(), at },
-        details,
+        anchor: format!("{} {id}", first.name),
+        evidence: Evidence::Advisory { id, purl: first.purl(), advisories: vec![row.told], at },
+        details: details(held, &packages, row.exposure),
         confidence: Some(confidence(held)),
-        risk: RiskFacts { ..risk },
-        properties,
+        risk: row.facts,
+        properties: properties(held, first, row.exposure),
     })
+}
+
+pub(super) fn packages<'i>(inventory: &'i Inventory, held: &Held) -> Vec<&'i Package> {
+    held.packages.iter().filter_map(|at| inventory.packages.get(*at)).collect()
+}
+
+/// An advisory that holds, as a line of a table, with what decides its risk.
+pub(super) struct Row<'h> {
+    pub(super) held: &'h Held,
+    pub(super) told: AdvisoryRow,
+    pub(super) facts: RiskFacts,
+    pub(super) exposure: Exposure,
+}
+
+impl<'h> Row<'h> {
+    pub(super) fn new(inventory: &Inventory, held: &'h Held) -> Option<Self> {
+        let packages = packages(inventory, held);
+        let found = &held.found;
+        let mut facts = factors(found);
+        let exposure = facts.exposure.unwrap_or_else(|| exposure(held, &packages));
+        facts.exposure = Some(exposure);
+        let risk = facts.apply(RiskProfile::default()).judge();
+        let told = AdvisoryRow {
+            id: found.id.clone(),
+            aliases: found.aliases.clone(),
+            package: packages.first()?.name.clone(),
+            version: versions(&packages).join(", "),
+            summary: sentence(&found.summary),
+            severity: risk.severity,
+            cvss: found.severity.iter().map(|vector| vector.0.clone()).collect(),
+            reachability: held.reach.level.as_str().to_owned(),
+            shown: level_words(held, &packages),
+            epss_percentile: found.epss.map(|epss| percent(epss.percentile)),
+            kev: found.kev.as_ref().map(since),
+            fixed: if found.malicious { None } else { fix(held, &packages) },
+            deadline: urgency(found, exposure != Exposure::NotReached).deadline.key().to_owned(),
+            fingerprint: String::new(),
+            in_baseline: false,
+            suppression: None,
+            risk,
+        };
+        Some(Row { held, told, facts, exposure })
+    }
 }
 
 /// Who gets to it, as far as was shown. What is not shown is not harmless: a package that others need, or that was
@@ -74,7 +123,7 @@ pub(crate) fn exposure(held: &Held, packages: &[&Package]) -> Exposure {
     }
 }
 
-fn confidence(held: &Held) -> Confidence {
+pub(super) fn confidence(held: &Held) -> Confidence {
     match held.reach.level {
         _ if !held.settled => Confidence::Tentative,
         Reachability::Called | Reachability::Reached => Confidence::Confirmed,
@@ -83,7 +132,7 @@ fn confidence(held: &Held) -> Confidence {
     }
 }
 
-fn details(held: &Held, packages: &[&Package], exposure: Exposure) -> BTreeMap<String, String> {
+pub(super) fn details(held: &Held, packages: &[&Package], exposure: Exposure) -> BTreeMap<String, String> {
     let found = &held.found;
     let first = packages[0];
     let urgency = urgency(found, exposure != Exposure::NotReached);
@@ -150,7 +199,7 @@ fn level_words(held: &Held, packages: &[&Package]) -> String {
     let reach = &held.reach;
     let at = reach.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
     let through = first.path.first().filter(|_| !packages.iter().any(|package| package.direct));
-    let through = through.map(|way| format!("`{}` brings it; ", shown(way))).unwrap_or_default();
+    let through = through.map(|way| format!("`{}`{BRINGS}", shown(way))).unwrap_or_default();
     let dev = if packages.iter().all(|package| package.dev) { "; it is for development only" } else { "" };
     let words = match reach.level {
         Reachability::NotDeclared => "no manifest names it".to_owned(),
@@ -170,21 +219,30 @@ fn level_words(held: &Held, packages: &[&Package]) -> String {
     format!("{words}{dev}")
 }
 
-fn properties(held: &Held, first: &Package, exposure: Exposure) -> BTreeMap<String, String> {
+pub(super) fn properties(held: &Held, first: &Package, exposure: Exposure) -> BTreeMap<String, String> {
     let found = &held.found;
     let urgency = urgency(found, exposure != Exposure::NotReached);
-    let percent = |share: u32| format!("{}.{:03}", share / 1_000, share % 1_000);
     let vectors: Vec<&str> = found.severity.iter().map(|vector| vector.0.as_str()).collect();
     let pairs = [
         ("advisory", Some(found.id.clone())),
+        ("advisories", Some(found.id.clone())),
         ("aliases", Some(found.aliases.join(" ")).filter(|text| !text.is_empty())),
         ("purl", Some(first.purl())),
         ("affected", Some(found.range_words()).filter(|text| !text.is_empty())),
         ("cvss", Some(vectors.join(" ")).filter(|text| !text.is_empty())),
         ("epss-percentile", found.epss.map(|epss| percent(epss.percentile))),
-        ("kev", found.kev.as_ref().map(|kev| kev.added.map_or_else(|| kev.id.clone(), |day| day.to_string()))),
+        ("kev", found.kev.as_ref().map(since)),
         ("reachability", Some(held.reach.level.as_str().to_owned())),
         ("deadline", Some(urgency.deadline.key().to_owned())),
     ];
     pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// Hundred-thousandths as per cent.
+fn percent(share: u32) -> String {
+    format!("{}.{:03}", share / 1_000, share % 1_000)
+}
+
+fn since(kev: &Kev) -> String {
+    kev.added.map_or_else(|| kev.id.clone(), |day| day.to_string())
 }

@@ -1,7 +1,9 @@
 //! Advisories held against small projects, with the curated set alone.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use lunette_core::finding::Confidence;
+use std::collections::BTreeSet;
+
+use lunette_core::finding::{AdvisoryRow, Confidence, Evidence};
 use lunette_core::observation::Observation;
 use lunette_core::place::Place;
 use lunette_core::risk::{Exploit, Exposure};
@@ -42,25 +44,62 @@ fn one<'o>(seen: &'o [Observation], anchor: &str) -> &'o Observation {
         .unwrap_or_else(|| panic!("{anchor}: {:?}", seen.iter().map(|one| &one.anchor).collect::<Vec<_>>()))
 }
 
+fn rows(seen: &Observation) -> &[AdvisoryRow] {
+    let Evidence::Advisory { advisories, .. } = &seen.evidence else { panic!("{:?}", seen.evidence) };
+    advisories
+}
+
+fn row<'o>(seen: &'o [Observation], anchor: &str, id: &str) -> &'o AdvisoryRow {
+    rows(one(seen, anchor)).iter().find(|row| row.id == id).unwrap_or_else(|| panic!("{anchor} {id}"))
+}
+
 #[test]
-fn each_advisory_is_one_observation_at_the_line_that_asks_for_the_package() {
+fn one_observation_for_each_package_to_raise_at_the_line_that_asks_for_it() {
     let seen = project(&Reach::default());
-    let lodash = one(&seen, "lodash GHSA-35jh-r3h4-6jhm");
+    let lodash = one(&seen, "lodash");
     assert_eq!(
         (lodash.check.as_str(), &lodash.place.path, lodash.place.line),
         ("intel/known-vulnerability", &"package.json".to_owned(), 4)
     );
-    assert_eq!((lodash.details["version"].as_str(), lodash.details["fix"].as_str()), ("4.17.20", "fixed in 4.17.21"));
-    assert_eq!(lodash.details["level"], "declared, no call of the functions concerned was found");
-    assert_eq!(lodash.properties["reachability"], "declared");
-    let ejs = one(&seen, "ejs GHSA-phwq-j96m-2c2q");
-    assert_eq!(ejs.place.path, "package-lock.json");
-    assert!(ejs.details["level"].starts_with("`shop-views@1.0.0` brings it; "), "{}", ejs.details["level"]);
-    let mut anchors: Vec<_> = seen.iter().map(|one| (&one.place.path, &one.anchor)).collect();
-    let count = anchors.len();
-    anchors.sort();
-    anchors.dedup();
-    assert_eq!(anchors.len(), count);
+    let injection = row(&seen, "lodash", "GHSA-35jh-r3h4-6jhm");
+    assert_eq!((injection.version.as_str(), injection.fixed.as_deref()), ("4.17.20", Some("4.17.21")));
+    assert_eq!(injection.shown, "declared, no call of the functions concerned was found");
+    assert_eq!(injection.reachability, "declared");
+    assert!(rows(lodash).len() > 1 && lodash.properties["advisories"].contains("GHSA-35jh-r3h4-6jhm"));
+    assert_eq!(lodash.details["count"], rows(lodash).len().to_string());
+    let ranks: Vec<_> = rows(lodash).iter().map(|row| row.risk.security_severity).collect();
+    assert!(ranks.is_sorted_by(|a, b| a >= b), "the worst first: {ranks:?}");
+    let anchors: BTreeSet<_> = seen.iter().map(|one| (&one.check, &one.anchor)).collect();
+    assert_eq!(anchors.len(), seen.len());
+}
+
+#[test]
+fn what_a_package_brings_is_closed_by_raising_that_package() {
+    let seen = project(&Reach::default());
+    let views = one(&seen, "shop-views");
+    assert_eq!((views.place.path.as_str(), views.place.line), ("package.json", 5));
+    let ejs = row(&seen, "shop-views", "GHSA-phwq-j96m-2c2q");
+    assert_eq!((ejs.package.as_str(), ejs.version.as_str()), ("ejs", "3.1.5"));
+    assert!(ejs.shown.starts_with("`shop-views@1.0.0` brings it; "), "{}", ejs.shown);
+    assert!(views.details["known"].starts_with("`shop-views` 1.0.0 brings `ejs` with "), "{}", views.details["known"]);
+    assert!(
+        views.details["raise"].starts_with("renew the lockfile: the ranges asked for allow `ejs` 3."),
+        "{}",
+        views.details["raise"]
+    );
+    assert!(views.details["worst"].contains(" in `ejs` 3.1.5: "), "{}", views.details["worst"]);
+}
+
+#[test]
+fn another_advisory_changes_neither_the_identity_nor_those_of_the_others() {
+    let seen = project(&Reach::default());
+    let lodash = one(&seen, "lodash");
+    let mut fewer = lodash.clone();
+    if let Evidence::Advisory { advisories, .. } = &mut fewer.evidence {
+        advisories.pop();
+    }
+    assert_eq!(lodash.anchor, fewer.anchor, "the advisories are no part of it");
+    assert!(rows(lodash).starts_with(rows(&fewer)));
 }
 
 #[test]
@@ -87,20 +126,23 @@ fn what_was_shown_decides_exposure_and_confidence() {
         let found = one(&seen, anchor);
         (found.risk.exposure, found.confidence)
     };
-    let lodash = "lodash GHSA-35jh-r3h4-6jhm";
+    let lodash = "lodash";
     assert_eq!(of(&Reach::default(), lodash), (Some(Exposure::InternalOnly), Some(Confidence::Firm)));
     let unused = Reach { conclusive: true, ..Reach::level(Reachability::Imported) };
     assert_eq!(of(&unused, lodash).0, Some(Exposure::NotReached));
-    assert_eq!(of(&unused, "ejs GHSA-phwq-j96m-2c2q").0, Some(Exposure::InternalOnly), "another package may call it");
+    assert_eq!(of(&unused, "shop-views").0, Some(Exposure::InternalOnly), "another package may call it");
     let reached = Reach {
         place: Some(Place::line("app.js", 7)),
         route: Some("POST /views".into()),
         ..Reach::level(Reachability::Reached)
     };
     assert_eq!(of(&reached, lodash), (Some(Exposure::Unauthenticated), Some(Confidence::Confirmed)));
-    assert_eq!(of(&reached, "minimist GHSA-xvch-5gv4-984h").0, Some(Exposure::NotReached), "for development only");
+    assert_eq!(of(&reached, "minimist").0, Some(Exposure::NotReached), "for development only");
     let seen = project(&reached);
-    assert_eq!(one(&seen, lodash).details["level"], "`POST /views` gets to the function concerned (app.js:7)");
+    assert_eq!(
+        row(&seen, lodash, "GHSA-35jh-r3h4-6jhm").shown,
+        "`POST /views` gets to the function concerned (app.js:7)"
+    );
 }
 
 #[test]
@@ -119,7 +161,8 @@ fn without_a_settled_version_only_what_every_allowed_version_has() {
 #[test]
 fn a_pinned_requirement() {
     let (_, seen) = look(&[("requirements.txt", "# web\nPyYAML==5.3\n")], &Reach::default());
-    let found = seen.iter().find(|one| one.properties["aliases"].contains("CVE-2020-14343")).unwrap();
+    let found = one(&seen, "pyyaml");
+    assert!(rows(found).iter().any(|row| row.is("CVE-2020-14343")));
     assert_eq!((found.place.line, found.details["package"].as_str()), (2, "pyyaml"));
     assert_eq!(found.properties["purl"], "pkg:pypi/pyyaml@5.3");
 }

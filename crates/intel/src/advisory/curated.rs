@@ -16,7 +16,7 @@ const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/curated.rs"))
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Curated {
+pub(super) struct Curated {
     id: String,
     #[serde(default)]
     aliases: Vec<String>,
@@ -37,7 +37,7 @@ struct Curated {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stretch {
+pub(super) struct Stretch {
     introduced: String,
     fixed: Option<String>,
     last_affected: Option<String>,
@@ -87,7 +87,7 @@ pub fn parse_curated(ecosystem: Ecosystem, name: &str, text: &str) -> Result<Vec
     records.into_iter().map(|record| advisory(ecosystem, name, record)).collect()
 }
 
-fn advisory(ecosystem: Ecosystem, name: &str, record: Curated) -> Result<Advisory, String> {
+pub(super) fn advisory(ecosystem: Ecosystem, name: &str, record: Curated) -> Result<Advisory, String> {
     let range = |stretch: &Stretch| {
         let mut events = vec![json!({"introduced": stretch.introduced})];
         events.extend(stretch.fixed.as_ref().map(|version| json!({"fixed": version})));

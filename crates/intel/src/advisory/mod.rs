@@ -4,6 +4,7 @@ pub mod curated;
 pub mod day;
 mod interval;
 mod osv;
+pub mod own;
 mod text;
 
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,13 @@
 //!
 //! Manifests below folders of tests, examples and documents are left out: they install nothing that runs.
 
+mod audit;
 mod confusion;
+mod ignored;
 mod locks;
 mod npmrc;
+mod overridden;
+mod pipelines;
 mod ranges;
 mod runtimes;
 mod scripts;
@@ -17,25 +21,35 @@ use lunette_core::finding::{Evidence, Step, Why};
 use lunette_core::observation::{Observation, RiskFacts};
 use lunette_core::place::Place;
 
+use crate::advisories::Known;
 use crate::advisory::Day;
 use crate::packages::{Inventory, Manifest};
 use npmrc::Npmrc;
 pub(crate) use texts::Texts;
 
 /// The names of the checks.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 21] = [
+    "intel/audit-failure-ignored",
+    "intel/audit-level",
+    "intel/audit-off",
+    "intel/ci-install",
     "intel/dependency-confusion",
     "intel/dependency-scripts",
     "intel/deprecated-package",
     "intel/end-of-life-runtime",
+    "intel/ignored-expired",
+    "intel/ignored-reachable",
+    "intel/ignored-unexplained",
     "intel/install-download",
     "intel/lockfile-outdated",
     "intel/lockfiles-disagree",
     "intel/missing-lockfile",
+    "intel/no-audit",
     "intel/plain-http",
     "intel/typosquat",
     "intel/unpinned",
     "intel/unpinned-source",
+    "intel/vulnerable-override",
 ];
 
 /// Folders whose manifests install nothing that runs in production.
@@ -71,14 +85,17 @@ pub fn wants(path: &str) -> bool {
             | "runtime.txt"
             | "pip.conf"
             | "pip.ini"
-    )
+    ) || runtimes::is_dockerfile(path)
+        || pipelines::is_pipeline(path)
+        || pipelines::is_service(path)
+        || ignored::is_list(path)
 }
 
 /// What is to be said of how the project gets its packages.
 ///
 /// `files`: paths and texts of the manifests and lockfiles, and of the files that [`wants`] names. `today` decides which
-/// runtimes are past their end of life.
-pub fn observe(inventory: &Inventory, files: &[(&str, &str)], today: Day) -> Vec<Observation> {
+/// runtimes are past their end of life; `known` is what holds against the packages.
+pub fn observe(inventory: &Inventory, files: &[(&str, &str)], known: &Known, today: Day) -> Vec<Observation> {
     let texts = Texts::new(files);
     let npmrc = Npmrc::read(files);
     let mut seen = Seen { inventory, texts: &texts, npmrc: &npmrc, out: Vec::new() };
@@ -94,6 +111,9 @@ pub fn observe(inventory: &Inventory, files: &[(&str, &str)], today: Day) -> Vec
     confusion::observe(&mut seen, files);
     typos::observe(&mut seen);
     runtimes::observe(&mut seen, files, today);
+    audit::observe(&mut seen, files);
+    ignored::observe(&mut seen, files, known, today);
+    overridden::observe(&mut seen, known);
     let mut out = seen.out;
     out.sort_by(|a, b| (&a.place, &a.check, &a.anchor).cmp(&(&b.place, &b.check, &b.anchor)));
     out.dedup_by(|a, b| (&a.place, &a.check, &a.anchor) == (&b.place, &b.check, &b.anchor));
@@ -167,7 +187,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// `a, b, c and 4 more`.
-fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let mut out: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", shown(name))).collect();
     if names.len() > SHOWN {

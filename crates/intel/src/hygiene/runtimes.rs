@@ -1,5 +1,7 @@
 //! Runtimes past their end of life.
 
+use std::collections::BTreeMap;
+
 use lunette_core::place::Place;
 
 use super::{Seen, file_name, is_aside, shown};
@@ -91,6 +93,9 @@ pub(super) fn observe(seen: &mut Seen<'_>, files: &[(&str, &str)], today: Day) {
         };
         asked.push((runtime, version.to_owned(), Place::line(*path, number)));
     }
+    for (path, text) in files.iter().filter(|(path, _)| is_dockerfile(path) && !is_aside(path)) {
+        asked.extend(images(path, text));
+    }
     for (runtime, range, place) in asked {
         let table: &[(&str, &str)] = if runtime == "Python" { &PYTHON } else { &NODE };
         let Some((line, end)) = over(runtime, table, &range, today) else { continue };
@@ -102,6 +107,46 @@ pub(super) fn observe(seen: &mut Seen<'_>, files: &[(&str, &str)], today: Day) {
         ];
         seen.setting("intel/end-of-life-runtime", &place, runtime, (runtime, &range), &details);
     }
+}
+
+pub(super) fn is_dockerfile(path: &str) -> bool {
+    let name = file_name(path);
+    matches!(name, "Dockerfile" | "Containerfile")
+        || ["Dockerfile.", "Containerfile."].iter().any(|start| name.starts_with(start))
+        || name.ends_with(".Dockerfile")
+        || name.ends_with(".dockerfile")
+}
+
+/// The images of Node.js and Python that a Dockerfile is built on, with the version in their tag.
+fn images(path: &str, text: &str) -> Vec<(&'static str, String, Place)> {
+    let mut defaults: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut out = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let mut words = line.split_whitespace();
+        match words.next().map(str::to_ascii_uppercase).as_deref() {
+            Some("ARG") => {
+                let set = words.next().and_then(|word| word.split_once('='));
+                defaults.extend(set.map(|(name, value)| (name, value.trim_matches(['"', '\'']))));
+            }
+            Some("FROM") => {
+                let Some(image) = words.find(|word| !word.starts_with("--")) else { continue };
+                let image = defaults.iter().fold(image.to_owned(), |image, (name, value)| {
+                    image.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value)
+                });
+                let whole = image.split('@').next().unwrap_or_default();
+                let Some((name, tag)) = whole.rsplit_once(':') else { continue };
+                let runtime = match name.trim_start_matches("docker.io/").trim_start_matches("library/") {
+                    "node" => "Node.js",
+                    "python" => "Python",
+                    _ => continue,
+                };
+                let version = tag.split('-').next().unwrap_or_default();
+                out.push((runtime, version.to_owned(), Place::line(path, number)));
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 /// The newest line that the range allows, with its end, when that is past; `None` when a maintained one is allowed, or
@@ -218,6 +263,15 @@ mod tests {
         for range in ["3.12", ">=3.8", "^3.8", ">=3.8,<4", "3", "pypy3.9", "*", "3.13.1", "~=3.8"] {
             assert_eq!(python(range), None, "{range}");
         }
+    }
+
+    #[test]
+    fn images_of_containers() {
+        let text = "ARG NODE=16\nFROM --platform=linux/amd64 docker.io/library/node:${NODE}-alpine AS build\nFROM python:3.8.10-slim@sha256:00\nFROM node:lts\nFROM acme.example/node:16\nFROM build\nfrom node:$NODE\n";
+        let found: Vec<(&str, String, u32)> = images("Dockerfile", text).into_iter().map(|(runtime, version, place)| (runtime, version, place.line)).collect();
+        let wanted = [("Node.js", "16", 2), ("Python", "3.8.10", 3), ("Node.js", "lts", 4), ("Node.js", "16", 7)];
+        assert_eq!(found, wanted.map(|(runtime, version, line)| (runtime, version.to_owned(), line)));
+        assert!(is_dockerfile("api/Dockerfile.prod") && is_dockerfile("web.dockerfile") && !is_dockerfile("docs/Dockerfile.md/x"));
     }
 
     #[test]

@@ -55,11 +55,17 @@ impl<'t> Scopes<'t> {
         table: &[(crate::document::Key<'_>, Node<'_>)],
         need: Need,
     ) {
-        for (key, _) in table {
+        for (key, range) in table {
             if let Some(found) = self.find(package + 1, &key.text)
                 && found != package
             {
                 lock.edges[package as usize].push((found, need));
+                if let Some(range) = range.text() {
+                    let asked = &mut lock.packages[found as usize].asked;
+                    if let Err(at) = asked.binary_search_by(|known| known.as_str().cmp(range)) {
+                        asked.insert(at, range.to_owned());
+                    }
+                }
             }
         }
     }

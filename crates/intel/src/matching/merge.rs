@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Match;
+use super::{Match, Sources};
 use crate::advisory::{Advisory, curated, fixed_versions};
 use crate::index::{Cve, Entry, Epss, IndexError, Kev, Record, Snapshot};
 use crate::packages::Ecosystem;
@@ -13,19 +13,21 @@ pub(super) enum Known {
     Stored(Entry),
     /// Lunette's own.
     Curated(Box<(Entry, Record)>),
+    /// The user's own.
+    Own(Box<(Entry, Record)>),
 }
 
 impl Known {
     pub(super) fn entry(&self) -> &Entry {
         match self {
             Known::Stored(entry) => entry,
-            Known::Curated(both) => &both.0,
+            Known::Curated(both) | Known::Own(both) => &both.0,
         }
     }
 
     pub(super) fn record(&self, snapshot: Option<&Snapshot>) -> Result<Record, IndexError> {
         match (self, snapshot) {
-            (Known::Curated(both), _) => Ok(both.1.clone()),
+            (Known::Curated(both) | Known::Own(both), _) => Ok(both.1.clone()),
             (Known::Stored(entry), Some(snapshot)) => snapshot.record(entry),
             (Known::Stored(_), None) => Err(IndexError::NotAnIndex),
         }
@@ -33,14 +35,16 @@ impl Known {
 }
 
 /// Everything known about a package.
-pub(super) fn known(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, name: &str) -> Result<Vec<Known>, IndexError> {
-    let stored = snapshot.map(|snapshot| snapshot.entries(ecosystem, name)).transpose()?.unwrap_or_default();
-    let own = curated::shipped(ecosystem, name).map_err(|_| IndexError::Damaged("curated advisories"))?;
-    let own = own.into_iter().filter_map(own_entry).map(|both| Known::Curated(Box::new(both)));
-    Ok(stored.into_iter().map(Known::Stored).chain(own).collect())
+pub(super) fn known(sources: Sources<'_>, ecosystem: Ecosystem, name: &str) -> Result<Vec<Known>, IndexError> {
+    let stored = sources.snapshot.map(|snapshot| snapshot.entries(ecosystem, name)).transpose()?.unwrap_or_default();
+    let shipped = curated::shipped(ecosystem, name).map_err(|_| IndexError::Damaged("curated advisories"))?;
+    let shipped = shipped.into_iter().filter_map(whole).map(|both| Known::Curated(Box::new(both)));
+    let own = sources.own.map(|own| own.of(ecosystem, name)).unwrap_or_default();
+    let own = own.iter().cloned().filter_map(whole).map(|both| Known::Own(Box::new(both)));
+    Ok(stored.into_iter().map(Known::Stored).chain(shipped).chain(own).collect())
 }
 
-fn own_entry(advisory: Advisory) -> Option<(Entry, Record)> {
+fn whole(advisory: Advisory) -> Option<(Entry, Record)> {
     let affected = advisory.affected.into_iter().next()?;
     let record = Record {
         id: advisory.id,
@@ -73,28 +77,32 @@ struct Hit {
     entry: Entry,
     record: Record,
     names: BTreeSet<String>,
-    curated: bool,
+    origin: Origin,
+}
+
+/// Where a record is from; the later ones tell better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Stored,
+    Curated,
+    Own,
 }
 
 /// One match for each bug among the records that hold.
-pub(super) fn matches(
-    snapshot: Option<&Snapshot>,
-    ecosystem: Ecosystem,
-    known: Vec<Known>,
-) -> Result<Vec<Match>, IndexError> {
+pub(super) fn matches(sources: Sources<'_>, ecosystem: Ecosystem, known: Vec<Known>) -> Result<Vec<Match>, IndexError> {
     let mut bugs: BTreeMap<u32, Vec<Hit>> = BTreeMap::new();
     let mut own: Vec<Hit> = Vec::new();
     for one in known {
-        let record = one.record(snapshot)?;
-        let curated = matches!(one, Known::Curated(_));
-        let entry = match one {
-            Known::Stored(entry) => entry,
-            Known::Curated(both) => both.0,
+        let record = one.record(sources.snapshot)?;
+        let (entry, origin) = match one {
+            Known::Stored(entry) => (entry, Origin::Stored),
+            Known::Curated(both) => (both.0, Origin::Curated),
+            Known::Own(both) => (both.0, Origin::Own),
         };
         let names = std::iter::once(&record.id).chain(&record.aliases).filter(|name| !entry.foreign.contains(name));
         let names = names.cloned().collect();
-        let hit = Hit { entry, record, names, curated };
-        if curated { own.push(hit) } else { bugs.entry(hit.entry.bug).or_default().push(hit) }
+        let hit = Hit { entry, record, names, origin };
+        if origin == Origin::Stored { bugs.entry(hit.entry.bug).or_default().push(hit) } else { own.push(hit) }
     }
     let mut groups: Vec<Vec<Hit>> = bugs.into_values().collect();
     for hit in own {
@@ -104,15 +112,15 @@ pub(super) fn matches(
             None => groups.push(vec![hit]),
         }
     }
-    let mut out = groups.into_iter().map(|group| joined(snapshot, ecosystem, group)).collect::<Result<Vec<_>, _>>()?;
+    let mut out = groups.into_iter().map(|group| joined(sources, ecosystem, group)).collect::<Result<Vec<_>, _>>()?;
     out.sort_by(|a, b| b.malicious.cmp(&a.malicious).then_with(|| a.id.cmp(&b.id)));
     Ok(out)
 }
 
-fn joined(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, hits: Vec<Hit>) -> Result<Match, IndexError> {
+fn joined(sources: Sources<'_>, ecosystem: Ecosystem, hits: Vec<Hit>) -> Result<Match, IndexError> {
     let mut out = Match::default();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    let (mut own_summary, mut other_summary) = (None, None);
+    let mut summaries: BTreeMap<Origin, String> = BTreeMap::new();
     let malicious = hits.iter().any(|hit| hit.record.malicious);
     for hit in hits {
         names.extend(hit.names);
@@ -125,15 +133,18 @@ fn joined(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, hits: Vec<Hit>) -> 
         out.rating = worse(out.rating.take(), hit.record.rating);
         out.published = earlier(out.published, hit.record.published);
         out.modified = out.modified.max(hit.record.modified);
-        out.curated |= hit.curated;
-        let summary = if hit.curated { &mut own_summary } else { &mut other_summary };
-        if summary.is_none() && !hit.record.summary.is_empty() {
-            *summary = Some(hit.record.summary);
+        out.curated |= hit.origin == Origin::Curated;
+        if !hit.record.summary.is_empty() {
+            summaries.entry(hit.origin).or_insert(hit.record.summary);
         }
         out.records.push(hit.record.id);
     }
     out.malicious = malicious;
-    out.summary = own_summary.or(other_summary).unwrap_or_default();
+    out.summary = summaries.pop_last().map(|(_, summary)| summary).unwrap_or_default();
+    for concerned in names.iter().filter_map(|name| sources.own?.concerned(name)) {
+        out.symbols.extend(concerned.symbols.iter().cloned());
+        out.precondition = concerned.precondition.clone().or(out.precondition.take());
+    }
     sorted(&mut out.intervals);
     sorted(&mut out.versions);
     sorted(&mut out.symbols);
@@ -141,7 +152,7 @@ fn joined(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, hits: Vec<Hit>) -> 
     sorted(&mut out.cwe);
     sorted(&mut out.records);
     out.fixed = fixed_versions(ecosystem, &out.intervals);
-    (out.kev, out.epss) = evidence(snapshot, names.iter().map(String::as_str))?;
+    (out.kev, out.epss) = evidence(sources.snapshot, names.iter().map(String::as_str))?;
     let id = names.iter().min_by_key(|name| (standing(name, malicious), (*name).clone())).cloned().unwrap_or_default();
     names.remove(&id);
     out.aliases = names.into_iter().collect();

@@ -6,15 +6,24 @@ mod show;
 
 pub use show::{Detail, Shown, ShownPackage};
 
+use crate::advisory::own::Own;
 use crate::advisory::{Day, Interval, Vector, contains, normal_name};
 use crate::index::{Epss, IndexError, Kev, Snapshot};
 use crate::packages::Ecosystem;
 use crate::version::Version;
 
-/// Everything that is known: the snapshot, if there is one, and the advisories that ship with Lunette.
+/// Everything that is known: the snapshot, if there is one, the advisories that ship with Lunette, and the user's own.
 #[derive(Debug, Default)]
 pub struct Knowledge {
     snapshot: Option<Snapshot>,
+    own: Own,
+}
+
+/// The same, borrowed.
+#[derive(Clone, Copy)]
+struct Sources<'k> {
+    snapshot: Option<&'k Snapshot>,
+    own: Option<&'k Own>,
 }
 
 /// What is known against one version of a package.
@@ -104,7 +113,23 @@ pub struct Undecided {
 impl Knowledge {
     /// What a snapshot and the curated advisories know; without a snapshot, the latter alone.
     pub fn new(snapshot: Option<Snapshot>) -> Self {
-        Knowledge { snapshot }
+        Knowledge { snapshot, own: Own::default() }
+    }
+
+    /// The same with the user's own advisories.
+    #[must_use]
+    pub fn with(mut self, own: Own) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// The user's own advisories.
+    pub fn own(&self) -> &Own {
+        &self.own
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources { snapshot: self.snapshot.as_ref(), own: Some(&self.own) }
     }
 
     /// The snapshot.
@@ -118,7 +143,7 @@ impl Knowledge {
     ///
     /// [`IndexError`] when the snapshot cannot be read: then nothing may be concluded.
     pub fn lookup(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Result<Lookup, IndexError> {
-        lookup(self.snapshot.as_ref(), ecosystem, name, version)
+        lookup(self.sources(), ecosystem, name, version)
     }
 }
 
@@ -129,13 +154,13 @@ impl Snapshot {
     ///
     /// [`IndexError`] when it cannot be read.
     pub fn advisories_for(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Result<Lookup, IndexError> {
-        lookup(Some(self), ecosystem, name, version)
+        lookup(Sources { snapshot: Some(self), own: None }, ecosystem, name, version)
     }
 }
 
-fn lookup(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, name: &str, version: &str) -> Result<Lookup, IndexError> {
+fn lookup(sources: Sources<'_>, ecosystem: Ecosystem, name: &str, version: &str) -> Result<Lookup, IndexError> {
     let name = normal_name(ecosystem, name);
-    let known = merge::known(snapshot, ecosystem, &name)?;
+    let known = merge::known(sources, ecosystem, &name)?;
     let parsed = Version::parse(ecosystem, version);
     let mut undecided = Vec::new();
     let mut hits = Vec::new();
@@ -146,10 +171,10 @@ fn lookup(snapshot: Option<&Snapshot>, ecosystem: Ecosystem, name: &str, version
             judge::Verdict::Unclear(why) => undecided.push((one, why)),
         }
     }
-    let matches = merge::matches(snapshot, ecosystem, hits)?;
+    let matches = merge::matches(sources, ecosystem, hits)?;
     let mut doubts = Vec::new();
     for (one, why) in undecided {
-        let id = one.record(snapshot)?.id;
+        let id = one.record(sources.snapshot)?.id;
         // What another record of the same bug answers is no open question.
         if !matches.iter().any(|found| found.id == id || found.aliases.contains(&id)) {
             doubts.push(Undecided { id, why });

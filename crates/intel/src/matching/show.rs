@@ -1,10 +1,11 @@
 //! Everything that is known of an id or a package, for people who ask.
 
+use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
 use packageurl::PackageUrl;
 
-use super::{Knowledge, Lookup, merge};
+use super::{Knowledge, Lookup, Sources, merge};
 use crate::advisory::{curated, is_identifier, normal_name};
 use crate::index::{Entry, Epss, IndexError, Kev, Record};
 use crate::packages::Ecosystem;
@@ -84,13 +85,19 @@ impl Knowledge {
                 advisories.push(Detail { record, packages, curated: false });
             }
         }
-        for (ecosystem, name) in curated::shipped_packages() {
-            for known in merge::known(None, ecosystem, &name)? {
+        let own = self
+            .own
+            .all()
+            .flat_map(|advisory| &advisory.affected)
+            .map(|affected| (affected.ecosystem, affected.name.clone()));
+        let packages: BTreeSet<(Ecosystem, String)> = curated::shipped_packages().chain(own).collect();
+        for (ecosystem, name) in packages {
+            for known in merge::known(Sources { snapshot: None, own: Some(&self.own) }, ecosystem, &name)? {
                 let record = known.record(None)?;
                 let asked = |id: &String| id.eq_ignore_ascii_case(question);
                 if asked(&record.id) || record.aliases.iter().any(asked) {
                     let packages = vec![(ecosystem, name.clone(), known.entry().clone())];
-                    advisories.push(Detail { record, packages, curated: true });
+                    advisories.push(Detail { record, packages, curated: matches!(known, merge::Known::Curated(_)) });
                 }
             }
         }
@@ -102,7 +109,7 @@ impl Knowledge {
     fn package(&self, ecosystem: Ecosystem, name: &str, version: Option<String>) -> Result<ShownPackage, IndexError> {
         let name = normal_name(ecosystem, name);
         let mut advisories = Vec::new();
-        for known in merge::known(self.snapshot(), ecosystem, &name)? {
+        for known in merge::known(self.sources(), ecosystem, &name)? {
             let curated = matches!(known, merge::Known::Curated(_));
             let record = known.record(self.snapshot())?;
             advisories.push(Detail {

@@ -76,6 +76,8 @@ pub struct Package {
     pub bound: Option<String>,
     /// The range or specifiers asked for, as written, when the file that it stands in says so.
     pub requested: Option<String>,
+    /// The ranges that other packages ask for it by, in order, where the lockfile has them.
+    pub asked: Vec<String>,
     /// The entry in the lockfile, or the line of the manifest.
     pub place: Place,
     /// Whether `place` is in a lockfile. Otherwise the entry is a manifest's requirement.
@@ -115,7 +117,23 @@ pub struct Package {
     pub marker: Option<String>,
 }
 
+/// Distributions of Python whose code is imported under other names.
+const IMPORTS: &str = include_str!("../../data/imports.txt");
+
 impl Package {
+    /// The names that code imports it by.
+    pub fn import_names(&self) -> Vec<String> {
+        let mut out = vec![self.name.clone()];
+        out.extend(self.alias.clone());
+        if self.ecosystem == Ecosystem::PyPi {
+            out.push(self.name.replace('-', "_"));
+            let mut lines = IMPORTS.lines().map(str::split_whitespace);
+            let known = lines.find_map(|mut words| (words.next() == Some(self.name.as_str())).then_some(words));
+            out.extend(known.into_iter().flatten().map(str::to_owned));
+        }
+        out
+    }
+
     /// A package of which only the name and the place are known.
     pub(crate) fn new(ecosystem: Ecosystem, name: &str, place: Place) -> Self {
         Package {
@@ -124,6 +142,7 @@ impl Package {
             version: None,
             bound: None,
             requested: None,
+            asked: Vec::new(),
             place,
             locked: false,
             source: Source::Registry,
@@ -153,6 +172,9 @@ impl Package {
         self.bundled &= other.bundled;
         self.direct |= other.direct;
         self.install_script |= other.install_script;
+        self.asked.extend(other.asked.iter().cloned());
+        self.asked.sort();
+        self.asked.dedup();
         if self.path.is_empty() || (!other.path.is_empty() && other.path.len() < self.path.len()) {
             self.path.clone_from(&other.path);
         }

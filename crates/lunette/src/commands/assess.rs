@@ -39,7 +39,12 @@ pub(crate) fn direct(args: &AssessArgs, terminal: Terminal) -> Result<Status, Fa
 }
 
 /// In the worker: assesses and sends the reports.
-pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mut dyn FnMut(Frame)) -> Result<Status, Failure> {
+pub(crate) fn work(
+    args: &AssessArgs,
+    quiet: bool,
+    terminal: Terminal,
+    send: &mut dyn FnMut(Frame),
+) -> Result<Status, Failure> {
     let outputs = output::parse(&args.outputs)?;
     let date = crate::date::resolve(args.date.as_deref())?;
     let plan = plan(&args.path)?;
@@ -50,7 +55,7 @@ pub(crate) fn work(args: &AssessArgs, quiet: bool, terminal: Terminal, send: &mu
     {
         return Err(Failure::usage(format!("--intel {} is not a folder", folder.display())));
     }
-    let intel = super::intel::open(args.intel.as_deref(), &date)?;
+    let intel = super::intel::open(&plan, args.intel.as_deref(), args.advisories.as_deref(), &date)?;
     let exclude = outputs_below(&outputs, &plan.root);
 
     let opened = open(&plan)?;
@@ -126,7 +131,7 @@ pub(crate) fn failure(error: AssessError) -> Failure {
 
 /// The exit code: findings first, then gaps.
 fn verdict(assessment: &Assessment, level: Option<Severity>) -> Status {
-    let counts = |finding: &Finding| level.is_some_and(|level| !finding.in_baseline && finding.risk.severity >= level);
+    let counts = |finding: &Finding| level.is_some_and(|level| finding.new_severity().is_some_and(|new| new >= level));
     if assessment.findings.iter().any(counts) {
         Status::FINDINGS
     } else if assessment.incomplete.is_some() {

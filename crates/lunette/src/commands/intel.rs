@@ -14,6 +14,9 @@ use lunette_intel::snapshot::SnapshotError;
 use lunette_intel::snapshot::status::Status as Age;
 use lunette_intel::snapshot::store::{Store, data_folder};
 
+use lunette_read::Plan;
+
+use super::own_folder;
 use crate::args::IntelCommand;
 use crate::exit::{Failure, Status};
 use crate::output;
@@ -28,7 +31,17 @@ pub(crate) fn run(command: &IntelCommand, quiet: bool) -> Result<Status, Failure
         IntelCommand::Update { from: None } => return update(&store, today, quiet),
         IntelCommand::Status => status(&store, today)?,
         IntelCommand::Show { what } => show(&store, what)?,
+        IntelCommand::Check { folder } => return check(folder),
     };
+    output::stdout(text.as_bytes())?;
+    Ok(Status::FINE)
+}
+
+/// Checks a folder of advisories of the user's own.
+fn check(folder: &Path) -> Result<Status, Failure> {
+    let files = own_folder(None, "intel check", folder, "yml")?;
+    let own = lunette_assess::own_advisories(&files).map_err(super::assess::failure)?;
+    let text = format!("{} files with {} checked, all valid\n", files.len(), count(own.count(), "record"));
     output::stdout(text.as_bytes())?;
     Ok(Status::FINE)
 }
@@ -36,7 +49,8 @@ pub(crate) fn run(command: &IntelCommand, quiet: bool) -> Result<Status, Failure
 /// The snapshot's place.
 pub(crate) fn store() -> Result<Store, Failure> {
     let folder = data_folder(|name| std::env::var_os(name));
-    let folder = folder.ok_or_else(|| Failure::usage("no folder for data is known: set LUNETTE_DATA to an absolute path"))?;
+    let folder =
+        folder.ok_or_else(|| Failure::usage("no folder for data is known: set LUNETTE_DATA to an absolute path"))?;
     Ok(Store::new(&folder))
 }
 
@@ -73,7 +87,8 @@ fn update(store: &Store, today: Day, quiet: bool) -> Result<Status, Failure> {
     if updated.failures.is_empty() {
         return Ok(Status::FINE);
     }
-    let lines: Vec<String> = updated.failures.iter().map(|(feed, why)| format!("{}: not downloaded: {why}", feed.name())).collect();
+    let lines: Vec<String> =
+        updated.failures.iter().map(|(feed, why)| format!("{}: not downloaded: {why}", feed.name())).collect();
     Err(Failure::internal(lines.join("\n")))
 }
 
@@ -81,8 +96,14 @@ fn imported(meta: &Meta, store: &Store) -> String {
     let mut text = format!("The snapshot is at {}\n", store.index().display());
     for source in &meta.sources {
         let as_of = source.as_of.map_or_else(|| "of unknown age".to_owned(), |day| format!("as of {day}"));
-        let bad = if source.bad == 0 { String::new() } else { format!(", {} not read", thousands(source.bad as usize)) };
-        let _ = writeln!(text, "  {:24} {:>9} records {as_of}{bad}", source.feed.name(), thousands(source.records as usize));
+        let bad =
+            if source.bad == 0 { String::new() } else { format!(", {} not read", thousands(source.bad as usize)) };
+        let _ = writeln!(
+            text,
+            "  {:24} {:>9} records {as_of}{bad}",
+            source.feed.name(),
+            thousands(source.records as usize)
+        );
     }
     for problem in &meta.problems {
         let _ = writeln!(text, "  {}", printable(problem));
@@ -136,7 +157,11 @@ fn show(store: &Store, what: &str) -> Result<String, Failure> {
 fn of_id(id: &str, advisories: &[Detail], kev: Option<&Kev>, epss: Option<Epss>) -> String {
     let mut text = format!("{id}\n");
     if let Some(kev) = kev {
-        let _ = writeln!(text, "  known to be exploited since {} (CISA KEV)", kev.added.map_or_else(|| "an unknown day".to_owned(), |day| day.to_string()));
+        let _ = writeln!(
+            text,
+            "  known to be exploited since {} (CISA KEV)",
+            kev.added.map_or_else(|| "an unknown day".to_owned(), |day| day.to_string())
+        );
     }
     text.push_str(&prediction(epss));
     if advisories.is_empty() {
@@ -151,7 +176,11 @@ fn of_id(id: &str, advisories: &[Detail], kev: Option<&Kev>, epss: Option<Epss>)
 fn prediction(epss: Option<Epss>) -> String {
     let percent = |part: u32| f64::from(part) / 1_000.0;
     epss.map_or_else(String::new, |epss| {
-        format!("  EPSS: {:.2} % within 30 days, higher than {:.0} % of all\n", percent(epss.score), percent(epss.percentile))
+        format!(
+            "  EPSS: {:.2} % within 30 days, higher than {:.0} % of all\n",
+            percent(epss.score),
+            percent(epss.percentile)
+        )
     })
 }
 
@@ -198,16 +227,32 @@ fn of_package(package: &ShownPackage) -> String {
 
 fn matched(one: &Match) -> String {
     let mut text = format!("    {}  {}\n", one.id, one.summary);
-    let fixed = if one.fixed.is_empty() { "no fix is known".to_owned() } else { format!("fixed in {}", one.fixed.join(", ")) };
-    let _ = writeln!(text, "      {}; {fixed}{}", one.range_words(), if one.kev.is_some() { "; known to be exploited" } else { "" });
+    let fixed =
+        if one.fixed.is_empty() { "no fix is known".to_owned() } else { format!("fixed in {}", one.fixed.join(", ")) };
+    let _ = writeln!(
+        text,
+        "      {}; {fixed}{}",
+        one.range_words(),
+        if one.kev.is_some() { "; known to be exploited" } else { "" }
+    );
     text
 }
 
-/// Opens the snapshot to be used in an assessment: that of `--intel`, or the user's own if there is one.
+/// Opens the snapshot to be used in an assessment: that of `--intel`, or the user's own if there is one; with the
+/// advisories of `--advisories`, which lie outside the project.
 ///
 /// # Errors
-/// When there is one that cannot be read.
-pub(crate) fn open(given: Option<&Path>, date: &str) -> Result<lunette_assess::Intel, Failure> {
+/// When there is one that cannot be read, or one of the user's own advisories is faulty.
+pub(crate) fn open(
+    plan: &Plan,
+    given: Option<&Path>,
+    own: Option<&Path>,
+    date: &str,
+) -> Result<lunette_assess::Intel, Failure> {
     let day = Day::parse(date).ok_or_else(|| Failure::usage(format!("`{date}` is not a date")))?;
-    lunette_assess::Intel::open(given, data_folder(|name| std::env::var_os(name)).as_deref(), day).map_err(super::assess::failure)
+    let files =
+        own.map(|folder| own_folder(Some(plan), "--advisories", folder, "yml")).transpose()?.unwrap_or_default();
+    let own = lunette_assess::own_advisories(&files).map_err(super::assess::failure)?;
+    let data = data_folder(|name| std::env::var_os(name));
+    lunette_assess::Intel::open(given, data.as_deref(), own, day).map_err(super::assess::failure)
 }

@@ -32,11 +32,16 @@ pub(crate) fn direct(document: Document, args: &DocumentArgs, terminal: Terminal
 }
 
 /// In the worker.
-pub(crate) fn work(document: Document, args: &DocumentArgs, quiet: bool, send: &mut dyn FnMut(Frame)) -> Result<Status, Failure> {
+pub(crate) fn work(
+    document: Document,
+    args: &DocumentArgs,
+    quiet: bool,
+    send: &mut dyn FnMut(Frame),
+) -> Result<Status, Failure> {
     let form = form(document, args)?;
     let date = crate::date::resolve(args.date.as_deref())?;
     let plan = plan(&args.path)?;
-    let intel = super::intel::open(args.intel.as_deref(), &date)?;
+    let intel = super::intel::open(&plan, args.intel.as_deref(), args.advisories.as_deref(), &date)?;
     let opened = open(&plan)?;
     let exclude = args.output.iter().filter_map(|path| below(path, &plan.root)).collect();
     let options = Options { date, intel, exclude, confinement: opened.confinement.clone(), ..Options::default() };
@@ -63,6 +68,8 @@ fn form(document: Document, args: &DocumentArgs) -> Result<PackageDocument, Fail
         Document::Vex if is(".cdx.json") => Ok(PackageDocument::CycloneDxVex),
         Document::Vex if plain || is(".openvex.json") => Ok(PackageDocument::OpenVex),
         Document::Sbom => Err(Failure::usage("-o names a CycloneDX file: NAME.cdx.json".to_owned())),
-        Document::Vex => Err(Failure::usage("-o names an OpenVEX or a CycloneDX file: NAME.openvex.json or NAME.cdx.json".to_owned())),
+        Document::Vex => Err(Failure::usage(
+            "-o names an OpenVEX or a CycloneDX file: NAME.openvex.json or NAME.cdx.json".to_owned(),
+        )),
     }
 }

@@ -1,6 +1,6 @@
 //! The sample's findings and rules.
 
-use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Step, SuppressedBy, Suppression, Why};
+use lunette_core::finding::{AdvisoryRow, Confidence, Draft, Evidence, Finding, Step, SuppressedBy, Suppression, Why};
 use lunette_core::place::Place;
 use lunette_core::risk::{
     Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, ImpactFactors, Integrity, LikelihoodFactors,
@@ -371,6 +371,10 @@ pub(super) fn counted() -> Vec<Finding> {
         Evidence::Advisory {
             id: "GHSA-0000-0000-0000".to_owned(),
             purl: "pkg:npm/lodash@4.17.15".to_owned(),
+            advisories: vec![
+                advisory_row("GHSA-0000-0000-0000", "lodash"),
+                advisory_row("GHSA-1111-0000-0000", "lodash.template"),
+            ],
             at: Step {
                 place: Place::file("package-lock.json"),
                 why: Why::Here,
@@ -396,6 +400,29 @@ pub(super) fn counted() -> Vec<Finding> {
         },
     ));
     out
+}
+
+fn advisory_row(id: &str, package: &str) -> AdvisoryRow {
+    let risk = RiskProfile::default().judge();
+    AdvisoryRow {
+        id: id.to_owned(),
+        aliases: vec!["CVE-2026-0001".to_owned()],
+        package: package.to_owned(),
+        version: "4.17.15".to_owned(),
+        summary: "Prototype pollution in `zipObjectDeep` | and more.".to_owned(),
+        severity: risk.severity,
+        cvss: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:L".to_owned()],
+        reachability: "declared".to_owned(),
+        shown: "declared, no call of the functions concerned was found".to_owned(),
+        epss_percentile: Some("12.345".to_owned()),
+        kev: None,
+        fixed: Some("4.17.21".to_owned()),
+        deadline: "60-days".to_owned(),
+        fingerprint: String::new(),
+        in_baseline: true,
+        suppression: None,
+        risk,
+    }
 }
 
 /// Findings that are withheld, not numbered yet.

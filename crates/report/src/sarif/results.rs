@@ -109,6 +109,17 @@ fn properties(finding: &Finding) -> Map<String, Value> {
         ("inBaseline", finding.in_baseline.into()),
         ("mode", library(finding.mode).into()),
     ]);
+    let advisories = finding.advisories();
+    if !advisories.is_empty() {
+        let ids: Vec<&str> = advisories.iter().map(|row| row.id.as_str()).collect();
+        let aliases: Vec<&str> = advisories.iter().flat_map(|row| &row.aliases).map(String::as_str).collect();
+        // What is accepted does not count, so a baseline does not hold it.
+        let counted = advisories.iter().filter(|row| row.suppression.is_none());
+        let fingerprints: Vec<&str> = counted.map(|row| row.fingerprint.as_str()).collect();
+        properties.insert("advisories".to_owned(), ids.into());
+        properties.insert("aliases".to_owned(), aliases.into());
+        properties.insert("advisoryFingerprints".to_owned(), fingerprints.into());
+    }
     // What a room adds never takes the place of what every result has.
     for (name, value) in &finding.properties {
         properties.entry(name.clone()).or_insert_with(|| value.as_str().into());

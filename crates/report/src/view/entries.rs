@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lunette_core::assessment::{Assessment, Entry};
 use lunette_core::coverage::{Area, CoverageRow, TOPICS};
-use lunette_core::finding::{Evidence, Finding};
+use lunette_core::finding::{AdvisoryRow, Evidence, Finding};
 use lunette_core::place::Place;
 use lunette_core::rule::Nature;
 use lunette_core::text::shorten;
@@ -14,6 +14,8 @@ use super::{Cut, IDS, Index, NAMED, PLACES, evidence, sentence};
 
 /// Longest explanation of a rule in the report, in characters; `lunette explain` prints the whole.
 const SUMMARY: usize = 420;
+/// Advisories of one finding that are shown.
+const ADVISORIES: usize = 12;
 
 /// A part of the analysis.
 #[derive(Serialize)]
@@ -53,6 +55,8 @@ pub(super) struct EntryView<'a> {
     /// The route of a single finding whose message doesn't name it.
     route: Option<&'a str>,
     blocks: Vec<String>,
+    /// The advisories of a single finding that is not told by itself.
+    advisories: Option<Cut<AdvisoryLine<'a>>>,
     /// Findings of the entry that are not shown with their places.
     more: Cut<&'a str>,
     fix: &'a str,
@@ -66,6 +70,22 @@ struct Each<'a> {
     code: &'a str,
     /// Its trace, for the first few that have one.
     block: Option<String>,
+    /// Its advisories, when there are several.
+    advisories: Option<Cut<AdvisoryLine<'a>>>,
+}
+
+/// An advisory as a line of a table.
+#[derive(Serialize)]
+struct AdvisoryLine<'a> {
+    id: &'a str,
+    alias: Option<&'a str>,
+    package: &'a str,
+    version: &'a str,
+    severity: &'static str,
+    shown: &'a str,
+    evidence: String,
+    fixed: Option<&'a str>,
+    summary: &'a str,
 }
 
 #[derive(Serialize, PartialEq, Eq, Clone, Copy)]
@@ -142,6 +162,7 @@ fn entry_view<'a>(
             [one] => one.route.as_deref().filter(|route| !one.message.contains(route)),
             _ => None,
         },
+        advisories: shown.first().filter(|_| message.is_some()).and_then(|finding| advisories(finding)),
         blocks: if message.is_some() { evidence::blocks(shown) } else { Vec::new() },
         more: Cut::of(all.iter().skip(PLACES).map(|finding| finding.id.as_str()), IDS),
         fix: first.map_or("", |finding| sentence(&finding.advice.action)),
@@ -166,9 +187,40 @@ fn each<'a>(findings: &[&'a Finding]) -> Vec<Each<'a>> {
             message: finding.message.trim(),
             code: step.map_or("", |step| step.code.as_str()),
             block: traced.then(|| evidence::lines(&finding.evidence)),
+            advisories: advisories(finding),
         }
     };
     findings.iter().map(one).collect()
+}
+
+/// The advisories of a finding that tells of several.
+fn advisories(finding: &Finding) -> Option<Cut<AdvisoryLine<'_>>> {
+    let rows = finding.advisories();
+    (rows.len() > 1).then(|| Cut::of(rows.iter().map(advisory), ADVISORIES))
+}
+
+fn advisory(row: &AdvisoryRow) -> AdvisoryLine<'_> {
+    let mut evidence: Vec<String> = row.kev.iter().map(|since| format!("exploited, CISA KEV {since}")).collect();
+    evidence.extend(row.epss_percentile.iter().map(|percentile| format!("EPSS {percentile} %")));
+    evidence.extend(
+        row.suppression
+            .iter()
+            .map(|accepted| format!("accepted until {}", accepted.until.as_deref().unwrap_or("further notice"))),
+    );
+    if row.in_baseline {
+        evidence.push("in the baseline".to_owned());
+    }
+    AdvisoryLine {
+        id: &row.id,
+        alias: row.aliases.iter().find(|alias| alias.starts_with("CVE-")).map(String::as_str),
+        package: &row.package,
+        version: &row.version,
+        severity: row.severity.as_str(),
+        shown: &row.shown,
+        evidence: evidence.join("; "),
+        fixed: row.fixed.as_deref(),
+        summary: &row.summary,
+    }
 }
 
 fn looked(finding: &Finding) -> Option<Looked<'_>> {

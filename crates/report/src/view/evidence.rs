@@ -99,7 +99,8 @@ fn remark(evidence: &Evidence, step: &Step) -> String {
         Evidence::Setting { name, value, .. } if name.is_empty() => value.clone(),
         Evidence::Setting { name, value, .. } if value.is_empty() => name.clone(),
         Evidence::Setting { name, value, .. } => format!("{name} = {value}"),
-        Evidence::Advisory { id, purl, .. } => format!("{id} in {purl}"),
+        Evidence::Advisory { id, purl, advisories, .. } if advisories.len() < 2 => format!("{id} in {purl}"),
+        Evidence::Advisory { purl, .. } => purl.clone(),
         Evidence::Secret { what, redacted, .. } => {
             let fact = format!("{what}: {redacted}");
             return if step.note.is_empty() || step.note == *what { fact } else { format!("{fact}; {}", step.note) };
