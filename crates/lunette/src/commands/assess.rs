@@ -55,7 +55,7 @@ pub(crate) fn work(
     {
         return Err(Failure::usage(format!("--intel {} is not a folder", folder.display())));
     }
-    let intel = super::intel::open(&plan, args.intel.as_deref(), args.advisories.as_deref(), &date)?;
+    let intel = super::intel::open(args.intel.as_deref(), super::intel::own_advisories(&plan, args.advisories.as_deref())?, &date)?;
     let exclude = outputs_below(&outputs, &plan.root);
 
     let opened = open(&plan)?;

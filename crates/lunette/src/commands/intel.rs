@@ -7,6 +7,7 @@ use std::path::Path;
 use lunette_assess::Progress as _;
 use lunette_consult::Https;
 use lunette_core::text::{count, printable, thousands};
+use lunette_intel::advisory::own::Own;
 use lunette_intel::advisory::{Day, Interval};
 use lunette_intel::index::{Entry, Epss, Feed, Kev, Meta};
 use lunette_intel::matching::{Detail, Knowledge, Match, Shown, ShownPackage};
@@ -238,21 +239,23 @@ fn matched(one: &Match) -> String {
     text
 }
 
-/// Opens the snapshot to be used in an assessment: that of `--intel`, or the user's own if there is one; with the
-/// advisories of `--advisories`, which lie outside the project.
+/// Opens the snapshot to be used in an assessment: that of `--intel`, or the user's own if there is one; with advisories of
+/// the user's own.
 ///
 /// # Errors
-/// When there is one that cannot be read, or one of the user's own advisories is faulty.
-pub(crate) fn open(
-    plan: &Plan,
-    given: Option<&Path>,
-    own: Option<&Path>,
-    date: &str,
-) -> Result<lunette_assess::Intel, Failure> {
+/// When there is one that cannot be read.
+pub(crate) fn open(given: Option<&Path>, own: Own, date: &str) -> Result<lunette_assess::Intel, Failure> {
     let day = Day::parse(date).ok_or_else(|| Failure::usage(format!("`{date}` is not a date")))?;
-    let files =
-        own.map(|folder| own_folder(Some(plan), "--advisories", folder, "yml")).transpose()?.unwrap_or_default();
-    let own = lunette_assess::own_advisories(&files).map_err(super::assess::failure)?;
     let data = data_folder(|name| std::env::var_os(name));
     lunette_assess::Intel::open(given, data.as_deref(), own, day).map_err(super::assess::failure)
+}
+
+/// The advisories of `--advisories`, whose folder lies outside the project.
+///
+/// # Errors
+/// When one is faulty.
+pub(crate) fn own_advisories(plan: &Plan, folder: Option<&Path>) -> Result<Own, Failure> {
+    let read = |folder| own_folder(Some(plan), "--advisories", folder, "yml");
+    let files = folder.map(read).transpose()?.unwrap_or_default();
+    lunette_assess::own_advisories(&files).map_err(super::assess::failure)
 }

@@ -10,6 +10,7 @@ use lunette_assess::research::{Permission, add, asks};
 use lunette_assess::{Assessed, Intel};
 use lunette_consult::research::{Budget, Cache, Client, Limits, Provider, Web, inquire};
 use lunette_core::research::{Ask, Researched};
+use lunette_intel::advisory::own::Own;
 use lunette_intel::snapshot::store::data_folder;
 
 use super::{plan, read_own};
@@ -78,7 +79,7 @@ impl Inquirer {
             return Err(Failure::internal("the worker asked too much"));
         }
         let questions: Vec<Ask> = serde_json::from_slice(said).map_err(broken)?;
-        let intel: Intel = super::intel::open(self.intel.as_deref(), &self.date)?;
+        let intel: Intel = super::intel::open(self.intel.as_deref(), Own::default(), &self.date)?;
         let client = Client::new(Limits { bytes: MAX_PAGE, ..Limits::default() });
         let web = Web::new(client, self.provider.clone(), self.cache.clone(), &self.date).with_clock(crate::date::now);
         let researched = inquire(&web, &questions, intel.knowledge(), &self.date, Budget::default());
