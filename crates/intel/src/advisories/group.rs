@@ -4,6 +4,7 @@
 //! being exploited, is told by itself and is not in a group.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use lunette_core::dependencies::Upgrade;
 use lunette_core::finding::{Evidence, Step, Why};
@@ -68,7 +69,9 @@ pub(super) fn groups<'k>(inventory: &Inventory, known: &'k Known) -> Vec<Group<'
 /// The direct dependency that brings a package, where the file tells the way. What is needed in production is not put
 /// down to something that is there for development.
 fn bringer(inventory: &Inventory, labels: &FxHashMap<(&str, String), usize>, entries: &[usize]) -> Option<usize> {
-    entries.iter().filter_map(|at| inventory.packages.get(*at)).find_map(|package| {
+    let packages = || entries.iter().filter_map(|at| inventory.packages.get(*at));
+    let production = packages().any(|package| !package.dev);
+    packages().filter(|package| !(production && package.dev)).find_map(|package| {
         let file = package.place.path.as_str();
         let at = package.path.iter().find_map(|label| labels.get(&(file, label.clone())))?;
         let above = inventory.packages.get(*at)?;
@@ -219,7 +222,7 @@ fn few(named: &[String]) -> String {
     let more = named.len().saturating_sub(NAMED);
     let mut out = named.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if more > 0 {
-        out.push_str(&format!(" and {more} more"));
+        let _ = write!(out, " and {more} more");
     }
     out
 }

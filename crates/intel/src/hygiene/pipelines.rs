@@ -46,7 +46,7 @@ pub(super) struct Command {
 /// Whether a file describes a pipeline.
 pub(super) fn is_pipeline(path: &str) -> bool {
     let name = file_name(path);
-    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    let is_yaml = name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "yml" | "yaml"));
     (is_yaml && (path.starts_with(".github/workflows/") || path.contains("/.github/workflows/")))
         || path.ends_with(".circleci/config.yml")
         || matches!(name, ".gitlab-ci.yml" | "azure-pipelines.yml" | "azure-pipelines.yaml" | "bitbucket-pipelines.yml" | "Jenkinsfile")
@@ -105,7 +105,9 @@ impl Reader<'_> {
 
     fn script(&self, value: &Node<'_>, lenient: Option<&'static str>, out: &mut Vec<Command>) {
         if let Value::List(items) = &value.value {
-            items.iter().for_each(|item| self.script(item, lenient, out));
+            for item in items {
+                self.script(item, lenient, out);
+            }
         }
         let Some(text) = value.text() else { return };
         let mut at = self.lines.line(value.at);
