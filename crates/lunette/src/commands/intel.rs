@@ -246,8 +246,8 @@ fn matched(one: &Match) -> String {
 /// When there is one that cannot be read.
 pub(crate) fn open(given: Option<&Path>, own: Own, date: &str) -> Result<lunette_assess::Intel, Failure> {
     let day = Day::parse(date).ok_or_else(|| Failure::usage(format!("`{date}` is not a date")))?;
-    let data = data_folder(|name| std::env::var_os(name));
-    lunette_assess::Intel::open(given, data.as_deref(), own, day).map_err(super::assess::failure)
+    let folder = data_folder(|variable| std::env::var_os(variable));
+    lunette_assess::Intel::open(given, folder.as_deref(), own, day).map_err(super::assess::failure)
 }
 
 /// The advisories of `--advisories`, whose folder lies outside the project.
