@@ -7,7 +7,7 @@ use crate::table::Section;
 use crate::{Outcome, files, root};
 
 const USAGE: &str = "usage: cargo xtask bench [DIR]… [--lunette FILE] [--limit SECONDS] [--table FILE]
-  without DIR: cpython-lib and node-tree of LUNETTE_CORPORA
+  without DIR: cpython-lib and node-tree/node_modules of LUNETTE_CORPORA
   other analysers are looked for in the folders of LUNETTE_PEERS (separated by `:`), then in PATH;
   semgrep needs its rules in LUNETTE_SEMGREP_RULES";
 
@@ -97,7 +97,8 @@ fn parse(args: &[&str]) -> Result<Options, String> {
     }
     if options.folders.is_empty() {
         let corpora = std::env::var_os("LUNETTE_CORPORA").map_or_else(|| root().join("../corpora"), PathBuf::from);
-        options.folders = ["cpython-lib", "node-tree"].map(|name| corpora.join(name)).to_vec();
+        // Installed packages are read only where the root itself is their folder.
+        options.folders = ["cpython-lib", "node-tree/node_modules"].map(|name| corpora.join(name)).to_vec();
     }
     Ok(options)
 }

@@ -122,17 +122,25 @@ pub(crate) struct Folder<'a> {
     frames: Vec<(UnitId, BodyId, Site)>,
     /// Whether an answer must hold at every time: what may be written to meanwhile is unknown.
     strict: bool,
+    /// Whether the question is for the only constant: an answer that is incomplete, or has two, is as good as none.
+    sole: bool,
 }
 
 /// The constants that the value at `site` may be.
 pub(crate) fn possible(program: &Program, known: &Known, site: Site) -> Possible {
-    Folder { program, known, work: MAX_WORK, frames: Vec::new(), strict: false }.value(site, MAX_DEPTH)
+    Folder { program, known, work: MAX_WORK, frames: Vec::new(), strict: false, sole: false }.value(site, MAX_DEPTH)
+}
+
+/// The only constant that the value at `site` may be.
+pub(crate) fn single(program: &Program, known: &Known, site: Site) -> Option<Value> {
+    let mut found = Folder { program, known, work: MAX_WORK, frames: Vec::new(), strict: false, sole: true }.value(site, MAX_DEPTH);
+    if found.complete && found.values.len() == 1 { found.values.pop() } else { None }
 }
 
 /// The constant that the value at `site` certainly is, whenever it is read: no list, which may have been written to,
 /// and nothing that comes from a variable with several writes.
 pub(crate) fn certain(program: &Program, known: &Known, site: Site) -> Option<Value> {
-    let mut folder = Folder { program, known, work: MAX_WORK / 10, frames: Vec::new(), strict: true };
+    let mut folder = Folder { program, known, work: MAX_WORK / 10, frames: Vec::new(), strict: true, sole: true };
     match folder.value(site, MAX_DEPTH).single() {
         None | Some(Value::List(_) | Value::Undefined) => None,
         Some(value) => Some(value.clone()),
@@ -199,8 +207,16 @@ impl Folder<'_> {
         let mut all = Possible { values: Vec::new(), complete: !sites.is_empty() };
         for site in sites {
             all.add(self.value(site, depth));
+            if self.is_settled(&all) {
+                return Possible::unknown();
+            }
         }
         all
+    }
+
+    /// Whether what was found cannot become the only constant any more, where only that is asked for.
+    fn is_settled(&self, found: &Possible) -> bool {
+        self.sole && (!found.complete || found.values.len() > 1)
     }
 
     /// The result of a call of functions of the project, evaluated with this call's arguments.
@@ -229,6 +245,10 @@ impl Folder<'_> {
                     }
                 }
                 all.complete &= !matches!(block.end, Terminator::End);
+                if self.is_settled(&all) {
+                    self.frames.pop();
+                    return Possible::unknown();
+                }
             }
             self.frames.pop();
         }
@@ -263,6 +283,9 @@ impl Folder<'_> {
 
     /// By the tracked origins; never complete, since a caller outside the project may pass something else.
     fn origins(&mut self, site: Site, depth: u32) -> Possible {
+        if self.sole {
+            return Possible::unknown();
+        }
         let mut all = Possible { values: Vec::new(), complete: true };
         for &origin in self.known.origins(site) {
             match origin {
@@ -307,7 +330,10 @@ impl Folder<'_> {
     }
 
     fn load(&mut self, site: Site, base: ValueId, key: Key, depth: u32) -> Possible {
-        let owner = self.value(Site { value: base, ..site }, depth);
+        let owner = match key {
+            Key::Index(_) | Key::Value(_) => self.value(Site { value: base, ..site }, depth),
+            Key::Member(_) | Key::Item(_) => Possible::unknown(),
+        };
         let index = match key {
             Key::Index(index) => Some(index),
             Key::Value(value) => match self.value(Site { value, ..site }, depth).single() {

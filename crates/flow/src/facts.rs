@@ -188,6 +188,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The call at a site, when its target is known.
+    #[inline]
     pub fn call_at(&self, site: Site) -> Option<&Call> {
         self.by_site.get(&site).map(|&at| &self.calls[at as usize])
     }
@@ -195,6 +196,11 @@ impl<'a> Facts<'a> {
     /// The constants that a value may be.
     pub fn possible(&self, site: Site) -> Possible {
         constant::possible(self.program, &self.known, site)
+    }
+
+    /// The only constant that a value may be: what [`Self::possible`] has for the single one, found with less work.
+    pub fn single(&self, site: Site) -> Option<Value> {
+        constant::single(self.program, &self.known, site)
     }
 
     /// The functions of the project that a value may be.
@@ -381,7 +387,7 @@ impl<'a> Facts<'a> {
         match key {
             Key::Member(name) | Key::Item(name) => Some(self.program.unit(site.unit).module.name(name).to_owned()),
             Key::Index(index) => Some(index.to_string()),
-            Key::Value(value) => self.possible(Site { value, ..site }).single_str().map(str::to_owned),
+            Key::Value(value) => self.single(Site { value, ..site }).and_then(|value| value.as_str().map(str::to_owned)),
         }
     }
 

@@ -79,6 +79,7 @@ impl Program {
     }
 
     /// The module with this id.
+    #[inline]
     pub fn unit(&self, id: UnitId) -> &Unit {
         &self.units[id.0 as usize]
     }
@@ -94,16 +95,19 @@ impl Program {
     }
 
     /// A body.
+    #[inline]
     pub fn body(&self, unit: UnitId, body: BodyId) -> &Body {
         self.unit(unit).module.body(body)
     }
 
     /// The operation at a site.
+    #[inline]
     pub fn op(&self, site: Site) -> &Op {
         self.unit(site.unit).module.op(ValueRef { body: site.body, value: site.value })
     }
 
     /// Where a site was written.
+    #[inline]
     pub fn span(&self, site: Site) -> Span {
         self.unit(site.unit).module.span(ValueRef { body: site.body, value: site.value })
     }

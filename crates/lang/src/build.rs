@@ -375,6 +375,7 @@ impl BodyBuilder {
                 block.ops = leading;
             }
             block.ops.shrink_to_fit();
+            block.preds.shrink_to_fit();
         }
         // Bodies stay for the whole run: no room to grow in is kept.
         self.body.ops.shrink_to_fit();

@@ -24,6 +24,7 @@ pub struct Known {
 
 impl Known {
     /// Where a value comes from; empty when nothing is known.
+    #[inline]
     pub fn origins(&self, site: Site) -> &[Origin] {
         self.sets.get(self.values[self.layout.value(site)])
     }

@@ -44,7 +44,7 @@ impl Folding {
         let value = match self.folded.constant(site.value) {
             Some(value) => Some(Rc::new(value.clone())),
             None if may_fold(env.facts.program.body(site.unit, site.body), site.value) => {
-                env.facts.possible(site).single().cloned().map(Rc::new)
+                env.facts.single(site).map(Rc::new)
             }
             None => None,
         };

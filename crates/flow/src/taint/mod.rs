@@ -51,7 +51,7 @@ pub use kind::{KindSet, SourceKind};
 use emit::OwnKinds;
 use env::{Env, State};
 use seeds::Seeds;
-use solve::{Graph, Hop, Item, Search};
+use solve::{Graph, Hop, Item, Nodes, Search};
 
 /// What is followed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -138,8 +138,9 @@ impl<'a> Taint<'a> {
             replace: harm("override"),
         };
         let mut state = State::default();
-        let graph = solve::summarise(&env, &mut state, &handlers, own);
-        let mut search = Search::new(&env, &mut state, &graph);
+        let mut graph = solve::summarise(&env, &mut state, &handlers, own);
+        let nodes = Nodes::new(&env, &state, &mut graph);
+        let mut search = Search::new(&env, &mut state, &graph, nodes);
         search.run();
         let Search { items, ends, mut flows, ended, .. } = search;
         let cut = graph.cut + usize::from(ended);

@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// A key of a path: a member, an item or an index, by its text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -40,6 +41,9 @@ impl PathId {
 
 /// Longest path kept; what lies deeper counts as the whole of what lies there.
 pub(crate) const MAX_KEYS: usize = 3;
+
+/// The keys of two paths.
+type Keys = SmallVec<[KeyId; 2 * MAX_KEYS]>;
 
 /// All keys and paths of a program, interned.
 #[derive(Debug)]
@@ -119,7 +123,7 @@ impl Paths {
         if path.is_empty() {
             return (self.cons(key, path), false);
         }
-        let keys: Vec<KeyId> = std::iter::once(key).chain(self.keys(path)).collect();
+        let keys: Keys = std::iter::once(key).chain(self.keys(path)).collect();
         self.of_keys(&keys)
     }
 
@@ -131,7 +135,7 @@ impl Paths {
         if first.is_empty() {
             return (second, false);
         }
-        let keys: Vec<KeyId> = self.keys(first).chain(self.keys(second)).collect();
+        let keys: Keys = self.keys(first).chain(self.keys(second)).collect();
         self.of_keys(&keys)
     }
 

@@ -387,7 +387,7 @@ impl Scan<'_, '_> {
     pub(crate) fn pattern_at(&self, call: Site, path: &AccessPath) -> Option<Value> {
         let found = self.env.facts.follow(call, path);
         let [site] = found.sites() else { return None };
-        self.env.facts.possible(*site).single().cloned()
+        self.env.facts.single(*site)
     }
 
     fn function_shows(&mut self, callee: ValueId, args: &[Arg], of: calls::BodyKey, truth: Option<bool>) -> State {

@@ -42,7 +42,9 @@ pub(crate) fn summarise(env: &Env<'_>, state: &mut State, handlers: &FxHashMap<u
                 let mut scan = Scan::new(env, state, unit, id);
                 let emitted = scan.emit(handlers, own, &|other| circle && component.binary_search(&other).is_ok());
                 cut_here += usize::from(emitted.cut);
+                // Ways and summaries stay for the whole run: no room to grow in is kept.
                 edges[number as usize] = emitted.edges;
+                edges[number as usize].shrink_to_fit();
                 let summary = &mut state.summaries[number as usize];
                 if summary.as_deref() != Some(&emitted.summary) {
                     *summary = Some(Box::new(emitted.summary));
@@ -60,17 +62,132 @@ pub(crate) fn summarise(env: &Env<'_>, state: &mut State, handlers: &FxHashMap<u
     Graph { edges, cut }
 }
 
-/// Where untrusted data has come to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Node {
-    Param(u32, u32),
-    Slot(u32),
+/// Numbers for all parameters and slots, with the harm that data at each of them can still do.
+pub(crate) struct Nodes {
+    /// The first parameter of each body.
+    params: Vec<u32>,
+    slots: u32,
+    harm: Vec<KindSet>,
+}
+
+impl Nodes {
+    /// Follows the ways backwards from harmful uses, and drops those that lead to none.
+    pub(crate) fn new(env: &Env<'_>, state: &State, graph: &mut Graph) -> Self {
+        let mut params = Vec::with_capacity(env.bodies() + 1);
+        let mut slots = 0;
+        for unit in &env.facts.program.units {
+            for body in &unit.module.bodies {
+                params.push(slots);
+                slots += body.params.len() as u32;
+            }
+        }
+        params.push(slots);
+        let count = slots as usize + env.slots.len();
+        let mut nodes = Nodes { params, slots, harm: vec![KindSet::default(); count] };
+        let mut ways: Vec<(u32, u32, KindSet)> = Vec::new();
+        for (body, edges) in graph.edges.iter().enumerate() {
+            for edge in edges {
+                let Some(from) = nodes.of_root(body as u32, state.pools.get(edge.fact.root)) else { continue };
+                match edge.to {
+                    To::Sink(kinds) | To::ChosenSink(kinds) => nodes.harm[from as usize] |= kinds.without(edge.fact.cleared),
+                    To::Param(..) | To::Slot(_) => {
+                        if let Some(to) = nodes.of_target(edge.to) {
+                            ways.push((to, from, edge.fact.cleared));
+                        }
+                    }
+                }
+            }
+        }
+        nodes.settle(&mut ways);
+        for edges in &mut graph.edges {
+            let before = edges.len();
+            edges.retain(|edge| match edge.to {
+                To::Sink(_) | To::ChosenSink(_) => true,
+                To::Param(..) | To::Slot(_) => {
+                    nodes.of_target(edge.to).is_some_and(|to| !nodes.harm[to as usize].without(edge.fact.cleared).is_empty())
+                }
+            });
+            if edges.len() < before / 2 {
+                edges.shrink_to_fit();
+            }
+        }
+        nodes
+    }
+
+    /// Hands harm from the ends of ways (to, from, what is cleared) to their starts until nothing changes.
+    fn settle(&mut self, ways: &mut [(u32, u32, KindSet)]) {
+        ways.sort_unstable();
+        let mut work: Vec<u32> = (0..self.harm.len() as u32).filter(|&node| !self.harm[node as usize].is_empty()).collect();
+        let mut waiting: Vec<bool> = self.harm.iter().map(|harm| !harm.is_empty()).collect();
+        while let Some(node) = work.pop() {
+            waiting[node as usize] = false;
+            let harm = self.harm[node as usize];
+            let first = ways.partition_point(|(to, ..)| *to < node);
+            for &(_, from, cleared) in ways[first..].iter().take_while(|(to, ..)| *to == node) {
+                let more = harm.without(cleared);
+                if !self.harm[from as usize].contains(more) {
+                    self.harm[from as usize] |= more;
+                    if !std::mem::replace(&mut waiting[from as usize], true) {
+                        work.push(from);
+                    }
+                }
+            }
+        }
+    }
+
+    fn param(&self, body: u32, param: u32) -> Option<u32> {
+        let (first, next) = (self.params[body as usize], self.params[body as usize + 1]);
+        (param < next - first).then_some(first + param)
+    }
+
+    fn of_root(&self, body: u32, root: Root) -> Option<u32> {
+        match root {
+            Root::Param(param, _) => self.param(body, param),
+            Root::Slot(slot, _) => Some(self.slots + slot),
+            Root::Source(_) => None,
+        }
+    }
+
+    fn of_target(&self, to: To) -> Option<u32> {
+        match to {
+            To::Param(body, param) => self.param(body, param),
+            To::Slot(slot) => Some(self.slots + slot),
+            To::Sink(_) | To::ChosenSink(_) => None,
+        }
+    }
+}
+
+/// The ways out of every node, one node after another.
+struct Ways {
+    starts: Vec<u32>,
+    /// Body and edge.
+    list: Vec<(u32, u32)>,
+}
+
+impl Ways {
+    fn new(state: &State, graph: &Graph, nodes: &Nodes) -> Self {
+        let mut starts = vec![0u32; nodes.harm.len() + 1];
+        let mut found: Vec<(u32, (u32, u32))> = Vec::new();
+        for (body, edges) in graph.edges.iter().enumerate() {
+            for (at, edge) in edges.iter().enumerate() {
+                if let Some(node) = nodes.of_root(body as u32, state.pools.get(edge.fact.root)) {
+                    starts[node as usize + 1] += 1;
+                    found.push((node, (body as u32, at as u32)));
+                }
+            }
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        found.sort_unstable();
+        Ways { starts, list: found.into_iter().map(|(_, way)| way).collect() }
+    }
 }
 
 /// Untrusted data at a node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
-    node: Node,
+    node: u32,
     path: PathId,
     cleared: KindSet,
     flags: Flags,
@@ -95,9 +212,9 @@ pub(crate) struct Search<'e, 'a> {
     env: &'e Env<'a>,
     state: &'e mut State,
     graph: &'e Graph,
-    by_param: FxHashMap<(u32, u32), Vec<u32>>,
-    by_slot: Vec<Vec<(u32, u32)>>,
-    seen: FxHashMap<(Node, PathId, SourceKind, bool), KindSet>,
+    nodes: Nodes,
+    ways: Ways,
+    seen: FxHashMap<(u32, PathId, SourceKind, bool), KindSet>,
     pub(crate) items: Vec<Item>,
     queue: VecDeque<u32>,
     found: FxHashMap<(u32, u32, usize, SourceKind), usize>,
@@ -108,24 +225,15 @@ pub(crate) struct Search<'e, 'a> {
 }
 
 impl<'e, 'a> Search<'e, 'a> {
-    pub(crate) fn new(env: &'e Env<'a>, state: &'e mut State, graph: &'e Graph) -> Self {
-        let mut by_param: FxHashMap<(u32, u32), Vec<u32>> = FxHashMap::default();
-        let mut by_slot: Vec<Vec<(u32, u32)>> = vec![Vec::new(); env.slots.len()];
-        for (body, edges) in graph.edges.iter().enumerate() {
-            for (at, edge) in edges.iter().enumerate() {
-                match state.pools.get(edge.fact.root) {
-                    Root::Param(param, _) => by_param.entry((body as u32, param)).or_default().push(at as u32),
-                    Root::Slot(slot, _) => by_slot[slot as usize].push((body as u32, at as u32)),
-                    Root::Source(_) => {}
-                }
-            }
-        }
+    /// `nodes` are those of the graph.
+    pub(crate) fn new(env: &'e Env<'a>, state: &'e mut State, graph: &'e Graph, nodes: Nodes) -> Self {
+        let ways = Ways::new(state, graph, &nodes);
         Search {
             env,
             state,
             graph,
-            by_param,
-            by_slot,
+            nodes,
+            ways,
             seen: FxHashMap::default(),
             items: Vec::new(),
             queue: VecDeque::new(),
@@ -148,19 +256,9 @@ impl<'e, 'a> Search<'e, 'a> {
         }
         while let Some(at) = self.queue.pop_front() {
             let item = self.items[at as usize];
-            match item.node {
-                Node::Param(body, param) => {
-                    for index in 0..self.by_param.get(&(body, param)).map_or(0, Vec::len) {
-                        let edge = self.by_param[&(body, param)][index];
-                        self.follow(at, item, body, edge);
-                    }
-                }
-                Node::Slot(slot) => {
-                    for index in 0..self.by_slot[slot as usize].len() {
-                        let (body, edge) = self.by_slot[slot as usize][index];
-                        self.follow(at, item, body, edge);
-                    }
-                }
+            for index in self.ways.starts[item.node as usize]..self.ways.starts[item.node as usize + 1] {
+                let (body, edge) = self.ways.list[index as usize];
+                self.follow(at, item, body, edge);
             }
         }
     }
@@ -193,12 +291,18 @@ impl<'e, 'a> Search<'e, 'a> {
             To::Sink(kinds) if !flags.has(Flags::CHOSEN) => self.arrive(edge, source, kinds.without(cleared), flags, hop),
             To::ChosenSink(kinds) if flags.has(Flags::CHOSEN) => self.arrive(edge, source, kinds.without(cleared), flags, hop),
             To::Sink(_) | To::ChosenSink(_) => {}
-            To::Param(body, param) => self.reach(Node::Param(body, param), path, cleared, flags, source, hop),
-            To::Slot(slot) => self.reach(Node::Slot(slot), path, cleared, flags, source, hop),
+            To::Param(..) | To::Slot(_) => {
+                if let Some(node) = self.nodes.of_target(edge.to) {
+                    self.reach(node, path, cleared, flags, source, hop);
+                }
+            }
         }
     }
 
-    fn reach(&mut self, node: Node, path: PathId, cleared: KindSet, flags: Flags, source: u32, hop: Hop) {
+    fn reach(&mut self, node: u32, path: PathId, cleared: KindSet, flags: Flags, source: u32, hop: Hop) {
+        if self.nodes.harm[node as usize].without(cleared).is_empty() {
+            return;
+        }
         let kind = self.state.sources[source as usize].kind;
         let key = (node, path, kind, flags.has(Flags::CHOSEN));
         let cleared = match self.seen.get(&key) {

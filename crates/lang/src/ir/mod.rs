@@ -11,8 +11,10 @@ mod op;
 
 pub use op::{Arg, ArgKind, BinaryOp, Const, Entry, Key, ListKind, Op, Part, UnaryOp};
 
-use compact_str::CompactString;
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 /// Declares a `u32` index type.
 macro_rules! id {
@@ -22,6 +24,7 @@ macro_rules! id {
         pub struct $name(pub u32);
         impl $name {
             /// The index as a `usize`, for indexing the table it belongs to.
+            #[inline]
             pub fn index(self) -> usize {
                 self.0 as usize
             }
@@ -87,40 +90,61 @@ pub enum Language {
     JavaScript,
 }
 
-/// Interned strings of one module.
+/// Interned strings of one module, one after another in one text: a module has many short ones.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    strings: Vec<CompactString>,
-    index: FxHashMap<CompactString, NameId>,
+    text: String,
+    /// Where each string ends.
+    ends: Vec<u32>,
+    index: HashTable<NameId>,
 }
 
 impl Names {
     /// The id of `text`, interning it at first sight.
     pub fn intern(&mut self, text: &str) -> NameId {
-        if let Some(&id) = self.index.get(text) {
+        let hash = hash(text);
+        if let Some(&id) = self.index.find(hash, |&id| self.get(id) == text) {
             return id;
         }
-        let id = NameId(self.strings.len() as u32);
-        self.strings.push(CompactString::new(text));
-        self.index.insert(CompactString::new(text), id);
+        let id = NameId(self.ends.len() as u32);
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+        let (all, ends) = (self.text.as_str(), self.ends.as_slice());
+        self.index.insert_unique(hash, id, |&id| self::hash(slice(all, ends, id)));
         id
     }
     /// The id of `text` when it occurs in the module.
     pub fn find(&self, text: &str) -> Option<NameId> {
-        self.index.get(text).copied()
+        self.index.find(hash(text), |&id| self.get(id) == text).copied()
     }
     /// How many strings there are.
     pub fn len(&self) -> usize {
-        self.strings.len()
+        self.ends.len()
     }
     /// Whether nothing was interned.
     pub fn is_empty(&self) -> bool {
-        self.strings.is_empty()
+        self.ends.is_empty()
     }
     /// The string behind an id of this table.
+    #[inline]
     pub fn get(&self, id: NameId) -> &str {
-        &self.strings[id.index()]
+        slice(&self.text, &self.ends, id)
     }
+    /// Gives back the room to grow in.
+    pub(crate) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+#[inline]
+fn slice<'a>(text: &'a str, ends: &[u32], id: NameId) -> &'a str {
+    let start = id.index().checked_sub(1).map_or(0, |before| ends[before]);
+    &text[start as usize..ends[id.index()] as usize]
+}
+
+fn hash(text: &str) -> u64 {
+    FxBuildHasher.hash_one(text)
 }
 
 /// One source file, lowered.
@@ -149,18 +173,22 @@ pub struct Module {
 
 impl Module {
     /// The body with this id.
+    #[inline]
     pub fn body(&self, id: BodyId) -> &Body {
         &self.bodies[id.index()]
     }
     /// The operation that defines a value.
+    #[inline]
     pub fn op(&self, at: ValueRef) -> &Op {
         &self.body(at.body).ops[at.value.index()]
     }
     /// Where a value was written.
+    #[inline]
     pub fn span(&self, at: ValueRef) -> Span {
         self.body(at.body).spans[at.value.index()]
     }
     /// The string behind a name of this module.
+    #[inline]
     pub fn name(&self, id: NameId) -> &str {
         self.names.get(id)
     }

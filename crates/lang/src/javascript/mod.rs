@@ -125,6 +125,7 @@ impl<'a> Lower<'a> {
         self.sort_imports();
         let empty = self.names.intern("");
         let bodies = std::mem::take(&mut self.bodies).into_iter().map(|body| body.unwrap_or_else(|| no_body(empty)));
+        self.names.shrink();
         Module {
             language: Language::JavaScript,
             bodies: bodies.collect(),

@@ -122,7 +122,8 @@ impl<'a> Lowerer<'a> {
         };
         lowerer.unwritten_builtins();
         lowerer.statements(statements);
-        let Lowerer { names, classes, imports, current, mut bodies, .. } = lowerer;
+        let Lowerer { mut names, classes, imports, current, mut bodies, .. } = lowerer;
+        names.shrink();
         bodies[0] = Some(current.builder.finish());
         Module {
             language: Language::Python,
