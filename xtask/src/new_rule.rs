@@ -6,7 +6,9 @@ use crate::Outcome;
 
 /// Writes a rule file to fill in. The examples fail until the rule is written, so that it cannot be forgotten.
 pub(crate) fn run(root: &Path, family: &str, id: &str) -> Outcome {
-    let plain = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let plain = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
     if !plain(family) || !plain(id) {
         return Err("family and id are kebab-case: lower-case letters, digits and `-`".to_owned());
     }
@@ -14,8 +16,13 @@ pub(crate) fn run(root: &Path, family: &str, id: &str) -> Outcome {
     if path.exists() {
         return Err(format!("{} exists", path.display()));
     }
-    let (language, fence, comment) = if family == "python" { ("python", "py file=app.py", "#") } else { ("javascript", "ts file=app.ts", "//") };
-    let text = TEMPLATE.replace("@ID@", id).replace("@LANGUAGE@", language).replace("@FENCE@", fence).replace("@COMMENT@", comment);
+    let (language, fence, comment) =
+        if family == "python" { ("python", "py file=app.py", "#") } else { ("javascript", "ts file=app.ts", "//") };
+    let text = TEMPLATE
+        .replace("@ID@", id)
+        .replace("@LANGUAGE@", language)
+        .replace("@FENCE@", fence)
+        .replace("@COMMENT@", comment);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     }

@@ -1,7 +1,12 @@
 //! `cargo bench -p lunette-assess`: a whole assessment of a generated project of 50,000 lines, as a ratio to what the
 //! two parsers alone cost on the same text. Times are CPU time of the process; the median of the runs counts. Nothing
 //! fails on a slow machine: this prints, it does not judge.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a benchmark talks to its developer")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a benchmark talks to its developer"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -54,7 +59,9 @@ fn write_project(root: &Path) -> Vec<(String, String)> {
 }
 
 fn python(file: usize) -> String {
-    let mut text = format!("import hashlib\nfrom flask import Blueprint, jsonify, request\n\nbp = Blueprint('b{file}', __name__)\n\n");
+    let mut text = format!(
+        "import hashlib\nfrom flask import Blueprint, jsonify, request\n\nbp = Blueprint('b{file}', __name__)\n\n"
+    );
     for at in 0..30 {
         let _ = write!(
             text,
@@ -68,7 +75,9 @@ fn python(file: usize) -> String {
 }
 
 fn typescript(file: usize) -> String {
-    let mut text = format!("import {{ Router, type Request, type Response }} from 'express';\n\nexport const router{file} = Router();\n");
+    let mut text = format!(
+        "import {{ Router, type Request, type Response }} from 'express';\n\nexport const router{file} = Router();\n"
+    );
     for at in 0..30 {
         let _ = write!(
             text,

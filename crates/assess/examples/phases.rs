@@ -50,7 +50,10 @@ struct Table {
 
 impl Table {
     fn new(lines: usize) -> Self {
-        println!("{:14} {:>9} {:>9} {:>9} {:>10} {:>9}", "phase", "ms CPU", "us/line", "KLoC/s", "+bytes/line", "RSS MiB");
+        println!(
+            "{:14} {:>9} {:>9} {:>9} {:>10} {:>9}",
+            "phase", "ms CPU", "us/line", "KLoC/s", "+bytes/line", "RSS MiB"
+        );
         Table { lines, before: cpu(), total: 0.0, memory: memory("VmRSS:") }
     }
 
@@ -95,7 +98,12 @@ fn whole_run(folder: &Path) {
     }
     let project = &assessed.assessment.project;
     let lines = project.lines;
-    println!("assess() of {}: {} files, {lines} lines, {} findings", folder.display(), project.files_read, assessed.assessment.findings.len());
+    println!(
+        "assess() of {}: {} files, {lines} lines, {} findings",
+        folder.display(),
+        project.files_read,
+        assessed.assessment.findings.len()
+    );
     let table = Table::new(lines);
     for pair in marks.windows(2) {
         table.print(&pair[0].0, pair[1].1 - pair[0].1, 0, 0);
@@ -130,7 +138,12 @@ fn by_phase(folder: &Path, most: usize) {
         lines += if code { file.lines } else { 0 };
         code
     });
-    println!("{} source files, {lines} lines, {} bytes; walk {:.1} ms", tree.files.len(), tree.files.iter().map(|file| file.bytes).sum::<u64>(), walked * 1e3);
+    println!(
+        "{} source files, {lines} lines, {} bytes; walk {:.1} ms",
+        tree.files.len(),
+        tree.files.iter().map(|file| file.bytes).sum::<u64>(),
+        walked * 1e3
+    );
     let mut table = Table::new(lines);
     let mut times = Vec::new();
     let mut units = Vec::new();
@@ -160,7 +173,15 @@ fn by_phase(folder: &Path, most: usize) {
     let result = book.run(&facts, &models, &found, &RunContext::default());
     table.row("taint+rules");
     table.end();
-    println!("{} values, {bodies} bodies, {names} names, {} calls, {} reads, {} writes, {} routes, {flows} flows, {} findings", values, facts.calls.len(), facts.reads.len(), facts.writes.len(), found.routes.len(), result.findings.len());
+    println!(
+        "{} values, {bodies} bodies, {names} names, {} calls, {} reads, {} writes, {} routes, {flows} flows, {} findings",
+        values,
+        facts.calls.len(),
+        facts.reads.len(),
+        facts.writes.len(),
+        found.routes.len(),
+        result.findings.len()
+    );
     times.sort_by(|a, b| b.0.total_cmp(&a.0));
     println!("slowest to lower:");
     for (seconds, path, lines) in times.iter().take(SLOWEST) {

@@ -68,7 +68,8 @@ fn merge(facts: &mut BTreeMap<&str, TopicFacts>, found: TopicFacts) {
 }
 
 fn by_rules(topic: &str, knowledge: &Knowledge, checked: &[Checked]) -> Option<TopicFacts> {
-    let of_topic = |rule: &&Checked| knowledge.rules().iter().any(|known| known.id == rule.rule && known.topic == topic);
+    let of_topic =
+        |rule: &&Checked| knowledge.rules().iter().any(|known| known.id == rule.rule && known.topic == topic);
     let rules: Vec<&Checked> = checked.iter().filter(of_topic).collect();
     let applied: Vec<&&Checked> = rules.iter().filter(|rule| rule.applicable).collect();
     // Rules know the libraries that they know: where none applies, that says nothing about the topic.
@@ -88,7 +89,8 @@ fn by_routes(topic: &str, proves: Proves, routes: &[Route]) -> Option<TopicFacts
     if routes.is_empty() {
         return None;
     }
-    let guards = |route: &Route| route.guards.iter().find(|guard| guard.proves == proves).map(|guard| guard.place.clone());
+    let guards =
+        |route: &Route| route.guards.iter().find(|guard| guard.proves == proves).map(|guard| guard.place.clone());
     let mut seen: Vec<Place> = routes.iter().filter_map(guards).collect();
     let guarded = seen.len();
     seen.sort();

@@ -56,7 +56,13 @@ impl Held {
             let Some(&package) = held.packages.first() else { continue };
             let language = language(inventory.packages[package].ecosystem);
             // A symbol that is no path of an API names nothing that could be called.
-            let nodes: Vec<NodeId> = held.found.symbols.iter().filter_map(|symbol| models.pattern(language, symbol).ok()).flatten().collect();
+            let nodes: Vec<NodeId> = held
+                .found
+                .symbols
+                .iter()
+                .filter_map(|symbol| models.pattern(language, symbol).ok())
+                .flatten()
+                .collect();
             if !nodes.is_empty() {
                 functions.insert(at, nodes);
             }
@@ -85,7 +91,11 @@ impl Held {
             let package = &inventory.packages[first];
             let functions = self.functions.get(&at).map_or(&[][..], Vec::as_slice);
             let called = functions.iter().any(|&node| code.facts.calls_of(node).next().is_some());
-            let call = called.then(|| reaching.get_or_insert_with(|| code.rulebook.reaching(code.facts, code.routes)).call(functions)).flatten();
+            let call = called
+                .then(|| {
+                    reaching.get_or_insert_with(|| code.rulebook.reaching(code.facts, code.routes)).call(functions)
+                })
+                .flatten();
             held.reach = match call {
                 Some(call) => Reach {
                     level: if call.route.is_some() { Reachability::Reached } else { Reachability::Called },
@@ -96,7 +106,8 @@ impl Held {
                 },
                 None => imports.reach(package, &held.found.symbols, code.facts.program),
             };
-            held.reach.conclusive |= !functions.is_empty() && is_own(inventory, &held.packages)
+            held.reach.conclusive |= !functions.is_empty()
+                && is_own(inventory, &held.packages)
                 && *whole.entry(package.ecosystem).or_insert_with(|| reading.is_whole(package.ecosystem));
         }
     }
@@ -116,7 +127,8 @@ impl Held {
         }
         let summary = (packages > 0).then(|| upgrade::dependencies(inventory, &self.known, &intel.knowledge, today));
         let unread = inventory.failures.iter().find(|failure| !is_read(inventory, &failure.path));
-        let unread = unread.map(|failure| format!("{} could not be read, so its packages were not looked up", failure.path));
+        let unread =
+            unread.map(|failure| format!("{} could not be read, so its packages were not looked up", failure.path));
         Judged { observations, summary, problem: self.problem.or(unread) }
     }
 }
@@ -137,7 +149,8 @@ fn language(ecosystem: Ecosystem) -> Language {
 
 /// Whether anything of a manifest or lockfile was read: single lines that were not understood are in the skip ledger.
 pub(crate) fn is_read(inventory: &Inventory, path: &str) -> bool {
-    inventory.lockfiles.iter().any(|read| read == path) || inventory.manifests.iter().any(|manifest| manifest.path == path)
+    inventory.lockfiles.iter().any(|read| read == path)
+        || inventory.manifests.iter().any(|manifest| manifest.path == path)
 }
 
 /// Whether the project alone uses a package: no other package, whose code is not read, needs it.
@@ -178,7 +191,9 @@ impl Imports {
             names.extend(symbols.iter().filter_map(|symbol| symbol.split(['.', '(']).next()).map(str::to_owned));
         }
         let is_of = |imported: &str| {
-            names.iter().any(|name| imported.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])))
+            names.iter().any(|name| {
+                imported.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+            })
         };
         let found = self.0.iter().find(|((language, imported), _)| *language == python && is_of(imported));
         found.map_or_else(Reach::default, |(_, &(unit, span))| Reach {
@@ -189,14 +204,18 @@ impl Imports {
 }
 
 /// Code that loads modules by names which are only known when it runs.
-static LOADS_BY_NAME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"\b(?:require|import)\s*\(\s*[^'"`\s)]|__import__|importlib|\bexec\(|\beval\("#).ok());
+static LOADS_BY_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"\b(?:require|import)\s*\(\s*[^'"`\s)]|__import__|importlib|\bexec\(|\beval\("#).ok()
+});
 
 impl Reading {
     /// Whether all code of the language of a registry was read, and none of it loads modules by names that are not known.
     fn is_whole(&self, ecosystem: Ecosystem) -> bool {
         let python = ecosystem == Ecosystem::PyPi;
-        let of_language = |path: &str| lunette_lang::Dialect::of_path(path).is_some_and(|dialect| (dialect == lunette_lang::Dialect::Python) == python);
+        let of_language = |path: &str| {
+            lunette_lang::Dialect::of_path(path)
+                .is_some_and(|dialect| (dialect == lunette_lang::Dialect::Python) == python)
+        };
         let gap = self.skipped.iter().any(|skipped| skipped.reason.is_gap() && of_language(&skipped.path));
         let loads = |text: &str| LOADS_BY_NAME.as_ref().is_none_or(|regex| regex.is_match(text));
         !gap && !self.program.units.iter().any(|unit| of_language(&unit.path) && loads(&unit.text))

@@ -14,7 +14,7 @@ use lunette_flow::taint::Options as Taint;
 use lunette_flow::{Routes, routes};
 use lunette_intel::packages::Inventory;
 use lunette_read::Root;
-use lunette_rules::{database, RunContext, RunResult};
+use lunette_rules::{RunContext, RunResult, database};
 use lunette_sql::{Failure, FailureKind};
 
 use crate::compose::{Inputs, compose, kind_of};
@@ -44,12 +44,18 @@ pub struct Assessed {
 pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Assessed, AssessError> {
     let ids = Knowledge::ids(&options.extras);
     let is_rule = |id: &str| ids.contains(id);
-    let known = options.baseline.as_deref().map(baseline::read).transpose().map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
+    let known = options
+        .baseline
+        .as_deref()
+        .map(baseline::read)
+        .transpose()
+        .map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
     let mut reading = reading::read(root, options, &is_rule, progress)?;
     let mut knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     progress.phase("analysing", 0);
     let held = Held::look_up(&reading.stack.inventory, &options.intel, &mut knowledge.models);
-    let (documents, faults) = reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
+    let (documents, faults) =
+        reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
     reading.note(faults);
     reading.note(lines_not_read(&reading.stack.inventory));
     let mut databases = match &options.database {
@@ -219,7 +225,9 @@ fn not_replayed(failure: &Failure) -> Skipped {
     let (reason, what) = match failure.kind {
         FailureKind::Syntax => (SkipReason::Syntax, ""),
         FailureKind::Unsupported => (SkipReason::Unsupported, "not carried out: "),
-        FailureKind::Unresolved | FailureKind::Duplicate | FailureKind::Refused => (SkipReason::Unsupported, "the statement fails: "),
+        FailureKind::Unresolved | FailureKind::Duplicate | FailureKind::Refused => {
+            (SkipReason::Unsupported, "the statement fails: ")
+        }
     };
     let detail = format!("line {}: {what}{}", failure.place.line, shorten(&printable(&failure.message), 160));
     Skipped { path: printable(&failure.place.path), reason, detail }
@@ -227,7 +235,10 @@ fn not_replayed(failure: &Failure) -> Skipped {
 
 /// A route that was seen and not understood is a limit of the assessment.
 fn unresolved(registration: &Unresolved) -> Skipped {
-    let detail = format!("line {}: {} of the route `{}` is not told by the code", registration.place.line, registration.what, registration.route);
+    let detail = format!(
+        "line {}: {} of the route `{}` is not told by the code",
+        registration.place.line, registration.what, registration.route
+    );
     Skipped { path: registration.place.path.clone(), reason: SkipReason::Unsupported, detail }
 }
 
@@ -254,7 +265,12 @@ fn remarks(options: &Options, cut: usize) -> Vec<Notice> {
     }
     if cut > 0 {
         let functions = count(cut, "function");
-        say(&format!("In {functions} more untrusted data meets than is followed: injections that lead through there may be missing."), None);
+        say(
+            &format!(
+                "In {functions} more untrusted data meets than is followed: injections that lead through there may be missing."
+            ),
+            None,
+        );
     }
     notices
 }
@@ -263,7 +279,11 @@ fn remarks(options: &Options, cut: usize) -> Vec<Notice> {
 /// that did not parse are limits in the report.
 fn incomplete(root: &Root, reading: &Reading) -> Option<String> {
     if root.rules().state == RulesState::Refused {
-        return Some(format!("{} is there and was not read ({}), so what it asks could not be obeyed", root.rules().path, root.rules().note));
+        return Some(format!(
+            "{} is there and was not read ({}), so what it asks could not be obeyed",
+            root.rules().path,
+            root.rules().note
+        ));
     }
     let cut = reading.skipped.iter().find(|skipped| skipped.reason == SkipReason::TooMany)?;
     Some(format!("a part of the tree was not read: {}", cut.reason.words()))

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use lunette_config::{Document, Format};
 use lunette_core::finding::Confidence;
 use lunette_core::project::{SkipReason, Skipped};
 use lunette_flow::program::{ImportMap, Program, Unit};
-use lunette_config::{Document, Format};
 use lunette_lang::ir::Language;
 use lunette_lang::{Dialect, Lowered};
 use lunette_read::{Root, SourceFile, Tree, WalkOptions, Want};
@@ -37,7 +37,12 @@ pub(crate) struct Reading {
 }
 
 /// Reads a project. The root has read the rules already: that is how it is made. `is_rule` says which ids are rules.
-pub(crate) fn read(root: &Root, options: &Options, is_rule: &dyn Fn(&str) -> bool, progress: &dyn Progress) -> Result<Reading, AssessError> {
+pub(crate) fn read(
+    root: &Root,
+    options: &Options,
+    is_rule: &dyn Fn(&str) -> bool,
+    progress: &dyn Progress,
+) -> Result<Reading, AssessError> {
     let directives = understand_with(&root.rules().text, is_rule);
     let config = read_config(root)?;
     progress.phase("reading", 0);
@@ -81,7 +86,13 @@ impl Reading {
         for (language, there) in [
             ("packages", !inventory.packages.is_empty() || !inventory.manifests.is_empty()),
             ("config", self.tree.files.iter().any(|file| Format::of_path(&file.path).is_some())),
-            ("sql", self.tree.files.iter().any(|file| stack::language(&file.path).is_some_and(|language| language.name == "SQL"))),
+            (
+                "sql",
+                self.tree
+                    .files
+                    .iter()
+                    .any(|file| stack::language(&file.path).is_some_and(|language| language.name == "SQL")),
+            ),
         ] {
             if there {
                 languages.insert(language);
@@ -99,8 +110,16 @@ impl Reading {
             match Document::parse(&file.path, format, &file.text) {
                 Ok(document) => documents.push(document),
                 Err(error) => {
-                    let detail = format!("line {}: {}", error.line, lunette_core::text::shorten(&lunette_core::text::printable(&error.message), 120));
-                    faults.push(Skipped { path: lunette_core::text::printable(&file.path), reason: SkipReason::Syntax, detail });
+                    let detail = format!(
+                        "line {}: {}",
+                        error.line,
+                        lunette_core::text::shorten(&lunette_core::text::printable(&error.message), 120)
+                    );
+                    faults.push(Skipped {
+                        path: lunette_core::text::printable(&file.path),
+                        reason: SkipReason::Syntax,
+                        detail,
+                    });
                 }
             }
         }
@@ -116,8 +135,14 @@ impl Reading {
 
     /// Path and text of every file that was read.
     pub(crate) fn texts(&self) -> Vec<(&str, &str)> {
-        let files = self.tree.files.iter().filter(|file| !file.text.is_empty()).map(|file| (file.path.as_str(), file.text.as_str()));
-        let mut texts: Vec<(&str, &str)> = files.chain(self.program.units.iter().map(|unit| (unit.path.as_str(), unit.text.as_str()))).collect();
+        let files = self
+            .tree
+            .files
+            .iter()
+            .filter(|file| !file.text.is_empty())
+            .map(|file| (file.path.as_str(), file.text.as_str()));
+        let mut texts: Vec<(&str, &str)> =
+            files.chain(self.program.units.iter().map(|unit| (unit.path.as_str(), unit.text.as_str()))).collect();
         texts.sort_unstable();
         texts
     }
@@ -136,9 +161,11 @@ impl Reading {
 
 fn read_config(root: &Root) -> Result<Config, AssessError> {
     let Some(file) = root.optional_file(config::FILE) else { return Ok(Config::default()) };
-    let text = file.map_err(|skipped| AssessError::Config(format!("{}: {}", config::FILE, skipped.reason.words())))?.text;
+    let text =
+        file.map_err(|skipped| AssessError::Config(format!("{}: {}", config::FILE, skipped.reason.words())))?.text;
     config::parse(&text).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|error| format!("{}:{}: {}", config::FILE, error.line, error.message)).collect();
+        let lines: Vec<String> =
+            errors.iter().map(|error| format!("{}:{}: {}", config::FILE, error.line, error.message)).collect();
         AssessError::Config(lines.join("\n"))
     })
 }
@@ -149,7 +176,12 @@ pub(crate) fn min_confidence(options: &Options, config: &Config) -> Confidence {
 }
 
 /// Lowers every source file, each on a thread with a stack for deep code, and links the modules.
-fn lower(files: &mut [SourceFile], map: &ImportMap, options: &Options, progress: &dyn Progress) -> Result<(Program, Vec<Skipped>), AssessError> {
+fn lower(
+    files: &mut [SourceFile],
+    map: &ImportMap,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Program, Vec<Skipped>), AssessError> {
     let mut sources: Vec<(&mut SourceFile, Dialect)> =
         files.iter_mut().filter_map(|file| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
     progress.phase("parsing", sources.len());
@@ -176,7 +208,8 @@ fn lower(files: &mut [SourceFile], map: &ImportMap, options: &Options, progress:
     }
     drop(sources);
     let pages = lunette_lang::template::lower_all(files.iter().map(|file| (file.path.as_str(), file.text.as_str())));
-    let pages: Vec<(String, lunette_lang::ir::Module)> = pages.into_iter().map(|(path, module)| (path.to_owned(), module)).collect();
+    let pages: Vec<(String, lunette_lang::ir::Module)> =
+        pages.into_iter().map(|(path, module)| (path.to_owned(), module)).collect();
     for (path, module) in pages {
         if let Some(file) = files.iter_mut().find(|file| file.path == path) {
             units.push(Unit { path, text: std::mem::take(&mut file.text), module });
@@ -213,16 +246,22 @@ fn manifests(files: &[SourceFile], stack: &Stack) -> Vec<(String, Vec<String>)> 
 fn import_map(files: &[SourceFile]) -> ImportMap {
     let mut map = ImportMap::default();
     for file in files {
-        let (folder, name) = file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
+        let (folder, name) =
+            file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
         let inside = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
-        let is_tsconfig = name == "jsconfig.json" || name.strip_prefix("tsconfig").is_some_and(|rest| rest.strip_suffix(".json").is_some());
+        let is_tsconfig = name == "jsconfig.json"
+            || name.strip_prefix("tsconfig").is_some_and(|rest| rest.strip_suffix(".json").is_some());
         if is_tsconfig && let Ok(tree) = crate::tree::json(&file.text) {
             let Some(options) = tree.get("compilerOptions") else { continue };
             let base = options.text_of("baseUrl").unwrap_or(".").trim_start_matches("./").to_owned();
             let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
             for (pattern, targets) in options.get("paths").map(crate::tree::Node::entries).unwrap_or_default() {
                 for target in targets.items_or_self().iter().filter_map(crate::tree::Node::text) {
-                    let path = if base == "." || base.is_empty() { inside(target) } else { inside(&format!("{base}/{target}")) };
+                    let path = if base == "." || base.is_empty() {
+                        inside(target)
+                    } else {
+                        inside(&format!("{base}/{target}"))
+                    };
                     map.aliases.push((prefix.clone(), pattern.text.clone(), path));
                 }
             }

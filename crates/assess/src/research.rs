@@ -72,7 +72,11 @@ pub fn asks(assessment: &Assessment) -> Vec<Ask> {
     let upgrades = assessment.dependencies.iter().flat_map(|dependencies| &dependencies.upgrades);
     for upgrade in upgrades.filter(|upgrade| !upgrade.closes.is_empty()).take(MAX_VERSIONS) {
         if let Some(version) = &upgrade.to {
-            push(Ask::Version { ecosystem: upgrade.ecosystem.clone(), package: upgrade.package.clone(), version: version.clone() });
+            push(Ask::Version {
+                ecosystem: upgrade.ecosystem.clone(),
+                package: upgrade.package.clone(),
+                version: version.clone(),
+            });
         }
     }
     for technology in &assessment.project.technologies {
@@ -130,8 +134,11 @@ pub fn add(assessment: &mut Assessment, permission: Permission, researched: Opti
         (Permission::Allowed, Some(researched)) => {
             offline(&mut intelligence.limits);
             intelligence.context = researched.claims.iter().take(MAX_CLAIMS).map(clean).collect();
-            intelligence.limits.extend(researched.failures.iter().take(MAX_CLAIMS).map(|failure| shorten(&printable(failure), 300)));
-            intelligence.sent = researched.sent.iter().take(MAX_CLAIMS).map(|url| shorten(&printable(url), 400)).collect();
+            intelligence
+                .limits
+                .extend(researched.failures.iter().take(MAX_CLAIMS).map(|failure| shorten(&printable(failure), 300)));
+            intelligence.sent =
+                researched.sent.iter().take(MAX_CLAIMS).map(|url| shorten(&printable(url), 400)).collect();
         }
     }
 }

@@ -27,9 +27,17 @@ pub fn access(root: &Root, options: &Options, progress: &dyn Progress) -> Result
 ///
 /// # Errors
 /// As [`access`], and when there is no SQL to compare with.
-pub fn differences(root: &Root, options: &Options, live: &Catalogue, progress: &dyn Progress) -> Result<Vec<Drift>, AssessError> {
+pub fn differences(
+    root: &Root,
+    options: &Options,
+    live: &Catalogue,
+    progress: &dyn Progress,
+) -> Result<Vec<Drift>, AssessError> {
     let found = replayed(root, options, progress)?;
-    let first = found.replays.first().ok_or_else(|| AssessError::Config("the project has no SQL that makes a database".to_owned()))?;
+    let first = found
+        .replays
+        .first()
+        .ok_or_else(|| AssessError::Config("the project has no SQL that makes a database".to_owned()))?;
     Ok(drift(&first.1.catalogue, live))
 }
 
@@ -60,12 +68,19 @@ pub enum PackageDocument {
 ///
 /// # Errors
 /// As [`access`]; and when a lockfile or the snapshot could not be read: half a list would be taken for the whole.
-pub fn package_document(root: &Root, options: &Options, form: PackageDocument, progress: &dyn Progress) -> Result<String, AssessError> {
+pub fn package_document(
+    root: &Root,
+    options: &Options,
+    form: PackageDocument,
+    progress: &dyn Progress,
+) -> Result<String, AssessError> {
     let reading = read(root, options, progress)?;
     let inventory = &reading.stack.inventory;
     if let Some(failure) = inventory.failures.first() {
         let (path, line, message) = (&failure.path, failure.line, &failure.message);
-        return Err(AssessError::Internal(format!("{path}:{line}: {message}; the list of packages would not be whole")));
+        return Err(AssessError::Internal(format!(
+            "{path}:{line}: {message}; the list of packages would not be whole"
+        )));
     }
     let name = root.name();
     let timestamp = format!("{}T00:00:00Z", options.date);
@@ -82,6 +97,7 @@ pub fn package_document(root: &Root, options: &Options, form: PackageDocument, p
     let known = held.reached(&reading, &code).map_err(AssessError::Internal)?;
     match form {
         PackageDocument::CycloneDxVex => Ok(vex::cyclonedx(inventory, &known, &document)),
-        _ => vex::openvex(inventory, &known, &document).ok_or_else(|| AssessError::Internal("an OpenVEX document needs a date".to_owned())),
+        _ => vex::openvex(inventory, &known, &document)
+            .ok_or_else(|| AssessError::Internal("an OpenVEX document needs a date".to_owned())),
     }
 }

@@ -251,10 +251,16 @@ mod tests {
         let document = Document::parse("config.toml", Format::Toml, CONFIG).unwrap();
         let select = |path: &str| {
             let found = document.select(&KeyPath::parse(path).unwrap());
-            found.iter().map(|entry| (entry.keys.join("/"), entry.node.text().unwrap_or_default().to_owned())).collect::<Vec<_>>()
+            found
+                .iter()
+                .map(|entry| (entry.keys.join("/"), entry.node.text().unwrap_or_default().to_owned()))
+                .collect::<Vec<_>>()
         };
         let pair = |keys: &str, text: &str| (keys.to_owned(), text.to_owned());
-        assert_eq!(select("functions.*.verify_jwt"), [pair("functions/hook/verify_jwt", "false"), pair("functions/a.b/verify_jwt", "true")]);
+        assert_eq!(
+            select("functions.*.verify_jwt"),
+            [pair("functions/hook/verify_jwt", "false"), pair("functions/a.b/verify_jwt", "true")]
+        );
         assert_eq!(select("api.schemas[]"), [pair("api/schemas", "public"), pair("api/schemas", "private")]);
         assert_eq!(select("functions.\"a.b\".verify_jwt"), [pair("functions/a.b/verify_jwt", "true")]);
     }

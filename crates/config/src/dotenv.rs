@@ -59,7 +59,10 @@ fn value(text: &str, at: usize, end: usize) -> (Value, usize, usize) {
         return (Value::Text(text[at + 1..close].to_owned()), close + 1, next);
     }
     let plain = &text[at..end];
-    let comment = plain.match_indices('#').map(|(found, _)| found).find(|&found| found == 0 || plain[..found].ends_with([' ', '\t']));
+    let comment = plain
+        .match_indices('#')
+        .map(|(found, _)| found)
+        .find(|&found| found == 0 || plain[..found].ends_with([' ', '\t']));
     let plain = plain[..comment.unwrap_or(plain.len())].trim_end();
     let value = if plain.is_empty() { Value::Null } else { Value::Plain(plain.to_owned()) };
     (value, at + plain.len(), end)
@@ -91,7 +94,8 @@ mod tests {
     fn names_and_values_are_read_as_the_usual_readers_do() {
         let text = "# note\nA=1\nexport B = 'two # no'\nC=x # yes\nD=\"a\nb\" # after\nnot a line\nE=\nF=a#b\n";
         let tree = dotenv(text).unwrap();
-        let seen: Vec<_> = tree.entries().iter().map(|(key, node)| (key.text.as_str(), node.line, node.text())).collect();
+        let seen: Vec<_> =
+            tree.entries().iter().map(|(key, node)| (key.text.as_str(), node.line, node.text())).collect();
         assert_eq!(
             seen,
             [

@@ -207,7 +207,10 @@ fn from_json(value: Json<'_>, lines: &Lines) -> Node {
             let entries = object.properties.into_iter().map(|property| {
                 let name = property.name.range();
                 let span = Span::new(name.start, name.end);
-                (Key { line: lines.line(name.start), span, text: property.name.into_string() }, from_json(property.value, lines))
+                (
+                    Key { line: lines.line(name.start), span, text: property.name.into_string() },
+                    from_json(property.value, lines),
+                )
             });
             (object.range, Value::Map(entries.collect()))
         }
@@ -237,7 +240,11 @@ fn from_table(table: &DeTable<'_>, lines: &Lines) -> Value {
         let key_line = lines.line(named.start);
         let node = from_toml(&value.span(), value.get_ref(), lines);
         // A table's own span is its header's; the key is the better place to point at.
-        let node = if node.line < key_line { Node { line: key_line, span: Span::new(named.start, named.end), ..node } } else { node };
+        let node = if node.line < key_line {
+            Node { line: key_line, span: Span::new(named.start, named.end), ..node }
+        } else {
+            node
+        };
         (Key { line: key_line, span: Span::new(named.start, named.end), text: key.get_ref().to_string() }, node)
     });
     Value::Map(nodes.collect())

@@ -68,7 +68,9 @@ impl Builder {
                 };
                 self.place(Node { line, span, value }, anchor, Size::ONE, 1)
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(Open::List { line, start, anchor, items: Vec::new() }, line),
+            Event::SequenceStart(_, anchor, _) => {
+                self.begin(Open::List { line, start, anchor, items: Vec::new() }, line)
+            }
             Event::MappingStart(_, anchor, _) => {
                 self.begin(Open::Map { line, start, anchor, entries: Vec::new(), key: None, merges: Vec::new() }, line)
             }

@@ -14,9 +14,7 @@ fn spans_lie_in(node: &Node, length: u32) -> bool {
     within(node.span)
         && match &node.value {
             Value::List(items) => items.iter().all(|item| spans_lie_in(item, length)),
-            Value::Map(entries) => {
-                entries.iter().all(|(key, value)| within(key.span) && spans_lie_in(value, length))
-            }
+            Value::Map(entries) => entries.iter().all(|(key, value)| within(key.span) && spans_lie_in(value, length)),
             _ => true,
         }
 }

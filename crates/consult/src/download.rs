@@ -30,7 +30,9 @@ impl Default for Https {
         #[cfg(debug_assertions)]
         if let Some(loopback) = crate::loopback::Loopback::of_environment() {
             let config = builder.tls_config(loopback.tls.clone()).proxy(None).build();
-            return Https { agent: Agent::with_parts(config, ureq::unversioned::transport::DefaultConnector::default(), loopback) };
+            return Https {
+                agent: Agent::with_parts(config, ureq::unversioned::transport::DefaultConnector::default(), loopback),
+            };
         }
         Https { agent: Agent::new_with_config(builder.build()) }
     }
@@ -56,7 +58,12 @@ impl Fetch for Https {
                 .ok_or_else(|| "the server does not say which part it sends".to_owned())?,
             status => return Err(format!("the server answered {status}")),
         };
-        Ok(Answer::Body { from, length, etag, body: Box::new(response.into_body().into_with_config().limit(u64::MAX).reader()) })
+        Ok(Answer::Body {
+            from,
+            length,
+            etag,
+            body: Box::new(response.into_body().into_with_config().limit(u64::MAX).reader()),
+        })
     }
 }
 

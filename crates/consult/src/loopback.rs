@@ -46,7 +46,11 @@ impl Lookup for Loopback {
     fn lookup(&self, host: &str, _port: u16) -> io::Result<Vec<SocketAddr>> {
         match host.parse::<IpAddr>() {
             Ok(address) => Ok(vec![SocketAddr::new(address, 443)]),
-            Err(_) => self.hosts.get(host).map(|at| vec![*at]).ok_or_else(|| io::Error::other(format!("`{host}` is not known"))),
+            Err(_) => self
+                .hosts
+                .get(host)
+                .map(|at| vec![*at])
+                .ok_or_else(|| io::Error::other(format!("`{host}` is not known"))),
         }
     }
 }

@@ -113,7 +113,8 @@ pub(crate) fn all() -> Vec<Tool> {
 }
 
 fn tool<I: JsonSchema, O: JsonSchema>(name: &'static str, title: &str, description: &'static str) -> Tool {
-    let annotations = ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(true).open_world(false);
+    let annotations =
+        ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(true).open_world(false);
     Tool::new(name, description, schema::<I>())
         .with_title(title)
         .with_raw_output_schema(schema::<O>())
@@ -217,12 +218,19 @@ fn severity(word: &str) -> Result<Severity, String> {
 
 fn explain(consultant: &Consultant, input: &ExplainInput) -> Result<Answer, String> {
     let assessment = consultant.assess("")?;
-    let finding = assessment.findings.iter().chain(&assessment.withheld).find(|finding| finding.id.eq_ignore_ascii_case(&input.id));
+    let finding = assessment
+        .findings
+        .iter()
+        .chain(&assessment.withheld)
+        .find(|finding| finding.id.eq_ignore_ascii_case(&input.id));
     match finding {
         Some(finding) => answer(&explain_view(&assessment, finding)),
         None => match consultant.explain(&input.id)? {
             Some(text) => answer(&ExplainView::of_rule(&input.id, text)),
-            None => Err(format!("there is no finding and no rule `{}`; `findings` lists the findings there are now", input.id)),
+            None => Err(format!(
+                "there is no finding and no rule `{}`; `findings` lists the findings there are now",
+                input.id
+            )),
         },
     }
 }

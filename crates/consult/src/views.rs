@@ -244,7 +244,10 @@ pub(crate) fn explain_view(assessment: &Assessment, finding: &Finding) -> Explai
         ],
         verify: advice.verify.clone(),
         cwe: finding.cwe.iter().map(|cwe| format!("CWE-{cwe}")).collect(),
-        withheld: finding.suppression.as_ref().map(|suppression| format!("{} ({})", suppression.reason, suppression.place)),
+        withheld: finding
+            .suppression
+            .as_ref()
+            .map(|suppression| format!("{} ({})", suppression.reason, suppression.place)),
         rule: rule.map(|rule| rule.explanation.clone()).unwrap_or_default(),
     }
 }
@@ -354,8 +357,16 @@ impl RulesView {
             state: state.to_owned(),
             note: read.note,
             sha256: read.sha256,
-            understood: read.understood.iter().map(|item| format!("line {}: {} → {}", item.line, item.meaning, item.effect)).collect(),
-            not_understood: read.not_understood.iter().map(|item| format!("line {}: {} ({})", item.line, item.text, item.why)).collect(),
+            understood: read
+                .understood
+                .iter()
+                .map(|item| format!("line {}: {} → {}", item.line, item.meaning, item.effect))
+                .collect(),
+            not_understood: read
+                .not_understood
+                .iter()
+                .map(|item| format!("line {}: {} ({})", item.line, item.text, item.why))
+                .collect(),
             text: shorten(text, RULES_TEXT),
         }
     }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::access::AccessMatrix;
-use crate::dependencies::Dependencies;
 use crate::coverage::{Area, CoverageRow};
+use crate::dependencies::Dependencies;
 use crate::finding::{Confidence, Finding};
 use crate::place::Place;
 use crate::project::Project;

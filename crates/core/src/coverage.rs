@@ -60,9 +60,17 @@ const fn topic(id: &'static str, area: Area, label: &'static str) -> Topic {
 pub const TOPICS: [Topic; 33] = {
     use Area::{Api, Coding, Data, Infrastructure, Monitoring, Vulnerability};
     [
-        topic("owasp-top-10", Vulnerability, "OWASP Top 10 (path traversal, SSRF, XSS, redirect, XXE, deserialisation, prototype pollution, ReDoS, races)"),
+        topic(
+            "owasp-top-10",
+            Vulnerability,
+            "OWASP Top 10 (path traversal, SSRF, XSS, redirect, XXE, deserialisation, prototype pollution, ReDoS, races)",
+        ),
         topic("injection", Vulnerability, "injection (SQL, NoSQL, command, code, template, LDAP, XPath, header, log)"),
-        topic("business-logic", Vulnerability, "business logic (ownership, function-level authorisation, mass assignment, replay)"),
+        topic(
+            "business-logic",
+            Vulnerability,
+            "business logic (ownership, function-level authorisation, mass assignment, replay)",
+        ),
         topic("misconfiguration", Vulnerability, "security misconfiguration"),
         topic("dependencies", Vulnerability, "vulnerable and malicious dependencies"),
         topic("input-validation", Coding, "input validation"),

@@ -253,6 +253,15 @@ impl SkipReason {
     /// Whether the gap makes the assessment incomplete (exit code 3 when it concerns the whole project, and named in
     /// the report's limits): something that should have been read was not.
     pub fn is_gap(self) -> bool {
-        matches!(self, Self::TooLarge | Self::TooDeep | Self::TooMany | Self::Unreadable | Self::Encoding | Self::Syntax | Self::Budget)
+        matches!(
+            self,
+            Self::TooLarge
+                | Self::TooDeep
+                | Self::TooMany
+                | Self::Unreadable
+                | Self::Encoding
+                | Self::Syntax
+                | Self::Budget
+        )
     }
 }

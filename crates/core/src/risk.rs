@@ -170,12 +170,7 @@ level! {
 /// Severity by likelihood (rows, Unlikely first) and impact (columns, Minor first).
 pub const MATRIX: [[Severity; 4]; 4] = {
     use Severity::{Critical, High, Low, Medium};
-    [
-        [Low, Low, Low, Medium],
-        [Low, Low, Medium, High],
-        [Low, Medium, High, Critical],
-        [Low, Medium, High, Critical],
-    ]
+    [[Low, Low, Low, Medium], [Low, Low, Medium, High], [Low, Medium, High, Critical], [Low, Medium, High, Critical]]
 };
 
 /// SARIF `security-severity` in tenths per cell, laid out as [`MATRIX`]; inside GitHub's bands for the severity.
@@ -261,8 +256,7 @@ impl LikelihoodFactors {
         if self.exposure == Exposure::NotReached {
             return Likelihood::Unlikely;
         }
-        let sum =
-            self.exposure.score() + self.exploit.score() + self.precondition.score() + self.barrier.score();
+        let sum = self.exposure.score() + self.exploit.score() + self.precondition.score() + self.barrier.score();
         level(Likelihood::ALL, sum)
     }
 
@@ -298,8 +292,12 @@ impl ImpactFactors {
         let scores = self.scores();
         let worst = scores.into_iter().max().unwrap_or(0);
         let words = [self.confidentiality.words(), self.integrity.words(), self.availability.words()];
-        let mut reasons: Vec<&str> =
-            words.into_iter().zip(scores).filter(|&(_, score)| score == worst && score > 0).map(|(word, _)| word).collect();
+        let mut reasons: Vec<&str> = words
+            .into_iter()
+            .zip(scores)
+            .filter(|&(_, score)| score == worst && score > 0)
+            .map(|(word, _)| word)
+            .collect();
         if reasons.is_empty() {
             reasons.push("no loss by itself");
         } else if scores[0] == worst || (scores[1] == worst && self.integrity != Integrity::CodeExecOrAdmin) {

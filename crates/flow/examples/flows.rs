@@ -16,7 +16,8 @@ use lunette_flow::taint::{Options, Taint};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (flags, folders): (Vec<String>, Vec<String>) = arguments.into_iter().partition(|argument| argument.starts_with("--"));
+    let (flags, folders): (Vec<String>, Vec<String>) =
+        arguments.into_iter().partition(|argument| argument.starts_with("--"));
     let [models, folder] = folders.as_slice() else {
         return eprintln!("usage: flows MODELS FOLDER [--steps] [--library|--application]");
     };
@@ -66,7 +67,10 @@ fn run(models: &Path, folder: &Path, flags: &[String]) {
         if wanted.is_empty() || steps {
             let source = facts.place(flow.source.site);
             let assumed = if flow.assumed { " (assumed)" } else { "" };
-            println!("{}:{} {kind} <- {} {}:{}{assumed}", sink.path, sink.line, flow.source.kind, source.path, source.line);
+            println!(
+                "{}:{} {kind} <- {} {}:{}{assumed}",
+                sink.path, sink.line, flow.source.kind, source.path, source.line
+            );
         }
         if steps {
             for step in taint.explain(flow) {
@@ -79,7 +83,8 @@ fn run(models: &Path, folder: &Path, flags: &[String]) {
         return;
     }
     for place in wanted.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
-        let (wanted, found) = (wanted.get(place).cloned().unwrap_or_default(), found.get(place).cloned().unwrap_or_default());
+        let (wanted, found) =
+            (wanted.get(place).cloned().unwrap_or_default(), found.get(place).cloned().unwrap_or_default());
         let missing: Vec<_> = wanted.difference(&found).cloned().collect();
         let extra: Vec<_> = found.difference(&wanted).cloned().collect();
         if !missing.is_empty() || !extra.is_empty() {

@@ -1,7 +1,13 @@
 //! Development only: folds all bodies of a folder, prints what was found and how long it took.
 //!
 //! `cargo run --release -p lunette-flow --example fold -- FOLDER [dead|given]`
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::cast_precision_loss, clippy::cast_possible_truncation, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
 
 mod common;
 
@@ -65,7 +71,8 @@ fn run(root: &Path, shown: &str) {
                 if let Some(values) = folded.forwarded(value) {
                     given += 1;
                     if shown == "given" {
-                        let values: Vec<&str> = values.iter().map(|value| program.source(unit, body.spans[value.index()])).collect();
+                        let values: Vec<&str> =
+                            values.iter().map(|value| program.source(unit, body.spans[value.index()])).collect();
                         println!("given {}   <- {values:?} {:?}", line(value), folded.constant(value));
                     }
                 }
@@ -77,5 +84,7 @@ fn run(root: &Path, shown: &str) {
         eprintln!("  {time:?} for {ops} operations at {}:{}", place.path, place.line);
     }
     let each = total.as_secs_f64() * 1e6 / lines.max(1) as f64;
-    eprintln!("{lines} lines, {bodies} bodies ({trivial} with nothing): {total:?}, {each:.3} µs a line; {dead} blocks dead, {given} loads known");
+    eprintln!(
+        "{lines} lines, {bodies} bodies ({trivial} with nothing): {total:?}, {each:.3} µs a line; {dead} blocks dead, {given} loads known"
+    );
 }

@@ -205,16 +205,29 @@ fn patterns(module: &Module, source: &str) -> Vec<(String, String, Dialect, usiz
                     let Op::Load(base, Key::Member(name)) = body.ops[callee.index()] else { continue };
                     let base = body.spans[base.index()];
                     let is_re = source.get(base.start as usize..base.end as usize) == Some("re");
-                    let takes = ["compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"];
-                    let Some(first) = args.first().filter(|_| is_re && takes.contains(&module.name(name))) else { continue };
+                    let takes =
+                        ["compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"];
+                    let Some(first) = args.first().filter(|_| is_re && takes.contains(&module.name(name))) else {
+                        continue;
+                    };
                     let text = source.get(span.start as usize..span.end as usize).unwrap_or_default();
                     let verbose = if text.contains("VERBOSE") || text.contains("re.X") { "x" } else { "" };
                     match body.ops[first.value.index()] {
                         Op::Const(Const::Str(pattern)) => {
-                            found.push((module.name(pattern).to_owned(), verbose.to_owned(), Dialect::Python, line(span.start)));
+                            found.push((
+                                module.name(pattern).to_owned(),
+                                verbose.to_owned(),
+                                Dialect::Python,
+                                line(span.start),
+                            ));
                         }
                         Op::Const(Const::Bytes(pattern)) => {
-                            found.push((module.name(pattern).to_owned(), format!("b{verbose}"), Dialect::Python, line(span.start)));
+                            found.push((
+                                module.name(pattern).to_owned(),
+                                format!("b{verbose}"),
+                                Dialect::Python,
+                                line(span.start),
+                            ));
                         }
                         _ => {}
                     }

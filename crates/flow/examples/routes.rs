@@ -46,7 +46,12 @@ fn run(root: &Path) -> String {
     let known = start.elapsed();
     let start = Instant::now();
     let found = routes(&facts, &models);
-    eprintln!("{lines} lines: lower {lowered:?}, know {known:?}, routes {:?}, {} routes, {} unresolved", start.elapsed(), found.routes.len(), found.unresolved.len());
+    eprintln!(
+        "{lines} lines: lower {lowered:?}, know {known:?}, routes {:?}, {} routes, {} unresolved",
+        start.elapsed(),
+        found.routes.len(),
+        found.unresolved.len()
+    );
     let rows: Vec<serde_json::Value> = found
         .routes
         .iter()

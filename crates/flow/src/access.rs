@@ -70,7 +70,9 @@ fn parse_start(text: &str) -> Result<(Start, &str), String> {
             return Ok((start, rest));
         }
     }
-    let inner = text.strip_prefix("arg[").ok_or_else(|| format!("`{text}` does not start with `arg[…]`, `receiver` or `return`"))?;
+    let inner = text
+        .strip_prefix("arg[")
+        .ok_or_else(|| format!("`{text}` does not start with `arg[…]`, `receiver` or `return`"))?;
     let (inner, rest) = inner.split_once(']').ok_or_else(|| format!("`]` is missing in `{text}`"))?;
     let start = match inner {
         "*" => Start::ArgsFrom(0),
@@ -83,8 +85,12 @@ fn parse_start(text: &str) -> Result<(Start, &str), String> {
             } else {
                 let (position, name) = inner.split_once('/').unwrap_or((inner, ""));
                 match position.parse() {
-                    Ok(position) => Start::Arg { position: Some(position), name: (!name.is_empty()).then(|| name.to_owned()) },
-                    Err(_) if name.is_empty() && !inner.is_empty() => Start::Arg { position: None, name: Some(inner.to_owned()) },
+                    Ok(position) => {
+                        Start::Arg { position: Some(position), name: (!name.is_empty()).then(|| name.to_owned()) }
+                    }
+                    Err(_) if name.is_empty() && !inner.is_empty() => {
+                        Start::Arg { position: None, name: Some(inner.to_owned()) }
+                    }
                     Err(_) => return Err(format!("`{inner}` is neither a position nor a name")),
                 }
             }

@@ -5,9 +5,9 @@
 //! that no scope declares) and goes on by member, by call (`()`, also `new` and a class's instance) or by element
 //! (`[]`).
 
+use crate::lazy::Regex;
 use compact_str::CompactString;
 use lunette_lang::ir::Language;
-use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 
 /// A node of the trie: one API path.
@@ -269,7 +269,9 @@ mod tests {
     #[test]
     fn paths_round_trip() {
         let mut trie = ApiTrie::default();
-        for path in ["flask.Flask().config", "@nestjs/common.Controller", "fs/promises.readFile", "express()", "a.b[].c"] {
+        for path in
+            ["flask.Flask().config", "@nestjs/common.Controller", "fs/promises.readFile", "express()", "a.b[].c"]
+        {
             let node = trie.insert(Language::JavaScript, path).unwrap();
             assert_eq!(trie.path(node), path);
         }

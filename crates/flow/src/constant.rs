@@ -7,7 +7,8 @@
 )]
 
 use lunette_lang::ir::{
-    ArgKind, BodyId, BodyKind, Const, Entry, Key, Language, ListKind, NameId, Op, ParamKind, Part, Terminator, ValueId, ValueRef, VarId,
+    ArgKind, BodyId, BodyKind, Const, Entry, Key, Language, ListKind, NameId, Op, ParamKind, Part, Terminator, ValueId,
+    ValueRef, VarId,
 };
 
 use crate::fold::{self, is_named};
@@ -133,7 +134,8 @@ pub(crate) fn possible(program: &Program, known: &Known, site: Site) -> Possible
 
 /// The only constant that the value at `site` may be.
 pub(crate) fn single(program: &Program, known: &Known, site: Site) -> Option<Value> {
-    let mut found = Folder { program, known, work: MAX_WORK, frames: Vec::new(), strict: false, sole: true }.value(site, MAX_DEPTH);
+    let mut found =
+        Folder { program, known, work: MAX_WORK, frames: Vec::new(), strict: false, sole: true }.value(site, MAX_DEPTH);
     if found.complete && found.values.len() == 1 { found.values.pop() } else { None }
 }
 
@@ -158,19 +160,25 @@ impl Folder<'_> {
         match self.program.op(site) {
             Op::Const(constant) => Possible::one(self.constant(site.unit, *constant)),
             Op::Assign(_, from) | Op::Await(from) | Op::StoreOuter(_, _, from) => self.value(at(*from), depth),
-            Op::Phi(operands) => self.any(operands.iter().map(|&operand| at(operand)).filter(|&inner| inner != site).collect(), depth),
+            Op::Phi(operands) => {
+                self.any(operands.iter().map(|&operand| at(operand)).filter(|&inner| inner != site).collect(), depth)
+            }
             Op::Outer(owner, var) => {
                 let writes = &self.program.body(site.unit, *owner).vars[var.index()].writes;
                 if self.strict && written(self.program, site.unit, *owner, *var).is_none() {
                     return Possible::unknown();
                 }
-                let sites = writes.iter().map(|write| Site { unit: site.unit, body: write.body, value: write.value }).collect();
+                let sites =
+                    writes.iter().map(|write| Site { unit: site.unit, body: write.body, value: write.value }).collect();
                 self.any(sites, depth)
             }
             Op::Concat(parts) => self.concat(site, parts, depth),
             Op::Binary(op, left, right) => {
                 let (left, right) = (self.value(at(*left), depth), self.value(at(*right), depth));
-                let folded = left.single().zip(right.single()).and_then(|(left, right)| fold::binary(*op, left, right, self.language(site)));
+                let folded = left
+                    .single()
+                    .zip(right.single())
+                    .and_then(|(left, right)| fold::binary(*op, left, right, self.language(site)));
                 folded.map_or_else(Possible::unknown, Possible::one)
             }
             Op::Unary(op, operand) => {
@@ -185,7 +193,9 @@ impl Folder<'_> {
                 let mut values = Vec::with_capacity(items.len());
                 for item in items {
                     match self.value(at(item.value), depth).single() {
-                        Some(value) if item.kind == ArgKind::Positional && values.len() < 256 => values.push(value.clone()),
+                        Some(value) if item.kind == ArgKind::Positional && values.len() < 256 => {
+                            values.push(value.clone())
+                        }
                         _ => return Possible::unknown(),
                     }
                 }
@@ -226,7 +236,11 @@ impl Folder<'_> {
             Origin::Function(unit, body) => {
                 let function = self.program.body(unit, body);
                 let kind = matches!(function.kind, BodyKind::Function | BodyKind::Lambda);
-                (kind && function.decorators.is_empty() && !function.is_generator && !(self.strict && function.is_async)).then_some((unit, body))
+                (kind
+                    && function.decorators.is_empty()
+                    && !function.is_generator
+                    && !(self.strict && function.is_async))
+                    .then_some((unit, body))
             }
             _ => None,
         };
@@ -265,7 +279,11 @@ impl Folder<'_> {
         let Op::Call { args, .. } = self.program.op(call) else { return Possible::unknown() };
         let name = self.program.unit(unit).module.name(param.name);
         let caller = &self.program.unit(call.unit).module;
-        let positional = args.iter().filter(|arg| arg.kind == ArgKind::Positional).nth(index).filter(|_| param.kind == ParamKind::Positional);
+        let positional = args
+            .iter()
+            .filter(|arg| arg.kind == ArgKind::Positional)
+            .nth(index)
+            .filter(|_| param.kind == ParamKind::Positional);
         let named = || args.iter().find(|arg| matches!(arg.kind, ArgKind::Named(given) if caller.name(given) == name));
         let spread = args.iter().any(|arg| matches!(arg.kind, ArgKind::Spread | ArgKind::SpreadNamed));
         let given = match (positional.or_else(named), param.default) {
@@ -370,7 +388,9 @@ impl Folder<'_> {
 
     fn slice(&mut self, site: Site, base: ValueId, bounds: [Option<ValueId>; 2], depth: u32) -> Possible {
         let text = self.value(Site { value: base, ..site }, depth);
-        let Some(text) = text.single_str().map(|text| text.chars().collect::<Vec<_>>()) else { return Possible::unknown() };
+        let Some(text) = text.single_str().map(|text| text.chars().collect::<Vec<_>>()) else {
+            return Possible::unknown();
+        };
         let mut ends = [0, text.len() as i64];
         for (end, bound) in ends.iter_mut().zip(bounds) {
             let Some(value) = bound else { continue };

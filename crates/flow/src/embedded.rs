@@ -19,7 +19,9 @@ impl Models {
     /// # Errors
     /// As [`Models::builtin`].
     pub fn builtin_of(wanted: impl Fn(&str) -> bool) -> Result<Self, Vec<ModelError>> {
-        Self::load(MODELS.iter().copied().filter(|(name, _)| name.split_once('/').is_none_or(|(folder, _)| wanted(folder))))
+        Self::load(
+            MODELS.iter().copied().filter(|(name, _)| name.split_once('/').is_none_or(|(folder, _)| wanted(folder))),
+        )
     }
 
     /// The embedded models, and a user's own after them.

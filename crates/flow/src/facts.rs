@@ -230,7 +230,8 @@ impl<'a> Facts<'a> {
         }
         if path.chained {
             let before = self.receiver(site).filter(|&receiver| matches!(self.program.op(receiver), Op::Call { .. }));
-            return before.map_or(Found::Absent, |before| self.follow(before, &AccessPath { chained: false, ..path.clone() }));
+            return before
+                .map_or(Found::Absent, |before| self.follow(before, &AccessPath { chained: false, ..path.clone() }));
         }
         let Op::Call { args, .. } = self.program.op(site) else { return Found::Unknown };
         let start = match &path.start {
@@ -260,9 +261,13 @@ impl<'a> Facts<'a> {
         let mut unknown = false;
         for arg in args {
             match arg.kind {
-                ArgKind::Positional if !unknown && position == Some(at) => return one(Site { value: arg.value, ..site }),
+                ArgKind::Positional if !unknown && position == Some(at) => {
+                    return one(Site { value: arg.value, ..site });
+                }
                 ArgKind::Positional => at += 1,
-                ArgKind::Named(given) if name == Some(module.name(given)) => return one(Site { value: arg.value, ..site }),
+                ArgKind::Named(given) if name == Some(module.name(given)) => {
+                    return one(Site { value: arg.value, ..site });
+                }
                 ArgKind::Named(_) => {}
                 ArgKind::Spread => unknown |= position.is_some(),
                 ArgKind::SpreadNamed => {
@@ -387,7 +392,9 @@ impl<'a> Facts<'a> {
         match key {
             Key::Member(name) | Key::Item(name) => Some(self.program.unit(site.unit).module.name(name).to_owned()),
             Key::Index(index) => Some(index.to_string()),
-            Key::Value(value) => self.single(Site { value, ..site }).and_then(|value| value.as_str().map(str::to_owned)),
+            Key::Value(value) => {
+                self.single(Site { value, ..site }).and_then(|value| value.as_str().map(str::to_owned))
+            }
         }
     }
 
@@ -397,7 +404,9 @@ impl<'a> Facts<'a> {
         let at = |value: ValueId| Site { value, ..site };
         let name = match self.program.op(site) {
             Op::Assign(var, _) => module.name(self.program.body(site.unit, site.body).vars[var.index()].name),
-            Op::Outer(body, var) | Op::StoreOuter(body, var, _) => module.name(self.program.body(site.unit, *body).vars[var.index()].name),
+            Op::Outer(body, var) | Op::StoreOuter(body, var, _) => {
+                module.name(self.program.body(site.unit, *body).vars[var.index()].name)
+            }
             Op::Load(base, key) => return self.key_text(site, *key).or_else(|| self.name_of(at(*base))),
             Op::Global(name) => module.name(*name),
             Op::Param(index) => module.name(self.program.body(site.unit, site.body).params.get(*index as usize)?.name),
@@ -410,7 +419,10 @@ impl<'a> Facts<'a> {
             }
             Op::Const(Const::Str(text)) => module.name(*text),
             Op::Concat(parts) => {
-                let texts: Vec<&str> = parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(module.name(*text)) } else { None }).collect();
+                let texts: Vec<&str> = parts
+                    .iter()
+                    .filter_map(|part| if let Part::Text(text) = part { Some(module.name(*text)) } else { None })
+                    .collect();
                 return Some(texts.join(""));
             }
             Op::Call { callee, .. } => return self.name_of(at(*callee)),

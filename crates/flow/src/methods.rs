@@ -42,21 +42,23 @@ pub(crate) enum Method {
 /// What a method of that name does.
 pub(crate) fn method(name: &str) -> Option<Method> {
     use Method::{
-        Adds, Content, Element, Entry, Extends, Filters, Folds, Invokes, Joined, Maps, Merged, Nothing, Puts, Replaces, Text, Then,
-        Visits,
+        Adds, Content, Element, Entry, Extends, Filters, Folds, Invokes, Joined, Maps, Merged, Nothing, Puts, Replaces,
+        Text, Then, Visits,
     };
     Some(match name {
-        "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "capitalize" | "casefold" | "swapcase" | "expandtabs"
-        | "zfill" | "encode" | "decode" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase"
-        | "toUpperCase" | "toLocaleLowerCase" | "toLocaleUpperCase" | "toString" | "normalize" | "charAt" | "substring"
-        | "substr" | "repeat" | "hex" | "removeprefix" | "removesuffix" | "tobytes" | "getvalue" | "read" | "readline" | "text"
-        | "toWellFormed" | "splitlines" | "isoformat" => Text,
+        "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "capitalize" | "casefold" | "swapcase"
+        | "expandtabs" | "zfill" | "encode" | "decode" | "trim" | "trimStart" | "trimEnd" | "trimLeft"
+        | "trimRight" | "toLowerCase" | "toUpperCase" | "toLocaleLowerCase" | "toLocaleUpperCase" | "toString"
+        | "normalize" | "charAt" | "substring" | "substr" | "repeat" | "hex" | "removeprefix" | "removesuffix"
+        | "tobytes" | "getvalue" | "read" | "readline" | "text" | "toWellFormed" | "splitlines" | "isoformat" => Text,
         "split" | "rsplit" | "partition" | "rpartition" | "match" | "matchAll" | "readlines" => Text,
-        "format" | "join" | "padStart" | "padEnd" | "center" | "ljust" | "rjust" | "format_map" | "toLocaleString" => Joined,
+        "format" | "join" | "padStart" | "padEnd" | "center" | "ljust" | "rjust" | "format_map" | "toLocaleString" => {
+            Joined
+        }
         "replace" | "replaceAll" | "translate" => Replaces,
-        "copy" | "slice" | "reverse" | "reversed" | "toReversed" | "sort" | "toSorted" | "flat" | "values" | "items" | "entries"
-        | "keys" | "valueOf" | "toArray" | "tolist" | "to_dict" | "toObject" | "toJSON" | "asdict" | "__iter__" | "splice"
-        | "toSpliced" | "subarray" | "lean" | "all" => Content,
+        "copy" | "slice" | "reverse" | "reversed" | "toReversed" | "sort" | "toSorted" | "flat" | "values"
+        | "items" | "entries" | "keys" | "valueOf" | "toArray" | "tolist" | "to_dict" | "toObject" | "toJSON"
+        | "asdict" | "__iter__" | "splice" | "toSpliced" | "subarray" | "lean" | "all" => Content,
         "pop" | "shift" | "popleft" | "next" | "at" | "popitem" | "peek" | "__next__" | "first" | "last" => Element,
         "get" | "getlist" | "getAll" | "get_all" | "__getitem__" | "getFirst" => Entry,
         "concat" | "union" | "with" | "__add__" => Merged,
@@ -69,11 +71,51 @@ pub(crate) fn method(name: &str) -> Option<Method> {
         "reduce" | "reduceRight" => Folds,
         "then" | "catch" | "finally" | "tap" => Then,
         "call" | "apply" | "bind" => Invokes,
-        "startswith" | "endswith" | "startsWith" | "endsWith" | "includes" | "has" | "hasOwnProperty" | "isdigit" | "isalpha"
-        | "isalnum" | "isnumeric" | "isdecimal" | "isidentifier" | "islower" | "isupper" | "isspace" | "istitle" | "isascii"
-        | "index" | "rindex" | "rfind" | "count" | "indexOf" | "lastIndexOf" | "charCodeAt" | "codePointAt" | "localeCompare"
-        | "test" | "clear" | "remove" | "discard" | "delete" | "__contains__" | "__len__" | "getTime" | "valueOfNumber"
-        | "toFixed" | "isPrototypeOf" | "propertyIsEnumerable" | "close" | "flush" | "tell" | "seek" | "end" | "size" => Nothing,
+        "startswith"
+        | "endswith"
+        | "startsWith"
+        | "endsWith"
+        | "includes"
+        | "has"
+        | "hasOwnProperty"
+        | "isdigit"
+        | "isalpha"
+        | "isalnum"
+        | "isnumeric"
+        | "isdecimal"
+        | "isidentifier"
+        | "islower"
+        | "isupper"
+        | "isspace"
+        | "istitle"
+        | "isascii"
+        | "index"
+        | "rindex"
+        | "rfind"
+        | "count"
+        | "indexOf"
+        | "lastIndexOf"
+        | "charCodeAt"
+        | "codePointAt"
+        | "localeCompare"
+        | "test"
+        | "clear"
+        | "remove"
+        | "discard"
+        | "delete"
+        | "__contains__"
+        | "__len__"
+        | "getTime"
+        | "valueOfNumber"
+        | "toFixed"
+        | "isPrototypeOf"
+        | "propertyIsEnumerable"
+        | "close"
+        | "flush"
+        | "tell"
+        | "seek"
+        | "end"
+        | "size" => Nothing,
         _ => return None,
     })
 }
@@ -90,5 +132,20 @@ pub(crate) fn is_strict_test(name: &str) -> bool {
 
 /// Types that hold nothing harmful.
 pub(crate) fn is_harmless_type(name: &str) -> bool {
-    matches!(name, "int" | "float" | "bool" | "complex" | "Decimal" | "number" | "boolean" | "bigint" | "UUID" | "date" | "datetime" | "Number" | "Date")
+    matches!(
+        name,
+        "int"
+            | "float"
+            | "bool"
+            | "complex"
+            | "Decimal"
+            | "number"
+            | "boolean"
+            | "bigint"
+            | "UUID"
+            | "date"
+            | "datetime"
+            | "Number"
+            | "Date"
+    )
 }

@@ -186,7 +186,8 @@ impl Program {
         let mut folder = parent(from);
         loop {
             let own = format!("{folder}{path}");
-            if let Some(unit) = self.python_module(&own).or_else(|| self.python_module(&format!("{folder}src/{path}"))) {
+            if let Some(unit) = self.python_module(&own).or_else(|| self.python_module(&format!("{folder}src/{path}")))
+            {
                 return Some(unit);
             }
             if folder.is_empty() {
@@ -223,7 +224,9 @@ impl Program {
         if let Some(rest) = name.strip_prefix("@/").or_else(|| name.strip_prefix("~/")) {
             let mut folder = parent(from);
             loop {
-                let found = ["", "src/"].into_iter().find_map(|source| self.javascript_module(&format!("{folder}{source}{rest}")));
+                let found = ["", "src/"]
+                    .into_iter()
+                    .find_map(|source| self.javascript_module(&format!("{folder}{source}{rest}")));
                 if found.is_some() || folder.is_empty() {
                     return found;
                 }
@@ -268,7 +271,8 @@ fn namespaces(units: &[Unit]) -> Vec<Unit> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for unit in units.iter().filter(|unit| unit.module.language == Language::Python) {
         for import in &unit.module.imports {
-            let mut parts: Vec<&str> = unit.module.name(import.module).split('.').filter(|part| !part.is_empty()).collect();
+            let mut parts: Vec<&str> =
+                unit.module.name(import.module).split('.').filter(|part| !part.is_empty()).collect();
             if let ImportItem::Named(name) = import.item {
                 parts.push(unit.module.name(name));
             }
@@ -308,8 +312,14 @@ fn add_namespaces(paths: &FxHashSet<&str>, folder: &str, parts: &[&str], relativ
 /// `npm:express@4` and `https://esm.sh/express@4.18` are `express`; `https://deno.land/std@0.1/http/server.ts` is
 /// `deno.land/std/http/server.ts`.
 fn package_name(name: &str) -> String {
-    const HOSTS: [&str; 6] =
-        ["https://esm.sh/", "https://cdn.skypack.dev/", "https://cdn.jsdelivr.net/npm/", "https://unpkg.com/", "https://jspm.dev/", "https://esm.run/"];
+    const HOSTS: [&str; 6] = [
+        "https://esm.sh/",
+        "https://cdn.skypack.dev/",
+        "https://cdn.jsdelivr.net/npm/",
+        "https://unpkg.com/",
+        "https://jspm.dev/",
+        "https://esm.run/",
+    ];
     if let Some(name) = name.strip_prefix("node:") {
         return name.to_owned();
     }

@@ -3,7 +3,12 @@
 /// Whether a path is test code by the conventions of both languages.
 pub fn is_test_path(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let folder = |name: &str| matches!(name, "test" | "tests" | "__tests__" | "spec" | "specs" | "fixtures" | "__fixtures__" | "__mocks__" | "e2e");
+    let folder = |name: &str| {
+        matches!(
+            name,
+            "test" | "tests" | "__tests__" | "spec" | "specs" | "fixtures" | "__fixtures__" | "__mocks__" | "e2e"
+        )
+    };
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let marker = stem.rsplit_once('.').map_or("", |(_, marker)| marker);
@@ -19,7 +24,9 @@ mod tests {
 
     #[test]
     fn test_code_is_known_by_its_path() {
-        for path in ["tests/a.py", "src/__tests__/a.js", "a.spec.ts", "a.test.js", "test_a.py", "a_test.py", "x/conftest.py"] {
+        for path in
+            ["tests/a.py", "src/__tests__/a.js", "a.spec.ts", "a.test.js", "test_a.py", "a_test.py", "x/conftest.py"]
+        {
             assert!(is_test_path(path), "{path}");
         }
         for path in ["testcode/a.py", "src/attest.js", "contest.py", "latest/a.ts", "inspect.py", "protest_a.py"] {

@@ -28,7 +28,8 @@ fn check_with(files: &[(&str, &str)], map: &ImportMap) -> Vec<String> {
     }
     let program = Program::new(units, map);
     let facts = Facts::new(&program, &trie);
-    let mut found: Vec<String> = nodes.iter().flat_map(|node| facts.calls_of(*node)).map(|call| facts.place(call.site).to_string()).collect();
+    let mut found: Vec<String> =
+        nodes.iter().flat_map(|node| facts.calls_of(*node)).map(|call| facts.place(call.site).to_string()).collect();
     found.sort();
     found.dedup();
     found
@@ -36,7 +37,8 @@ fn check_with(files: &[(&str, &str)], map: &ImportMap) -> Vec<String> {
 
 #[test]
 fn imports_of_every_form() {
-    let esm = "import lib, { go, go as run } from 'lib';\nimport * as all from 'lib';\ngo();\nrun();\nall.go();\nlib.go();\n";
+    let esm =
+        "import lib, { go, go as run } from 'lib';\nimport * as all from 'lib';\ngo();\nrun();\nall.go();\nlib.go();\n";
     assert_eq!(check(&[("a.js", esm)]), ["a.js:3", "a.js:4", "a.js:5", "a.js:6"]);
     let cjs = "const { go, make: build } = require('lib');\nconst lib = require('lib');\ngo();\nbuild().go();\nlib.go();\nrequire('lib').go();\n";
     assert_eq!(check(&[("a.js", cjs)]), ["a.js:3", "a.js:4", "a.js:5", "a.js:6"]);
@@ -61,7 +63,10 @@ fn re_exports() {
     let files = [
         ("a.js", "export { go } from 'lib';\nexport * from './b.js';\nexport { make as build } from 'lib';\n"),
         ("b.js", "import { make } from 'lib';\nexport const made = make();\nexport default made;\n"),
-        ("c.js", "import { go, made, build } from './a.js';\nimport other from './b.js';\ngo();\nmade.go();\nbuild().go();\nother.go();\n"),
+        (
+            "c.js",
+            "import { go, made, build } from './a.js';\nimport other from './b.js';\ngo();\nmade.go();\nbuild().go();\nother.go();\n",
+        ),
     ];
     assert_eq!(check(&files), ["c.js:3", "c.js:4", "c.js:5", "c.js:6"]);
     let common = [
@@ -108,8 +113,14 @@ fn factories_closures_and_callbacks() {
 #[test]
 fn objects_of_configuration() {
     let files = [
-        ("a.js", "const lib = require('lib');\nconst base = { deep: { made: lib.make() } };\nmodule.exports = { ...base, run: lib.go };\n"),
-        ("b.js", "const config = require('./a');\nconfig.deep.made.go();\nconfig['run']();\nconst { deep: { made } } = config;\nmade.go();\n"),
+        (
+            "a.js",
+            "const lib = require('lib');\nconst base = { deep: { made: lib.make() } };\nmodule.exports = { ...base, run: lib.go };\n",
+        ),
+        (
+            "b.js",
+            "const config = require('./a');\nconfig.deep.made.go();\nconfig['run']();\nconst { deep: { made } } = config;\nmade.go();\n",
+        ),
     ];
     assert_eq!(check(&files), ["b.js:2", "b.js:3", "b.js:5"]);
     let later = "import lib\nconfig = {}\nconfig['made'] = lib.make()\nconfig['made'].go()\nconfig['other'].go()\n";
@@ -126,7 +137,10 @@ fn aliases_and_workspaces() {
     let files = [
         ("packages/db/src/index.ts", "export { make } from 'lib';\n"),
         ("web/src/db.ts", "import { make } from '@me/db';\nexport const made = make();\n"),
-        ("web/src/use.ts", "import { made } from '#/db';\nimport { made as same } from '@/db';\nmade.go();\nsame.go();\n"),
+        (
+            "web/src/use.ts",
+            "import { made } from '#/db';\nimport { made as same } from '@/db';\nmade.go();\nsame.go();\n",
+        ),
         ("other/use.ts", "import { made } from '#/db';\nmade.go();\n"),
     ];
     assert_eq!(check_with(&files, &map), ["web/src/use.ts:3", "web/src/use.ts:4"]);
@@ -149,7 +163,8 @@ fn callbacks_that_take_an_error_first() {
     let code = "const app = require('lib').make();\napp.use((request, answer) => answer.go());\n\
         app.use((error, request, answer) => answer.go());\napp.use((error, request, answer) => request.go());\n";
     let module = lunette_lang::lower(Dialect::of_path("a.js").unwrap(), code).module.unwrap();
-    let program = Program::new(vec![Unit { path: "a.js".to_owned(), text: code.to_owned(), module }], &ImportMap::default());
+    let program =
+        Program::new(vec![Unit { path: "a.js".to_owned(), text: code.to_owned(), module }], &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let found: Vec<u32> = facts.calls_of(node).map(|call| facts.place(call.site).line).collect();
     assert_eq!(found, [2, 3]);

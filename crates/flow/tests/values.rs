@@ -26,7 +26,9 @@ fn check(files: &[(&str, &str)], language: Language, name: &str, path: &str) -> 
     facts
         .calls_of(node)
         .map(|call| match facts.follow(call.site, &path) {
-            Found::Sites(sites) => sites.iter().map(|&site| format!("{:?}", facts.possible(site).values)).collect::<Vec<_>>().join(" "),
+            Found::Sites(sites) => {
+                sites.iter().map(|&site| format!("{:?}", facts.possible(site).values)).collect::<Vec<_>>().join(" ")
+            }
             other => format!("{other:?}"),
         })
         .collect()

@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{CheckCommand, Cli, Command};
-use commands::view::View;
 use commands::packages::Document;
+use commands::view::View;
 use commands::{assess, database, lists, packages, view};
 use exit::{Failure, Status};
 use worker::Terminal;

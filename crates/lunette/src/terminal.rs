@@ -36,10 +36,20 @@ pub(crate) fn summary(assessment: &Assessment, source: Source<'_>, terminal: Ter
         let places = places_of(assessment, &finding.id);
         let more = if places > 1 { format!(" and {} more", places - 1) } else { String::new() };
         let severity = paint.severity(finding.risk.severity, &format!("{:8}", finding.risk.severity));
-        let _ = writeln!(text, "{severity} {}: {}  {}{more}", finding.rule, finding.title, printable(&finding.place.to_string()));
+        let _ = writeln!(
+            text,
+            "{severity} {}: {}  {}{more}",
+            finding.rule,
+            finding.title,
+            printable(&finding.place.to_string())
+        );
     }
     if shown.len() > FRAMES + LINES {
-        let _ = writeln!(text, "… and {} more, all in the report", count(shown.len() - FRAMES - LINES, "entry").replace("entrys", "entries"));
+        let _ = writeln!(
+            text,
+            "… and {} more, all in the report",
+            count(shown.len() - FRAMES - LINES, "entry").replace("entrys", "entries")
+        );
     }
     if shown.len() > FRAMES {
         text.push('\n');
@@ -70,16 +80,27 @@ fn closing(assessment: &Assessment, paint: Paint, text: &mut String) {
             if n > 0 { paint.severity(*level, &words) } else { words }
         })
         .collect();
-    let hardening = if summary.hardening > 0 { format!(" ({} of them hardening)", summary.hardening) } else { String::new() };
+    let hardening =
+        if summary.hardening > 0 { format!(" ({} of them hardening)", summary.hardening) } else { String::new() };
     let _ = writeln!(text, "Findings: {}{hardening}", counts.join(", "));
     if !assessment.withheld.is_empty() {
-        let _ = writeln!(text, "Withheld: {}, by suppressions or the project's rules; listed in the report", count(assessment.withheld.len(), "finding"));
+        let _ = writeln!(
+            text,
+            "Withheld: {}, by suppressions or the project's rules; listed in the report",
+            count(assessment.withheld.len(), "finding")
+        );
     }
     let rules = &assessment.rules_read;
     match rules.state {
         RulesState::Absent => {}
         RulesState::Read => {
-            let _ = writeln!(text, "Rules: {} read first, {} understood, {} not", printable(&rules.path), rules.understood.len(), rules.not_understood.len());
+            let _ = writeln!(
+                text,
+                "Rules: {} read first, {} understood, {} not",
+                printable(&rules.path),
+                rules.understood.len(),
+                rules.not_understood.len()
+            );
         }
         RulesState::Refused => {
             let _ = writeln!(text, "Rules: {} was not read: {}", printable(&rules.path), printable(&rules.note));
@@ -87,7 +108,8 @@ fn closing(assessment: &Assessment, paint: Paint, text: &mut String) {
     }
     let gaps = assessment.project.skipped.iter().filter(|skipped| skipped.reason.is_gap()).count();
     if gaps > 0 {
-        let _ = writeln!(text, "Not looked at completely: {}; see Coverage and limits in the report", count(gaps, "file"));
+        let _ =
+            writeln!(text, "Not looked at completely: {}; see Coverage and limits in the report", count(gaps, "file"));
     }
     for notice in assessment.notices.iter().take(5) {
         let place = notice.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
@@ -109,7 +131,8 @@ fn frame(assessment: &Assessment, finding: &Finding, source: Source<'_>, termina
     let verdict = format!("{} · {}", finding.risk.severity, finding.confidence.as_str());
     let title = printable(&format!("{}  [{verdict}]", finding.title));
     let text = source(&finding.place.path);
-    let mut group = level.primary_title(title).id(finding.rule.as_str()).elements(Vec::<annotate_snippets::Element<'_>>::new());
+    let mut group =
+        level.primary_title(title).id(finding.rule.as_str()).elements(Vec::<annotate_snippets::Element<'_>>::new());
     group = match snippet(finding, text.as_deref()) {
         Some(snippet) => group.element(snippet),
         None => group.element(annotate_snippets::Origin::path(printable(&finding.place.to_string()))),
@@ -168,10 +191,18 @@ fn snippet<'a>(finding: &Finding, text: Option<&'a str>) -> Option<Snippet<'a, a
     }
     let text = text?;
     let line = text.lines().nth(place.line as usize - 1)?;
-    if line.len() > MAX_LINE || printable(line) != line.replace('\t', " ") || matches!(finding.evidence, Evidence::Secret { .. }) {
+    if line.len() > MAX_LINE
+        || printable(line) != line.replace('\t', " ")
+        || matches!(finding.evidence, Evidence::Secret { .. })
+    {
         return None;
     }
-    let clamp = |column: u32| (0..=(column.saturating_sub(1) as usize).min(line.len())).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
+    let clamp = |column: u32| {
+        (0..=(column.saturating_sub(1) as usize).min(line.len()))
+            .rev()
+            .find(|&at| line.is_char_boundary(at))
+            .unwrap_or(0)
+    };
     let start = clamp(place.column);
     let end = if place.end_line == place.line { clamp(place.end_column) } else { line.len() };
     let annotation = AnnotationKind::Primary.span(start..end.max(start)).label(String::new());

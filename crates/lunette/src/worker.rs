@@ -75,7 +75,8 @@ impl Terminal {
             }
         };
         let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let width = width.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100);
+        let width =
+            width.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100);
         Terminal { width: width.clamp(40, 160), color }
     }
 }
@@ -95,7 +96,8 @@ pub(crate) fn run(
     mut supply: Option<Supply<'_>>,
     mut each: impl FnMut(Frame) -> Result<(), Failure>,
 ) -> Result<Status, Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
+    let program =
+        std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
     let mut child = Command::new(program)
         .args(std::env::args_os().skip(1))
         .env(MARK, "1")
@@ -111,7 +113,9 @@ pub(crate) fn run(
         match frame {
             Frame::End(code, message) => end = Some((code, message)),
             Frame::Need(need, said) => {
-                let supply = supply.as_mut().ok_or_else(|| Failure::internal("the worker asked for something that was not allowed"))?;
+                let supply = supply
+                    .as_mut()
+                    .ok_or_else(|| Failure::internal("the worker asked for something that was not allowed"))?;
                 // The worker waits for the answer and reads nothing else meanwhile. One that is gone is noticed below.
                 let answer = supply(need, &said)?;
                 drop(answers.as_mut().map(|pipe| write_answer(pipe, &answer)));
@@ -124,7 +128,9 @@ pub(crate) fn run(
     match end {
         Some((code, message)) if message.is_empty() => Ok(Status(code)),
         Some((code, message)) => Err(Failure { code, message: String::from_utf8_lossy(&message).into_owned() }),
-        None => Err(Failure::internal(format!("the confined worker ended early ({status}); the assessment is incomplete"))),
+        None => {
+            Err(Failure::internal(format!("the confined worker ended early ({status}); the assessment is incomplete")))
+        }
     }
 }
 
@@ -153,7 +159,11 @@ fn read_answer(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
     }
     let mut bytes = Vec::new();
     pipe.take(length).read_to_end(&mut bytes).map_err(broken)?;
-    if bytes.len() as u64 == length { Ok(bytes) } else { Err(Failure::internal("what was asked for broke off".to_owned())) }
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(Failure::internal("what was asked for broke off".to_owned()))
+    }
 }
 
 /// In the worker: runs the work and sends its end.
@@ -229,7 +239,9 @@ mod tests {
         assert!(read_frame(&mut &bytes[..10]).is_err());
         let mut bytes = Vec::new();
         write_frame(&mut bytes, &Frame::Need(Need::Research, b"[]".to_vec())).unwrap();
-        assert!(matches!(read_frame(&mut bytes.as_slice()).unwrap(), Some(Frame::Need(Need::Research, said)) if said == b"[]"));
+        assert!(
+            matches!(read_frame(&mut bytes.as_slice()).unwrap(), Some(Frame::Need(Need::Research, said)) if said == b"[]")
+        );
     }
 
     #[test]

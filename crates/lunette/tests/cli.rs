@@ -33,7 +33,8 @@ fn the_sample_project_gives_all_three_formats() {
     for finding in findings {
         assert!(markdown.contains(finding["id"].as_str().unwrap()), "{} is not in the report", finding["id"]);
     }
-    let shown = sarif["runs"][0]["results"].as_array().unwrap().iter().filter(|result| result.get("suppressions").is_none());
+    let shown =
+        sarif["runs"][0]["results"].as_array().unwrap().iter().filter(|result| result.get("suppressions").is_none());
     assert_eq!(shown.count(), findings.len());
     assert_eq!(json["rules_read"]["state"], "read");
     assert_eq!(before, tree(&sample()), "the project was changed");
@@ -113,7 +114,10 @@ fn faults_in_the_configuration_end_the_run_with_the_line() {
 
 #[test]
 fn names_cannot_reach_the_terminal() {
-    let folder = project(&[("a\u{1b}]0;owned\u{7}.py", "import hashlib\nhashlib.md5(b'')\n"), ("b\u{202e}yp.py", "eval(input())\n")]);
+    let folder = project(&[
+        ("a\u{1b}]0;owned\u{7}.py", "import hashlib\nhashlib.md5(b'')\n"),
+        ("b\u{202e}yp.py", "eval(input())\n"),
+    ]);
     for args in [vec![], vec!["-o", "-"]] {
         let output = assess(folder.path(), &args);
         let text = stdout(&output) + &stderr(&output);
@@ -156,7 +160,10 @@ fn routes_are_a_list_of_objects() {
         assert!(routes.iter().all(|route| route.get(key).is_some()), "{key}");
     }
     let has = |method: &str, path: &str| routes.iter().any(|route| route["method"] == method && route["path"] == path);
-    assert!(has("GET", "/orders/:id") && has("POST", "/reports/layout") && has("ANY", "/functions/v1/export-orders"), "{routes:#?}");
+    assert!(
+        has("GET", "/orders/:id") && has("POST", "/reports/layout") && has("ANY", "/functions/v1/export-orders"),
+        "{routes:#?}"
+    );
 }
 
 #[test]

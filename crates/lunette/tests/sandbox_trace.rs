@@ -70,9 +70,15 @@ fn opened(calls: &[String], root: &Path) -> Vec<String> {
 /// Calls that change the file system and name something below the root.
 fn writes(calls: &[String], root: &Path) -> Vec<String> {
     let root = root.display().to_string();
-    let changing = ["unlink", "rename", "mkdir", "rmdir", "link", "symlink", "chmod", "chown", "truncate", "utime", "mknod", "creat"];
+    let changing = [
+        "unlink", "rename", "mkdir", "rmdir", "link", "symlink", "chmod", "chown", "truncate", "utime", "mknod",
+        "creat",
+    ];
     let changes = |call: &&String| {
-        let opens_to_write = call.contains("O_WRONLY") || call.contains("O_RDWR") || call.contains("O_CREAT") || call.contains("O_TRUNC");
+        let opens_to_write = call.contains("O_WRONLY")
+            || call.contains("O_RDWR")
+            || call.contains("O_CREAT")
+            || call.contains("O_TRUNC");
         // The call's name stands between the process's number and its arguments; `readlink` only reads.
         let name = call.split('(').next().and_then(|head| head.split_whitespace().last()).unwrap_or_default();
         let changes = !name.starts_with("readlink") && changing.iter().any(|verb| name.contains(verb));
@@ -102,7 +108,11 @@ fn rules_are_first_and_nothing_is_written_by_every_command() {
     let out = tempfile::tempdir().unwrap();
     let report = out.path().join("report.md");
     let sarif = out.path().join("report.sarif");
-    rules_first(&["assess", path, "--date", common::DATE, "-o", report.to_str().unwrap(), "-o", sarif.to_str().unwrap()], None, &root);
+    rules_first(
+        &["assess", path, "--date", common::DATE, "-o", report.to_str().unwrap(), "-o", sarif.to_str().unwrap()],
+        None,
+        &root,
+    );
     assert!(report.is_file() && sarif.is_file());
     rules_first(&["assess", path, "--date", common::DATE], None, &root);
     rules_first(&["routes", path], None, &root);
@@ -117,7 +127,9 @@ fn rules_are_first_in_every_call_over_mcp() {
     let folder = project(FILES);
     let root = folder.path().canonicalize().unwrap();
     let call = |id: u32, tool: &str| {
-        format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/call\",\"params\":{{\"name\":\"{tool}\",\"arguments\":{{}}}}}}\n")
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/call\",\"params\":{{\"name\":\"{tool}\",\"arguments\":{{}}}}}}\n"
+        )
     };
     let start = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-06-18\",\
                  \"capabilities\":{},\"clientInfo\":{\"name\":\"test\",\"version\":\"1\"}}}\n\
@@ -127,6 +139,7 @@ fn rules_are_first_in_every_call_over_mcp() {
     rules_first(&args, Some(&input), &root);
     // The second call opens the rules again before anything else.
     let files = opened(&trace(&args, Some(&input)), &root);
-    let readings: Vec<usize> = files.iter().enumerate().filter(|(_, file)| *file == ".claude/rules.md").map(|(at, _)| at).collect();
+    let readings: Vec<usize> =
+        files.iter().enumerate().filter(|(_, file)| *file == ".claude/rules.md").map(|(at, _)| at).collect();
     assert_eq!(readings.len(), 2, "{files:?}");
 }

@@ -85,7 +85,9 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
     let mut units = Vec::new();
     let mut lines = 0;
     let mut documents = Vec::new();
-    for (path, text) in files(folder, &["toml", "yml", "yaml", "json", "env", "local", "production", "development", "example"]) {
+    for (path, text) in
+        files(folder, &["toml", "yml", "yaml", "json", "env", "local", "production", "development", "example"])
+    {
         let read = Format::of_path(&path).map(|format| Document::parse(&path, format, &text));
         documents.extend(read.and_then(Result::ok));
     }
@@ -96,7 +98,10 @@ fn scan(book: &Rulebook, models: &Models, only: Option<&str>, folder: &Path) -> 
             units.push(Unit { path, text, module });
         }
     }
-    let pages = files(folder, &["html", "htm", "ejs", "hbs", "handlebars", "mustache", "njk", "j2", "jinja", "jinja2", "pug", "eta"]);
+    let pages = files(
+        folder,
+        &["html", "htm", "ejs", "hbs", "handlebars", "mustache", "njk", "j2", "jinja", "jinja2", "pug", "eta"],
+    );
     let code = files(folder, &["py", "js", "ts"]).into_iter().map(|(path, _)| (path, String::new()));
     let all: Vec<(String, String)> = pages.into_iter().chain(code).collect();
     for (path, module) in lunette_lang::template::lower_all(texts(&all)) {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use lunette_core::coverage::topic_by_id;
 use lunette_core::observation::Observations;
 use lunette_core::rule::Rule;
-use lunette_flow::{Facts, Routes};
 use lunette_flow::api::{ApiTrie, NodeId};
 use lunette_flow::models::{Models, OneOrMany};
+use lunette_flow::{Facts, Routes};
 use lunette_lang::ir::Language;
 use regex::RegexSet;
 use serde_saphyr::Spanned;
@@ -237,7 +237,8 @@ impl Rulebook {
             })
             .collect();
         let (observed, others): (Vec<_>, Vec<_>) = front.find.iter().partition(|spec| spec.value.check.is_some());
-        let (configured, written): (Vec<_>, Vec<_>) = others.into_iter().partition(|spec| spec.value.document.is_some());
+        let (configured, written): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|spec| spec.value.document.is_some());
         faults.require(written.is_empty() || !languages.is_empty(), 1, || {
             "matchers of code need `python` or `javascript` among `languages`".to_owned()
         });
@@ -265,7 +266,9 @@ impl Rulebook {
                 Err(message) => faults.add(spec.referenced.line(), message),
             }
         }
-        let documents = compile::documents(&front, &configured, models, &mut self.groups, &mut |line, fault| faults.add(line, fault));
+        let documents = compile::documents(&front, &configured, models, &mut self.groups, &mut |line, fault| {
+            faults.add(line, fault)
+        });
         let of_code = front.message.as_deref().filter(|_| !written.is_empty());
         let message = match of_code.map(Template::parse).transpose() {
             Ok(message) => message,

@@ -46,7 +46,10 @@ pub fn live(catalogue: Catalogue, name: &str, documents: &[Document]) -> Databas
     let context = checks::Context { exposed_schemas: &exposed, files: &[], signup: None, live: Some(name.to_owned()) };
     let mut found = Databases { access: Some(matrix::matrix(&replay.catalogue, &exposed)), ..Databases::default() };
     found.observations.list = checks::observe(&replay, &context);
-    found.observations.looked_at.insert(ROOM.to_owned(), replay.catalogue.relations.len() + replay.catalogue.functions.len());
+    found
+        .observations
+        .looked_at
+        .insert(ROOM.to_owned(), replay.catalogue.relations.len() + replay.catalogue.functions.len());
     found
 }
 
@@ -56,7 +59,8 @@ fn is_sql(path: &str) -> bool {
 
 impl Databases {
     fn add(&mut self, project: Project, sql: &[(&str, &str)], documents: &[Document]) {
-        let files: Vec<SqlFile<'_>> = project.files.iter().map(|&at| SqlFile::new(sql[at].0, layout::forward(sql[at].1))).collect();
+        let files: Vec<SqlFile<'_>> =
+            project.files.iter().map(|&at| SqlFile::new(sql[at].0, layout::forward(sql[at].1))).collect();
         let settings = Settings::of(&project, documents);
         let replay = replay(&files, &settings.options);
         let exposed = &settings.options.exposed_schemas;
@@ -66,7 +70,9 @@ impl Databases {
         let seen = matrix::matrix(&replay.catalogue, exposed);
         let access = self.access.get_or_insert_default();
         access.objects.extend(seen.objects);
-        access.assumptions.extend(seen.assumptions.into_iter().chain(settings.assumption).chain(unsure(&project, &replay)));
+        access
+            .assumptions
+            .extend(seen.assumptions.into_iter().chain(settings.assumption).chain(unsure(&project, &replay)));
         self.failures.extend(replay.failures.iter().cloned());
         self.replays.push((project, replay));
     }
@@ -83,7 +89,11 @@ fn unsure(project: &Project, replay: &Replay) -> Option<String> {
     let failed = replay.failures.len();
     let folder = if project.folder.is_empty() { "the root" } else { &project.folder };
     (failed > 0).then(|| {
-        format!("{} of {} below `{folder}` failed or was not understood; what it would have changed is not in the table.", count(failed, "statement"), replay.statements)
+        format!(
+            "{} of {} below `{folder}` failed or was not understood; what it would have changed is not in the table.",
+            count(failed, "statement"),
+            replay.statements
+        )
     })
 }
 

@@ -92,7 +92,8 @@ impl Tracer<'_, '_> {
     /// The value that a text begins with, be it after `scheme://`.
     fn first_value(&self, site: Site, parts: &[Part]) -> Option<ValueId> {
         let module = &self.facts.program.unit(site.unit).module;
-        let scheme = |text: &str| text.is_empty() || text.ends_with("://") && !text.trim_end_matches("://").contains(['/', ':']);
+        let scheme =
+            |text: &str| text.is_empty() || text.ends_with("://") && !text.trim_end_matches("://").contains(['/', ':']);
         parts
             .iter()
             .find_map(|part| match part {
@@ -118,7 +119,8 @@ impl Tracer<'_, '_> {
         let body = program.body(site.unit, site.body);
         let text = program.source(site.unit, program.span(site));
         let same = |&value: &ValueId| {
-            matches!(body.ops[value.index()], Op::Load(..)) && program.source(site.unit, body.spans[value.index()]) == text
+            matches!(body.ops[value.index()], Op::Load(..))
+                && program.source(site.unit, body.spans[value.index()]) == text
         };
         let reads = body.blocks.iter().flat_map(|block| &block.ops).copied().filter(same);
         reads.map(|value| Site { value, ..site }).collect()

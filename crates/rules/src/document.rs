@@ -174,7 +174,11 @@ impl Body {
         let words: Vec<&str> = words.collect();
         let file = words.iter().find_map(|word| word.strip_prefix("file="));
         let marks = words.iter().find_map(|word| word.strip_prefix("finds=")).unwrap_or_default();
-        let marks: Vec<u32> = marks.split(',').filter(|mark| !mark.is_empty()).map(str::parse).collect::<Result<_, _>>()
+        let marks: Vec<u32> = marks
+            .split(',')
+            .filter(|mark| !mark.is_empty())
+            .map(str::parse)
+            .collect::<Result<_, _>>()
             .map_err(|_| "`finds=` is followed by line numbers, separated by commas")?;
         let path = match (file, language) {
             (Some(path), _) if !path.is_empty() => path.to_owned(),
@@ -271,7 +275,10 @@ mod tests {
     fn files_without_comments_are_marked_beside_their_path() {
         let text = "---\n---\nwhy\n## Vulnerable\n```json file=package.json finds=2,3\n{\n1\n2}\n```\n";
         let document = split("x.md", text).unwrap();
-        assert_eq!(document.examples[0].expected("any"), [("package.json".to_owned(), 2), ("package.json".to_owned(), 3)]);
+        assert_eq!(
+            document.examples[0].expected("any"),
+            [("package.json".to_owned(), 2), ("package.json".to_owned(), 3)]
+        );
         assert_eq!(split("x.md", &text.replace("2,3", "two")).unwrap_err().line, 5);
     }
 

@@ -258,9 +258,7 @@ impl Run<'_, '_> {
                 "" => "the top level".to_owned(),
                 name => printable(name),
             },
-            Slot::Source => {
-                self.flow_of(spot).map_or_else(|| "this".to_owned(), |flow| self.source_words(flow))
-            }
+            Slot::Source => self.flow_of(spot).map_or_else(|| "this".to_owned(), |flow| self.source_words(flow)),
             Slot::Sink if spot.taint.is_some() => {
                 self.callee(spot).unwrap_or_else(|| self.excerpt(spot.unit, spot.span, None))
             }

@@ -25,7 +25,9 @@ impl Run<'_, '_> {
 
     /// Whether the place is a value that a template puts out by way of an engine that would escape it.
     fn is_written(&self, spot: &Spot) -> bool {
-        let Some(call) = spot.call.filter(|_| template::is_template(&self.facts.program.unit(spot.unit).path)) else { return false };
+        let Some(call) = spot.call.filter(|_| template::is_template(&self.facts.program.unit(spot.unit).path)) else {
+            return false;
+        };
         let Op::Call { callee, .. } = self.facts.program.op(call) else { return false };
         let name = match self.facts.program.op(Site { value: *callee, ..call }) {
             Op::Load(_, Key::Member(name)) => self.facts.program.unit(call.unit).module.name(*name),

@@ -99,7 +99,9 @@ impl Run<'_, '_> {
         let mut objects: Vec<Site> = sites.iter().flat_map(made_at).collect();
         let mut at = 0;
         while chain && at < objects.len().min(MAX_CHAIN) {
-            let receiver = matches!(self.facts.program.op(objects[at]), Op::Call { .. }).then(|| self.facts.receiver(objects[at])).flatten();
+            let receiver = matches!(self.facts.program.op(objects[at]), Op::Call { .. })
+                .then(|| self.facts.receiver(objects[at]))
+                .flatten();
             for site in receiver.iter().flat_map(made_at) {
                 if !objects.contains(&site) {
                     objects.push(site);
@@ -140,9 +142,9 @@ impl Run<'_, '_> {
             ValuePath::Value(steps) | ValuePath::Other(steps) => {
                 let start = if matches!(path, ValuePath::Value(_)) { spot.value } else { spot.other };
                 let Some(value) = start else { return Found::Unknown };
-                steps.iter().fold(Found::Sites(SmallVec::from_slice(&[value])), |found, step| {
-                    self.facts.step(&found, step)
-                })
+                steps
+                    .iter()
+                    .fold(Found::Sites(SmallVec::from_slice(&[value])), |found, step| self.facts.step(&found, step))
             }
             ValuePath::Access(path) => spot.call.map_or(Found::Unknown, |call| self.facts.follow(call, path)),
         }
@@ -405,7 +407,10 @@ impl Run<'_, '_> {
             && test.has.iter().all(|&wanted| proves(wanted))
             && (test.inputs.is_empty() || route.inputs.iter().any(|input| test.inputs.contains(&input.kind)))
             && test.input_name.as_ref().is_none_or(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
-            && !test.no_input_named.as_ref().is_some_and(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
+            && !test
+                .no_input_named
+                .as_ref()
+                .is_some_and(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
             && test.for_role.as_ref().is_none_or(|role| self.is_for_role(&route.path, role))
             && test.handler.as_ref().is_none_or(|function| {
                 self.handler_of(at).is_some_and(|(unit, body)| self.function_passes(unit, body, function))

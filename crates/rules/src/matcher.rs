@@ -5,9 +5,9 @@ use lunette_core::project::{InputKind, Proves};
 use lunette_core::rule::RiskProfile;
 use lunette_flow::access::{AccessPath, Start, StepInto};
 use lunette_flow::api::NodeId;
+use lunette_flow::lazy::Regex;
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
-use lunette_flow::lazy::Regex;
 
 use crate::schema::{AssignKind, Inside, ResultUse, Scope};
 use crate::template::Template;
@@ -52,20 +52,40 @@ pub(crate) struct Matcher {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Call(Vec<NodeId>),
-    Read { nodes: Vec<NodeId>, key: Option<Regex> },
-    Write { nodes: Vec<NodeId>, key: Option<Regex> },
-    Import { modules: Vec<String>, named: Vec<String> },
-    Setting { names: Vec<String> },
-    MissingSetting { names: Vec<String>, when: Vec<NodeId> },
+    Read {
+        nodes: Vec<NodeId>,
+        key: Option<Regex>,
+    },
+    Write {
+        nodes: Vec<NodeId>,
+        key: Option<Regex>,
+    },
+    Import {
+        modules: Vec<String>,
+        named: Vec<String>,
+    },
+    Setting {
+        names: Vec<String>,
+    },
+    MissingSetting {
+        names: Vec<String>,
+        when: Vec<NodeId>,
+    },
     Absent(Box<Absent>),
     Route(Box<RouteTest>),
     Function(FunctionTest),
     Catch(CatchTest),
-    Assign { name: Regex, kinds: Vec<AssignKind> },
+    Assign {
+        name: Regex,
+        kinds: Vec<AssignKind>,
+    },
     Return,
     Compare,
     /// Flows of untrusted data that do one of these kinds of harm, from sources of these kinds.
-    Flow { kinds: KindSet, from: Vec<SourceKind> },
+    Flow {
+        kinds: KindSet,
+        from: Vec<SourceKind>,
+    },
 }
 
 #[derive(Clone, Debug)]

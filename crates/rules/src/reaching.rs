@@ -49,7 +49,10 @@ impl Reaching<'_, '_> {
                 exposure: reach.exposure,
                 route: route.map(|route| format!("{} {}", route.method, route.path)),
             };
-            let better = |known: &Reached| (found.route.is_some(), found.exposure, &known.place) > (known.route.is_some(), known.exposure, &found.place);
+            let better = |known: &Reached| {
+                (found.route.is_some(), found.exposure, &known.place)
+                    > (known.route.is_some(), known.exposure, &found.place)
+            };
             if best.as_ref().is_none_or(better) {
                 best = Some(found);
             }

@@ -16,24 +16,31 @@ impl Run<'_, '_> {
     pub(crate) fn is_for_role(&self, path: &str, role: &Regex) -> bool {
         let wanted = path.trim_end_matches('/');
         let named = wanted.len() > 1 && !wanted.contains([':', '<', '{', '*', '(']);
-        named && self.facts.program.ids().any(|unit| {
-            let module = &self.facts.program.unit(unit).module;
-            module.names.find(wanted).is_some_and(|text| {
-                module.bodies.iter().enumerate().any(|(at, body)| {
-                    let site = |value: ValueId| Site { unit, body: BodyId(at as u32), value };
-                    let holds = |block: &Block| block.ops.iter().any(|value| body.ops[value.index()] == Op::Const(Const::Str(text)));
-                    body.blocks.iter().any(|block| {
-                        let Terminator::Branch { cond, then, other } = block.end else { return false };
-                        let (cond, then, other) = match body.ops[cond.index()] {
-                            Op::Unary(UnaryOp::Not, of) => (of, other, then),
-                            _ => (cond, then, other),
+        named
+            && self.facts.program.ids().any(|unit| {
+                let module = &self.facts.program.unit(unit).module;
+                module.names.find(wanted).is_some_and(|text| {
+                    module.bodies.iter().enumerate().any(|(at, body)| {
+                        let site = |value: ValueId| Site { unit, body: BodyId(at as u32), value };
+                        let holds = |block: &Block| {
+                            block.ops.iter().any(|value| body.ops[value.index()] == Op::Const(Const::Str(text)))
                         };
-                        let only = |block: BlockId| body.blocks[block.index()].preds.len() == 1 && holds(&body.blocks[block.index()]);
-                        self.facts.name_of(site(cond)).is_some_and(|name| role.is_match(&name)) && only(then) && !only(other)
+                        body.blocks.iter().any(|block| {
+                            let Terminator::Branch { cond, then, other } = block.end else { return false };
+                            let (cond, then, other) = match body.ops[cond.index()] {
+                                Op::Unary(UnaryOp::Not, of) => (of, other, then),
+                                _ => (cond, then, other),
+                            };
+                            let only = |block: BlockId| {
+                                body.blocks[block.index()].preds.len() == 1 && holds(&body.blocks[block.index()])
+                            };
+                            self.facts.name_of(site(cond)).is_some_and(|name| role.is_match(&name))
+                                && only(then)
+                                && !only(other)
+                        })
                     })
                 })
             })
-        })
     }
 
     /// The check that is left out when a secret is not given: `if password: if not login(password): return`.

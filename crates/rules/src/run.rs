@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lunette_core::finding::Finding;
+use lunette_flow::api::NodeId;
+use lunette_flow::lazy::Regex;
 use lunette_flow::models::Models;
+use lunette_flow::program::{Site, Target, UnitId};
 use lunette_flow::taint::Taint;
 use lunette_flow::{Facts, Routes};
-use lunette_flow::api::NodeId;
-use lunette_flow::program::{Site, Target, UnitId};
 use lunette_lang::ir::{BodyId, ImportId, Language, Op, Span};
-use lunette_flow::lazy::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::book::{CompiledRule, Rulebook, RunContext};
@@ -175,7 +175,8 @@ impl<'a, 'f> Run<'a, 'f> {
         }
         let known = self.pages.borrow().clone();
         let found = best.into_values().map(|(_, group, finding)| (group, finding));
-        let fresh = found.filter(|(group, _)| rule.once.is_some() || group.as_ref().is_none_or(|page| !known.contains(page)));
+        let fresh =
+            found.filter(|(group, _)| rule.once.is_some() || group.as_ref().is_none_or(|page| !known.contains(page)));
         let (groups, findings) = told_once(fresh);
         if rule.once.is_none() {
             self.pages.borrow_mut().extend(groups);
@@ -205,8 +206,9 @@ impl<'a, 'f> Run<'a, 'f> {
             Kind::Call(nodes) => certain(self.calls(nodes).into_iter()),
             Kind::Read { nodes, key: Some(key) } => certain(self.member_reads(nodes, key).into_iter()),
             Kind::Read { nodes, key: None } => {
-                let reads =
-                    move |&node: &NodeId| self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node));
+                let reads = move |&node: &NodeId| {
+                    self.facts.reads_of(node).map(move |read| Spot::of_use(self.facts, read, node))
+                };
                 certain(nodes.iter().flat_map(reads))
             }
             Kind::Write { nodes, key } => {
@@ -215,8 +217,9 @@ impl<'a, 'f> Run<'a, 'f> {
                     (Some(key), Some(name)) => key.is_match(name),
                     (Some(_), None) => false,
                 };
-                let writes =
-                    move |&node: &NodeId| self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node));
+                let writes = move |&node: &NodeId| {
+                    self.facts.writes_of(node).map(move |write| Spot::of_use(self.facts, write, node))
+                };
                 certain(nodes.iter().flat_map(writes).filter(named))
             }
             Kind::Import { modules, named } => certain(spot::imports(self.facts, language, modules, named).into_iter()),
@@ -243,7 +246,11 @@ impl<'a, 'f> Run<'a, 'f> {
                 };
                 let place = move |spot: Spot| {
                     // The check that is left out, rather than the function.
-                    let skipped = test.skips_check.as_ref().zip(spot.function).and_then(|(test, body)| self.skipped_check(spot.unit, body, test));
+                    let skipped = test
+                        .skips_check
+                        .as_ref()
+                        .zip(spot.function)
+                        .and_then(|(test, body)| self.skipped_check(spot.unit, body, test));
                     match skipped {
                         Some(span) => Spot { function: None, span, ..spot },
                         None => spot,
@@ -326,7 +333,8 @@ impl<'a, 'f> Run<'a, 'f> {
             Scope::Function => {
                 let around = self.facts.program.body(needing.unit, needing.body).span;
                 // In the same function, in one inside it, or called with the function that needs it.
-                let related = needing.body == other.body || around.contains(other.span) || other.span.contains(needing.span);
+                let related =
+                    needing.body == other.body || around.contains(other.span) || other.span.contains(needing.span);
                 needing.unit == other.unit && related
             }
             Scope::Object => {
@@ -373,10 +381,15 @@ impl<'a, 'f> Run<'a, 'f> {
             for read in self.facts.reads_of(node) {
                 for user in self.uses.of(self.facts.program, read.site) {
                     let Op::Load(base, at) = self.facts.program.op(user) else { continue };
-                    let name = self.facts.key_text(user, *at).filter(|name| *base == read.site.value && key.is_match(name));
+                    let name =
+                        self.facts.key_text(user, *at).filter(|name| *base == read.site.value && key.is_match(name));
                     if let Some(name) = name {
                         let span = self.facts.program.span(user);
-                        found.push(Spot { value: Some(user), name: Some(name), ..Spot::new(user.unit, user.body, span) });
+                        found.push(Spot {
+                            value: Some(user),
+                            name: Some(name),
+                            ..Spot::new(user.unit, user.body, span)
+                        });
                     }
                 }
             }

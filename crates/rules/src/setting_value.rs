@@ -67,7 +67,9 @@ fn plain(text: &str) -> Value {
     let digits = text.replace('_', "");
     match (digits.parse::<i64>(), digits.parse::<f64>()) {
         (Ok(number), _) => Value::Int(number),
-        (_, Ok(number)) if digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => Value::Float(number),
+        (_, Ok(number)) if digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => {
+            Value::Float(number)
+        }
         _ => Value::Str(text.to_owned()),
     }
 }
@@ -87,7 +89,9 @@ mod tests {
 
     #[test]
     fn durations_and_sizes_are_measured() {
-        let near = |text: &str, wanted: f64| assert!(measure(text).is_some_and(|value| (value - wanted).abs() < 1e-6), "{text}");
+        let near = |text: &str, wanted: f64| {
+            assert!(measure(text).is_some_and(|value| (value - wanted).abs() < 1e-6), "{text}")
+        };
         near("1h30m", 5_400.0);
         near("500ms", 0.5);
         near("50MiB", 52_428_800.0);

@@ -4,7 +4,10 @@ use lunette_flow::Facts;
 use lunette_flow::api::NodeId;
 use lunette_flow::facts::{Call, Use};
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_lang::ir::{ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span, ValueId};
+use lunette_lang::ir::{
+    ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span,
+    ValueId,
+};
 
 use crate::schema::AssignKind;
 
@@ -202,7 +205,8 @@ fn operations(facts: &Facts<'_>, wanted: impl Fn(&Op) -> bool) -> Vec<Site> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            let values = body.blocks.iter().flat_map(|block| &block.ops).filter(|value| wanted(&body.ops[value.index()]));
+            let values =
+                body.blocks.iter().flat_map(|block| &block.ops).filter(|value| wanted(&body.ops[value.index()]));
             found.extend(values.map(|&value| Site { unit, body: BodyId(at as u32), value }));
         }
     }
@@ -217,7 +221,10 @@ pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Site> {
 /// The value that a return gives, as a place.
 pub(crate) fn of_return(facts: &Facts<'_>, site: Site) -> Option<Spot> {
     let Op::Return(from) = *facts.program.op(site) else { return None };
-    Some(Spot { value: Some(Site { value: from, ..site }), ..Spot::new(site.unit, site.body, facts.program.span(site)) })
+    Some(Spot {
+        value: Some(Site { value: from, ..site }),
+        ..Spot::new(site.unit, site.body, facts.program.span(site))
+    })
 }
 
 /// Every test for equality.
@@ -228,7 +235,9 @@ pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Site> {
 /// The operands of a test for equality.
 fn equated(op: &Op) -> Option<[ValueId; 2]> {
     match *op {
-        Op::Binary(BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq, left, right) => Some([left, right]),
+        Op::Binary(BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::StrictEq | BinaryOp::StrictNotEq, left, right) => {
+            Some([left, right])
+        }
         _ => None,
     }
 }
@@ -237,7 +246,8 @@ fn equated(op: &Op) -> Option<[ValueId; 2]> {
 pub(crate) fn of_comparison(facts: &Facts<'_>, site: Site) -> impl Iterator<Item = Spot> + use<> {
     let span = facts.program.span(site);
     let operand = move |value| Some(Site { value, ..site });
-    let spot = move |one, other| Spot { value: operand(one), other: operand(other), ..Spot::new(site.unit, site.body, span) };
+    let spot =
+        move |one, other| Spot { value: operand(one), other: operand(other), ..Spot::new(site.unit, site.body, span) };
     let pairs = equated(facts.program.op(site)).map(|[left, right]| [(left, right), (right, left)]);
     pairs.into_iter().flatten().map(move |(one, other)| spot(one, other))
 }

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use lunette_core::project::Route;
 use lunette_core::risk::Exposure;
-use lunette_flow::{Facts, Routes};
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, UnitId};
+use lunette_flow::{Facts, Routes};
 use lunette_lang::ir::{BodyId, BodyKind, Language, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -41,11 +41,7 @@ const MAX_ROUTES: usize = 32;
 
 impl<'a> Surface<'a> {
     /// Follows calls from every handler. `makers` are the calls that make an application.
-    pub(crate) fn new(
-        facts: &Facts<'_>,
-        found: &'a Routes,
-        makers: &[NodeId],
-    ) -> Self {
+    pub(crate) fn new(facts: &Facts<'_>, found: &'a Routes, makers: &[NodeId]) -> Self {
         let routes = found.routes.as_slice();
         let graph = call_graph(facts);
         let mut surface = Surface {

@@ -80,11 +80,14 @@ impl Run<'_, '_> {
             return Reach {
                 exposure: Exposure::InternalOnly,
                 route: None,
-                because: format!("the value is a parameter of the exported function{function}: its callers decide what it is"),
+                because: format!(
+                    "the value is a parameter of the exported function{function}: its callers decide what it is"
+                ),
             };
         }
         if matches!(flow.source.kind, SourceKind::Environment | SourceKind::Arguments) {
-            let because = format!("the value comes from {}, which those who start the program set", flow.source.kind.words());
+            let because =
+                format!("the value comes from {}, which those who start the program set", flow.source.kind.words());
             return Reach { exposure: Exposure::InternalOnly, route: None, because };
         }
         let entry = self.surface.reach(self.facts, source.unit, source.body, false);
@@ -101,7 +104,9 @@ impl Run<'_, '_> {
     /// What had to be assumed for a flow, as a sentence; empty when nothing had.
     pub(crate) fn assumptions(flow: &TaintFlow) -> &'static str {
         match (flow.assumed, flow.widened) {
-            (true, true) => " Assumed: that calls about which nothing is known pass it on, and that a large value holds it where it is read.",
+            (true, true) => {
+                " Assumed: that calls about which nothing is known pass it on, and that a large value holds it where it is read."
+            }
             (true, false) => " Assumed: that a call about which nothing is known passes it on.",
             (false, true) => " Assumed: that a large value holds it where it is read.",
             (false, false) => "",
@@ -116,7 +121,8 @@ impl Run<'_, '_> {
                 Op::Concat(_) => self.facts.name_of(step.site).is_some_and(|literal| text.is_match(&literal)),
                 Op::Assign(_, from) => {
                     let from = Site { value: *from, ..step.site };
-                    matches!(program.op(from), Op::Concat(_)) && self.facts.name_of(from).is_some_and(|literal| text.is_match(&literal))
+                    matches!(program.op(from), Op::Concat(_))
+                        && self.facts.name_of(from).is_some_and(|literal| text.is_match(&literal))
                 }
                 _ => false,
             }

@@ -47,7 +47,11 @@ impl Template<String> {
     pub(crate) fn named(text: &str) -> Result<Self, String> {
         Template::with(text, |name| {
             let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            if fits { Ok(name.to_owned()) } else { Err(format!("`{{{name}}}` is no placeholder: they are names in lower case")) }
+            if fits {
+                Ok(name.to_owned())
+            } else {
+                Err(format!("`{{{name}}}` is no placeholder: they are names in lower case"))
+            }
         })
     }
 }

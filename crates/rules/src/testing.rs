@@ -95,7 +95,8 @@ pub fn run(
         }
     }
     let pages = lunette_lang::template::lower_all(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let text_of = |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone()).unwrap_or_default();
+    let text_of =
+        |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone()).unwrap_or_default();
     units.extend(pages.into_iter().map(|(path, module)| Unit { path: path.to_owned(), text: text_of(path), module }));
     let texts: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let databases = crate::database::databases(&texts, &context.documents);

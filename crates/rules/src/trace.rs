@@ -8,13 +8,13 @@ use std::collections::VecDeque;
 use lunette_flow::Facts;
 use lunette_flow::Value;
 use lunette_flow::know::Origin;
+use lunette_flow::lazy::Regex;
 use lunette_flow::program::Site;
 use lunette_lang::ir::{Arg, ArgKind, BinaryOp, BodyKind, Entry, Key, Language, NameId, Op, Part, UnaryOp, ValueId};
-use lunette_flow::lazy::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::matcher::ComesFrom;
 use crate::catch::is_broad;
+use crate::matcher::ComesFrom;
 use crate::surface::Surface;
 use crate::uses::{Uses, operands};
 
@@ -333,7 +333,8 @@ impl Tracer<'_, '_> {
 
     fn is_pasted(&self, part: Site) -> bool {
         // `None` alone is the default of something that is given when it matters.
-        let unknown = self.facts.possible(part).values.iter().all(|value| matches!(value, Value::Null | Value::Undefined));
+        let unknown =
+            self.facts.possible(part).values.iter().all(|value| matches!(value, Value::Null | Value::Undefined));
         let mut site = part;
         while let Op::Assign(_, from) = self.facts.program.op(site) {
             site = Site { value: *from, ..site };
@@ -373,7 +374,18 @@ impl Tracer<'_, '_> {
 const SAME_TEXT: [&str; 6] = ["str", "repr", "bytes", "bytearray", "String", "ascii"];
 /// Methods that give their object in another form.
 const SAME_TEXT_METHODS: [&str; 12] = [
-    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "toString", "trim", "getvalue", "toLowerCase", "toUpperCase",
+    "encode",
+    "decode",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "toString",
+    "trim",
+    "getvalue",
+    "toLowerCase",
+    "toUpperCase",
 ];
 /// Functions whose result is a number: pasted into a text it can do no harm.
 const NUMBERS: [&str; 11] =

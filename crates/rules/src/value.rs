@@ -1,10 +1,10 @@
 //! Tests of one value, with three answers: what it may be is known in part.
 
 use lunette_flow::Value;
-use lunette_flow::pattern::{self, Verdict};
-use lunette_flow::pattern::Anchoring;
-use lunette_lang::ir::Language;
 use lunette_flow::lazy::Regex;
+use lunette_flow::pattern::Anchoring;
+use lunette_flow::pattern::{self, Verdict};
+use lunette_lang::ir::Language;
 
 use crate::schema::{Backtracking, ConstantKind, Scalar};
 
@@ -187,14 +187,19 @@ mod tests {
     fn expressions_are_read_in_the_language_of_the_rule() {
         use Backtracking::{Any, Exponential, Polynomial};
         use Language::{JavaScript, Python};
-        let slow = |growth, language, how, value: &Value| ValueTest::Backtracking(SlowPattern { growth, language, how }).accepts(value);
+        let slow = |growth, language, how, value: &Value| {
+            ValueTest::Backtracking(SlowPattern { growth, language, how }).accepts(value)
+        };
         let regex = |pattern: &str| Value::Regex { pattern: pattern.into(), flags: String::new() };
         let text = |pattern: &str| Value::Str(pattern.into());
         assert!(slow(Exponential, JavaScript, Anchoring::Anywhere, &regex("^(a+)+$")));
         assert!(!slow(Polynomial, JavaScript, Anchoring::Anywhere, &regex("^(a+)+$")));
         assert!(slow(Any, JavaScript, Anchoring::Anywhere, &text("\\s+$")));
         assert!(!slow(Any, Python, Anchoring::Start, &text("\\s+$")), "starts at one place only");
-        assert!(slow(Exponential, Python, Anchoring::Anywhere, &text("(?>(?:a+)+b)c")), "a group that JavaScript does not know");
+        assert!(
+            slow(Exponential, Python, Anchoring::Anywhere, &text("(?>(?:a+)+b)c")),
+            "a group that JavaScript does not know"
+        );
         assert!(!slow(Any, JavaScript, Anchoring::Anywhere, &text("(?>(?:a+)+b)c")));
         assert!(slow(Exponential, Python, Anchoring::Start, &Value::Bytes("\n ( a+ )+ # letters\n \\Z".into())));
         assert!(!slow(Any, JavaScript, Anchoring::Anywhere, &Value::Int(3)));

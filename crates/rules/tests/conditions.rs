@@ -4,7 +4,7 @@
 
 mod common;
 
-use lunette_rules::{RunContext, Rulebook, testing};
+use lunette_rules::{Rulebook, RunContext, testing};
 
 /// Lines and confidences of what one matcher, given as YAML, finds in a Python file.
 fn check(matcher: &str, code: &str) -> Vec<String> {
@@ -15,7 +15,8 @@ fn check(matcher: &str, code: &str) -> Vec<String> {
          effort: e, performance: p, developers: d, verify: v }}\nevents: []\n---\nText.\n\n## How to fix\nSo.\n"
     );
     let mut models = common::models();
-    let book = Rulebook::load([("python/x.md", rule.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let book =
+        Rulebook::load([("python/x.md", rule.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
     let files = [("app.py".to_owned(), code.to_owned())];
     let (findings, complaints) = testing::findings(&book, &models, &files, &RunContext::default());
     assert!(complaints.is_empty(), "{complaints:?}");
@@ -92,7 +93,8 @@ fn a_secret_is_shown_where_it_is_written_and_never_in_the_text() {
 fn check_javascript(matcher: &str, code: &str) -> Vec<u32> {
     let text = common::rule("languages: [javascript]", &format!("- {}", matcher.replace('\n', "\n  ")));
     let mut models = common::models();
-    let book = Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let book =
+        Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
     let code = format!("const lib = require('lib'); const app = require('express')();\n{code}");
     let files = [("app.js".to_owned(), code)];
     let (findings, complaints) = testing::findings(&book, &models, &files, &RunContext::default());
@@ -111,10 +113,11 @@ fn what_comes_directly_is_changed_by_no_call() {
 
 #[test]
 fn what_decides_a_branch_is_checked() {
-    let matcher =
-        "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { api: 'express:query', direct: true, unchecked: true } }";
+    let matcher = "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { api: 'express:query', direct: true, unchecked: true } }";
     let find = |before: &str| {
-        let code = format!("app.get('/', (req, res) => {{ const {{ a = '' }} = req.query; {before}\nlib.run(a);\nlib.run(req.query.a); }});\n");
+        let code = format!(
+            "app.get('/', (req, res) => {{ const {{ a = '' }} = req.query; {before}\nlib.run(a);\nlib.run(req.query.a); }});\n"
+        );
         check_javascript(matcher, &code)
     };
     assert_eq!(find(""), [3, 4]);
@@ -125,8 +128,10 @@ fn what_decides_a_branch_is_checked() {
     assert_eq!(find("const ok = /^x/.test(a); if (!ok) return;"), [4]);
     assert_eq!(find("if (typeof a !== 'string') return;"), [4]);
     assert_eq!(find("log(a);"), [3, 4], "a call that decides nothing");
-    let parameter = "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { parameter: '.', direct: true, unchecked: true } }";
-    let code = "function f(a) { if (!lib.ok(a)) throw 1;\nlib.run('x' + a); }\nfunction g(a) { lib.ok(a);\nlib.run(a); }\n";
+    let parameter =
+        "call: lib.run\nwhere:\n  - { at: 'arg[0]', comes-from: { parameter: '.', direct: true, unchecked: true } }";
+    let code =
+        "function f(a) { if (!lib.ok(a)) throw 1;\nlib.run('x' + a); }\nfunction g(a) { lib.ok(a);\nlib.run(a); }\n";
     assert_eq!(check_javascript(parameter, code), [5], "a parameter");
     let own = "app.get('/', (req, res) => { if (lib.run(req.query.a)) res.end(); });\n";
     assert_eq!(check_javascript(matcher, own), [2], "the call itself is no test");
@@ -135,7 +140,9 @@ fn what_decides_a_branch_is_checked() {
 #[test]
 fn what_stands_at_the_beginning_in_objects_and_behind_calls() {
     let matcher = |more: &str| {
-        format!("call: lib.run\nwhere:\n  - {{ at: 'arg[0]', comes-from: {{ api: 'express:query', direct: true{more} }} }}")
+        format!(
+            "call: lib.run\nwhere:\n  - {{ at: 'arg[0]', comes-from: {{ api: 'express:query', direct: true{more} }} }}"
+        )
     };
     let code = "app.get('/', (req, res) => {\nconst u = req.query.u;\nlib.run('/a/' + u);\nlib.run(`https://${u}/x`);\nlib.run(u + '/x');\n\
         lib.run('https://host/' + u);\nlib.run({ u });\nlib.run(lib.join('x', u));\nlib.run(u);\n});\n";
@@ -155,9 +162,13 @@ fn members_are_read_by_name() {
 
 #[test]
 fn versions_that_are_not_known_make_less_sure() {
-    let text = common::rule("languages: [javascript]", "- call: lib.f\n  where: [{ version: { package: express, below: 5 } }]");
+    let text = common::rule(
+        "languages: [javascript]",
+        "- call: lib.f\n  where: [{ version: { package: express, below: 5 } }]",
+    );
     let mut models = common::models();
-    let book = Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let book =
+        Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap_or_else(|errors| panic!("{errors:#?}"));
     let files = [("app.js".to_owned(), "require('lib').f();\n".to_owned())];
     let run = |versions: &[(&str, u32)]| {
         let versions = versions.iter().map(|(name, major)| ((*name).to_owned(), *major)).collect();

@@ -47,7 +47,10 @@ fn a_key_is_found_with_its_value_in_every_syntax() {
 #[test]
 fn what_is_not_set_is_found_where_the_default_counts() {
     let default = "- { document: '.', key: a.limit, default: 6, where: [{ less-than: 8 }] }";
-    assert_eq!(values("c.toml", default, "\n[a]\nx = 1\n"), pairs(&[("c.toml:2", "no a.limit, which is 6 by default")]));
+    assert_eq!(
+        values("c.toml", default, "\n[a]\nx = 1\n"),
+        pairs(&[("c.toml:2", "no a.limit, which is 6 by default")])
+    );
     assert_eq!(values("c.toml", default, "[b]\nx = 1\n"), pairs(&[("c.toml", "no a.limit, which is 6 by default")]));
     assert!(values("c.toml", default, "[a]\nlimit = 9\n").is_empty());
     let each = "- { document: '.', key: f.*.verify, default: true, where: [{ is: true }] }";
@@ -68,7 +71,8 @@ fn a_key_may_have_to_be_missing() {
 
 #[test]
 fn other_keys_are_asked_for_the_same_names() {
-    let matcher = "- { document: '.', key: p.*.skip, where: [{ is: true }, { key: p.*.on, is: true, default: false }] }";
+    let matcher =
+        "- { document: '.', key: p.*.skip, where: [{ is: true }, { key: p.*.on, is: true, default: false }] }";
     let text = "[p.a]\non = true\nskip = true\n[p.b]\non = false\nskip = true\n[p.c]\nskip = true\n";
     assert_eq!(values("c.toml", matcher, text), pairs(&[("c.toml:3", "true")]));
 }
@@ -118,7 +122,8 @@ fn secrets_are_never_shown() {
 #[test]
 fn code_beside_a_key_is_asked_with_what_it_imports() {
     let matcher = "- document: '(^|/)c\\.toml$'\n  key: f.*.open\n  where: [{ is: true }]\n  unless: [{ code: { folder: 'fns/*', entry: f.*.entry, has: [{ call: lib.check }] } }]";
-    let mut models = lunette_flow::models::Models::load([("javascript/lib.yml", "package: lib\nlanguage: javascript\n")]).unwrap();
+    let mut models =
+        lunette_flow::models::Models::load([("javascript/lib.yml", "package: lib\nlanguage: javascript\n")]).unwrap();
     let text = common::rule(BOTH, matcher);
     let book = lunette_rules::Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap();
     let config = "[f.a]\nopen = true\n[f.b]\nopen = true\n[f.c]\nopen = true\n[f.d]\nopen = true\nentry = \"./other/d.ts\"\n[f.e]\nopen = true\n";

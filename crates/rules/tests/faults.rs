@@ -64,7 +64,10 @@ fn flows_name_kinds_that_there_are() {
         ("- { flow: sql, call: lib.f }", "exactly one of"),
         ("- { flow: sql, from: [queri] }", "there is no kind of source `queri`"),
         ("- { flow: sql, from: [] }", "`from` names no source"),
-        ("- { call: lib.f, where: [{ at: 'arg[0]', comes-from: { api: lib.g, uncalled: true } }] }", "`uncalled` goes with `parameter`"),
+        (
+            "- { call: lib.f, where: [{ at: 'arg[0]', comes-from: { api: lib.g, uncalled: true } }] }",
+            "`uncalled` goes with `parameter`",
+        ),
     ] {
         let text = rule("languages: [python]", matcher);
         let mut models = common::flow_models();
@@ -91,7 +94,10 @@ fn matchers_are_checked() {
         ("- { document: x, key: a, where: [{ key: b }] }", "nothing is asked of `b`"),
         ("- { document: x, key: a, where: [{ at: value, is: 1 }] }", "`at` is about code"),
         ("- { document: x, key: a, where: [{ code: { folder: f, has: [] } }] }", "needs matchers under `has`"),
-        ("- { absent: { when: { document: x, key: a }, none: [{ call: lib.f }], looked-for: x } }", "not parts of others"),
+        (
+            "- { absent: { when: { document: x, key: a }, none: [{ call: lib.f }], looked-for: x } }",
+            "not parts of others",
+        ),
         ("- { setting: nothing.X }", "nothing"),
         ("- { setting: web.X, missing: true }", "go together"),
         ("- { call: lib.f, where: [{ is: 1 }] }", "`at` is missing"),

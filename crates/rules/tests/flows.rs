@@ -5,11 +5,11 @@
 mod common;
 
 use common::{flow_models, place, rule};
+use lunette_core::Finding;
 use lunette_core::finding::{Confidence, Evidence, Mode, Why};
 use lunette_core::risk::Exposure;
-use lunette_core::Finding;
 use lunette_flow::taint::Options;
-use lunette_rules::{RunContext, Rulebook, testing};
+use lunette_rules::{Rulebook, RunContext, testing};
 
 fn run(find: &str, files: &[(&str, &str)], library: Option<bool>) -> Vec<Finding> {
     let mut models = flow_models();
@@ -54,13 +54,19 @@ fn only_the_sources_asked_for_count_and_stored_data_is_less_sure() {
 
 #[test]
 fn parameters_of_a_package_are_told_as_such() {
-    let data = ("index.js", "const web = require('web');\nexports.find = function find(name) { web.run('select ' + name); };\n");
+    let data = (
+        "index.js",
+        "const web = require('web');\nexports.find = function find(name) { web.run('select ' + name); };\n",
+    );
     let found = run("- { flow: sql, from: [library] }", &[data], None);
     let [one] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(one.mode, Mode::Library);
     assert!(one.message.starts_with("In library mode: "), "{}", one.message);
     let because = one.risk.because.join(" ");
-    assert!(because.contains("exported function `find`") && !because.contains(Exposure::InternalOnly.words()), "{because}");
+    assert!(
+        because.contains("exported function `find`") && !because.contains(Exposure::InternalOnly.words()),
+        "{because}"
+    );
     assert!(run("- { flow: sql, from: [library] }", &[data], Some(false)).is_empty());
     assert!(run("- flow: sql", &[data], Some(true)).is_empty(), "only where it is asked for");
 }

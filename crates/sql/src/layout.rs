@@ -115,15 +115,26 @@ fn is_flyway(name: &str) -> bool {
 
 /// Flyway's `U1__name.sql`.
 fn is_undo(name: &str) -> bool {
-    name.split_once("__").is_some_and(|(version, _)| version.strip_prefix('U').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+    name.split_once("__").is_some_and(|(version, _)| {
+        version.strip_prefix('U').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    })
 }
 
 /// Whether a text is plainly for another database than Postgres.
 fn is_foreign(text: &str) -> bool {
     let head: String = text.chars().take(20_000).collect::<String>().to_ascii_uppercase();
-    ["AUTO_INCREMENT", "AUTOINCREMENT", "ENGINE=", "ENGINE =", "PRAGMA ", "CREATE TABLE `", "IF NOT EXISTS `", "NVARCHAR("]
-        .iter()
-        .any(|mark| head.contains(mark))
+    [
+        "AUTO_INCREMENT",
+        "AUTOINCREMENT",
+        "ENGINE=",
+        "ENGINE =",
+        "PRAGMA ",
+        "CREATE TABLE `",
+        "IF NOT EXISTS `",
+        "NVARCHAR(",
+    ]
+    .iter()
+    .any(|mark| head.contains(mark))
 }
 
 /// Paths in the order in which they run: numbers by value, Flyway's repeatable files last.
@@ -176,25 +187,37 @@ mod tests {
     #[test]
     fn supabase_runs_migrations_then_seeds() {
         assert_eq!(
-            told(&["supabase/seed.sql", "supabase/migrations/2_b.sql", "supabase/migrations/1_a.sql", "supabase/schemas/a.sql", "supabase/tests/x.sql"]),
+            told(&[
+                "supabase/seed.sql",
+                "supabase/migrations/2_b.sql",
+                "supabase/migrations/1_a.sql",
+                "supabase/schemas/a.sql",
+                "supabase/tests/x.sql"
+            ]),
             ["supabase supabase: supabase/migrations/1_a.sql supabase/migrations/2_b.sql supabase/seed.sql"]
         );
-        assert_eq!(told(&["apps/a/supabase/schemas/b.sql", "apps/a/supabase/schemas/a.sql"]), [
-            "supabase apps/a/supabase: apps/a/supabase/schemas/a.sql apps/a/supabase/schemas/b.sql"
-        ]);
+        assert_eq!(
+            told(&["apps/a/supabase/schemas/b.sql", "apps/a/supabase/schemas/a.sql"]),
+            ["supabase apps/a/supabase: apps/a/supabase/schemas/a.sql apps/a/supabase/schemas/b.sql"]
+        );
     }
 
     #[test]
     fn other_tools_have_their_orders() {
-        assert_eq!(told(&["db/V10__c.sql", "db/R__views.sql", "db/V2__b.sql", "db/U2__b.sql", "db/V1_1__a.sql"]), [
-            "db: db/V1_1__a.sql db/V2__b.sql db/V10__c.sql db/R__views.sql"
-        ]);
-        assert_eq!(told(&["prisma/migrations/20240102_b/migration.sql", "prisma/migrations/20240101_a/migration.sql"]), [
-            "prisma/migrations: prisma/migrations/20240101_a/migration.sql prisma/migrations/20240102_b/migration.sql"
-        ]);
-        assert_eq!(told(&["migrations/2.up.sql", "migrations/2.down.sql", "migrations/10.up.sql"]), [
-            "migrations: migrations/2.up.sql migrations/10.up.sql"
-        ]);
+        assert_eq!(
+            told(&["db/V10__c.sql", "db/R__views.sql", "db/V2__b.sql", "db/U2__b.sql", "db/V1_1__a.sql"]),
+            ["db: db/V1_1__a.sql db/V2__b.sql db/V10__c.sql db/R__views.sql"]
+        );
+        assert_eq!(
+            told(&["prisma/migrations/20240102_b/migration.sql", "prisma/migrations/20240101_a/migration.sql"]),
+            [
+                "prisma/migrations: prisma/migrations/20240101_a/migration.sql prisma/migrations/20240102_b/migration.sql"
+            ]
+        );
+        assert_eq!(
+            told(&["migrations/2.up.sql", "migrations/2.down.sql", "migrations/10.up.sql"]),
+            ["migrations: migrations/2.up.sql migrations/10.up.sql"]
+        );
         assert_eq!(told(&["db/schema.sql"]), ["db: db/schema.sql"]);
         assert_eq!(told(&["db/schema.sql", "migrations/1.sql"]), ["migrations: migrations/1.sql"]);
         assert!(told(&["queries/report.sql"]).is_empty());

@@ -50,7 +50,12 @@ fn task(group: &Group<'_>) -> Task {
         files = distinct(files.iter().map(|file| migrations(file).map_or_else(|| file.clone(), str::to_owned)));
     }
     said.push(group.advice.developers.clone());
-    Task { entry: group.entry.id.clone(), instruction: paragraph(&said), files, verify: paragraph(std::slice::from_ref(&group.advice.verify)) }
+    Task {
+        entry: group.entry.id.clone(),
+        instruction: paragraph(&said),
+        files,
+        verify: paragraph(std::slice::from_ref(&group.advice.verify)),
+    }
 }
 
 /// The folder of migrations that an SQL file lies in.

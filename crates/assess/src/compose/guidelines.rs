@@ -247,8 +247,15 @@ fn supply_chain(case: &Case<'_>) -> Option<Guideline> {
     let packages = view.packages();
     let affected = dependencies.affected;
     let mut sentences = vec![match affected {
-        0 => format!("{} in use; nothing that was looked at is known against them", verb(packages, "1 package is", &format!("{} are", count(packages, "package")))),
-        _ => format!("{} in use, {} with known weaknesses", verb(packages, "1 package is", &format!("{} are", count(packages, "package"))), thousands(affected)),
+        0 => format!(
+            "{} in use; nothing that was looked at is known against them",
+            verb(packages, "1 package is", &format!("{} are", count(packages, "package")))
+        ),
+        _ => format!(
+            "{} in use, {} with known weaknesses",
+            verb(packages, "1 package is", &format!("{} are", count(packages, "package"))),
+            thousands(affected)
+        ),
     }];
     if let Some(first) = dependencies.upgrades.first() {
         sentences.push(format!("begin with this: {}", first.words()));

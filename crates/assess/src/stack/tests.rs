@@ -211,7 +211,10 @@ fn manifests_of_node_and_deno() {
                 "deno.json",
                 "{\"imports\": {\n\"h\": \"npm:hono@^4\",\n\"s\": \"jsr:@supabase/supabase-js@2\",\n\"e\": \"https://esm.sh/stripe@12.0.0?target=deno\",\n\"x\": \"./x.ts\"}}",
             ),
-            ("deno.lock", "{\"version\": \"4\", \"specifiers\": {\"npm:hono@^4\": \"4.6.1\"}, \"npm\": {\"hono@4.6.1\": {}}}"),
+            (
+                "deno.lock",
+                "{\"version\": \"4\", \"specifiers\": {\"npm:hono@^4\": \"4.6.1\"}, \"npm\": {\"hono@4.6.1\": {}}}",
+            ),
         ],
         &[
             "hono ^4 -> 4.6.1 @ deno.json:2",

@@ -113,7 +113,8 @@ impl Client {
     pub fn new(limits: Limits) -> Self {
         #[cfg(debug_assertions)]
         if let Some(loopback) = crate::loopback::Loopback::of_environment() {
-            let policy = Policy { allowed: |address| address == IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), ..Policy::default() };
+            let policy =
+                Policy { allowed: |address| address == IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), ..Policy::default() };
             let tls = Some(loopback.tls.clone());
             return Client { lookup: Arc::new(loopback), policy, limits, tls };
         }
@@ -138,7 +139,8 @@ impl Client {
             match self.request(&at, key)? {
                 Answer::Page(response) => return Ok(response),
                 Answer::Redirect(to) => {
-                    let next = at.join(&to).map_err(|error| FetchError::Refused(format!("a redirect to no URL: {error}")))?;
+                    let next =
+                        at.join(&to).map_err(|error| FetchError::Refused(format!("a redirect to no URL: {error}")))?;
                     at = self.check(next.as_str())?;
                 }
             }
@@ -217,7 +219,9 @@ impl Client {
         match error {
             ureq::Error::Timeout(_) => FetchError::TooSlow(self.limits.time.as_secs()),
             ureq::Error::BodyExceedsLimit(_) => FetchError::TooLarge(self.limits.bytes),
-            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => FetchError::Refused(error.to_string()),
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                FetchError::Refused(error.to_string())
+            }
             error => FetchError::Failed(error.to_string()),
         }
     }

@@ -46,10 +46,19 @@ pub fn inquire(web: &dyn Research, asks: &[Ask], known: &Knowledge, today: &str,
             Ok(None) | Err(_) => kept_back += 1,
         }
     }
-    let mut run = Run { web, budget, begun: Instant::now(), hosts: BTreeMap::new(), unasked: BTreeMap::new(), out: Researched::default() };
+    let mut run = Run {
+        web,
+        budget,
+        begun: Instant::now(),
+        hosts: BTreeMap::new(),
+        unasked: BTreeMap::new(),
+        out: Researched::default(),
+    };
     if kept_back > 0 {
         let what = count(kept_back, "question");
-        run.out.failures.push(format!("Not asked: {what} about what no public advisory names; it stays on this machine."));
+        run.out
+            .failures
+            .push(format!("Not asked: {what} about what no public advisory names; it stays on this machine."));
     }
     run.advisories(&vetted);
     run.versions(&vetted, today);
@@ -99,12 +108,16 @@ impl Run<'_> {
                     let about = format!("{package} {version}");
                     let Some(url) = sources::version_url(*npm, package, version) else { continue };
                     let page = self.page(&url, &about);
-                    self.claim(page, &about, |answer| Some(vec![(about.clone(), sources::version(*npm, package, version, answer)?)]));
+                    self.claim(page, &about, |answer| {
+                        Some(vec![(about.clone(), sources::version(*npm, package, version, answer)?)])
+                    });
                 }
                 Public::Release { product, release } => {
                     let about = format!("{product} {release}");
                     let page = self.page(&sources::release_url(product, release), &about);
-                    self.claim(page, &about, |answer| Some(vec![(about.clone(), sources::release(product, release, today, answer)?)]));
+                    self.claim(page, &about, |answer| {
+                        Some(vec![(about.clone(), sources::release(product, release, today, answer)?)])
+                    });
                 }
             }
         }
@@ -145,8 +158,13 @@ impl Run<'_> {
         for hit in hits.into_iter().take(MAX_PAGES) {
             let Some(page) = self.page(&hit.url, id) else { continue };
             if let Some(words) = sources::mention(&ids, &page.text) {
-                let title = if page.title.is_empty() { String::new() } else { format!("{}: ", sources::quote(&page.title)) };
-                self.out.claims.push(cited(id.to_owned(), format!("A page found by search says of it, {title}{words}"), &page));
+                let title =
+                    if page.title.is_empty() { String::new() } else { format!("{}: ", sources::quote(&page.title)) };
+                self.out.claims.push(cited(
+                    id.to_owned(),
+                    format!("A page found by search says of it, {title}{words}"),
+                    &page,
+                ));
             }
         }
     }

@@ -54,12 +54,21 @@ impl Page {
     /// The citation: title, address, day and the beginning of the hash.
     pub fn citation(&self) -> String {
         let title = if self.title.is_empty() { "page" } else { &self.title };
-        format!("{title} ({}, fetched {}, sha256 {}…)", self.url, self.fetched, self.sha256.get(..12).unwrap_or(&self.sha256))
+        format!(
+            "{title} ({}, fetched {}, sha256 {}…)",
+            self.url,
+            self.fetched,
+            self.sha256.get(..12).unwrap_or(&self.sha256)
+        )
     }
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// White space collapsed, control characters out, cut to a length.
@@ -88,8 +97,12 @@ fn html(raw: &str) -> (String, String) {
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let name: String =
-            rest[1..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '!' || *c == '-').take(12).collect::<String>().to_ascii_lowercase();
+        let name: String = rest[1..]
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '!' || *c == '-')
+            .take(12)
+            .collect::<String>()
+            .to_ascii_lowercase();
         let end = match name.as_str() {
             name if name.starts_with("!--") => rest.find("-->").map(|at| at + 3),
             "script" | "style" | "noscript" | "template" | "svg" => after_closing(rest, &name),
@@ -134,7 +147,11 @@ mod tests {
     use super::*;
 
     fn page(media_type: &str, body: &str) -> Page {
-        let response = Response { url: "https://example.org/".into(), media_type: media_type.into(), body: body.as_bytes().to_vec() };
+        let response = Response {
+            url: "https://example.org/".into(),
+            media_type: media_type.into(),
+            body: body.as_bytes().to_vec(),
+        };
         Page::of(response, "2026-11-24", "2026-11-24")
     }
 

@@ -59,7 +59,8 @@ impl Provider {
             return Err(ProviderError("`key-header` and `key-env` go together".to_owned()));
         }
         if let Some(name) = &provider.key_env {
-            provider.key = Some(environment(name).ok_or_else(|| ProviderError(format!("the environment has no {name}")))?);
+            provider.key =
+                Some(environment(name).ok_or_else(|| ProviderError(format!("the environment has no {name}")))?);
         }
         Ok(provider)
     }

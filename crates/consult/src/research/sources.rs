@@ -11,8 +11,16 @@ const MAX_QUOTE: usize = 160;
 const MAX_VERSIONS: usize = 5;
 
 /// States of a record that the NVD knows.
-const NVD_STATES: [&str; 8] =
-    ["Received", "Awaiting Analysis", "Undergoing Analysis", "Analyzed", "Modified", "Deferred", "Rejected", "Awaiting Enrichment"];
+const NVD_STATES: [&str; 8] = [
+    "Received",
+    "Awaiting Analysis",
+    "Undergoing Analysis",
+    "Analyzed",
+    "Modified",
+    "Deferred",
+    "Rejected",
+    "Awaiting Enrichment",
+];
 
 pub(super) const KEV: &str = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json";
 
@@ -34,7 +42,11 @@ pub(super) fn version_url(npm: bool, package: &str, version: &str) -> Option<Str
     {
         let mut path = url.path_segments_mut().ok()?;
         // `@scope/name` is one segment: its slash is encoded.
-        if npm { path.clear().push(package).push(version) } else { path.clear().extend(["pypi", package, version, "json"]) };
+        if npm {
+            path.clear().push(package).push(version)
+        } else {
+            path.clear().extend(["pypi", package, version, "json"])
+        };
     }
     Some(url.into())
 }
@@ -52,20 +64,30 @@ pub(super) fn osv(id: &str, answer: &Value) -> Option<String> {
     }
     let modified = day(answer.get("modified"))?;
     if let Some(withdrawn) = day(answer.get("withdrawn")) {
-        return Some(format!("OSV withdrew {id} on {withdrawn}: the findings that rest on it should be looked at again"));
+        return Some(format!(
+            "OSV withdrew {id} on {withdrawn}: the findings that rest on it should be looked at again"
+        ));
     }
     let mut fixed: Vec<&str> = Vec::new();
     for range in each(answer, "affected").flat_map(|affected| each(affected, "ranges")) {
         // Commits of a repository are no versions.
         if range.get("type").and_then(Value::as_str) != Some("GIT") {
-            fixed.extend(each(range, "events").filter_map(|event| event.get("fixed")?.as_str()).filter(|version| is_version(version)));
+            fixed.extend(
+                each(range, "events")
+                    .filter_map(|event| event.get("fixed")?.as_str())
+                    .filter(|version| is_version(version)),
+            );
         }
     }
     fixed.sort_unstable();
     fixed.dedup();
     let more = fixed.len().saturating_sub(MAX_VERSIONS);
     fixed.truncate(MAX_VERSIONS);
-    let told_fixed = if fixed.is_empty() { "names no version with a fix".to_owned() } else { format!("names as fixed: {}", fixed.join(", ")) };
+    let told_fixed = if fixed.is_empty() {
+        "names no version with a fix".to_owned()
+    } else {
+        format!("names as fixed: {}", fixed.join(", "))
+    };
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Some(format!("OSV last changed {id} on {modified}, has not withdrawn it, and {told_fixed}{more}"))
 }
@@ -83,10 +105,14 @@ pub(super) fn kev(cves: &[String], answer: &Value) -> Option<Vec<(String, String
             continue;
         };
         let added = day(entry.get("dateAdded")).unwrap_or_else(|| "an unknown day".to_owned());
-        let due = day(entry.get("dueDate")).map_or_else(String::new, |due| format!(", to be mended by agencies by {due}"));
+        let due =
+            day(entry.get("dueDate")).map_or_else(String::new, |due| format!(", to be mended by agencies by {due}"));
         let ransom = entry.get("knownRansomwareCampaignUse").and_then(Value::as_str) == Some("Known");
         let ransom = if ransom { ", in ransomware campaigns as well" } else { "" };
-        claims.push((cve.clone(), format!("CISA's catalogue of {released} lists {cve} as exploited since {added}{ransom}{due}")));
+        claims.push((
+            cve.clone(),
+            format!("CISA's catalogue of {released} lists {cve} as exploited since {added}{ransom}{due}"),
+        ));
     }
     if !absent.is_empty() {
         let verb = if absent.len() == 1 { "it" } else { "them" };
@@ -101,11 +127,24 @@ pub(super) fn epss(cves: &[String], answer: &Value) -> Option<Vec<(String, Strin
     let mut claims = Vec::new();
     for cve in cves {
         let Some(row) = data.iter().find(|row| row.get("cve").and_then(Value::as_str) == Some(cve)) else { continue };
-        let number = |key: &str| row.get(key).and_then(Value::as_str).and_then(|text| text.parse::<f64>().ok()).filter(|share| (0.0..=1.0).contains(share));
-        let (Some(score), Some(percentile), Some(scored)) = (number("epss"), number("percentile"), day(row.get("date"))) else { continue };
+        let number = |key: &str| {
+            row.get(key)
+                .and_then(Value::as_str)
+                .and_then(|text| text.parse::<f64>().ok())
+                .filter(|share| (0.0..=1.0).contains(share))
+        };
+        let (Some(score), Some(percentile), Some(scored)) =
+            (number("epss"), number("percentile"), day(row.get("date")))
+        else {
+            continue;
+        };
         claims.push((
             cve.clone(),
-            format!("EPSS of {scored} puts exploitation within 30 days at {:.2} %, higher than {:.0} % of all CVEs", score * 100.0, (percentile * 100.0).floor()),
+            format!(
+                "EPSS of {scored} puts exploitation within 30 days at {:.2} %, higher than {:.0} % of all CVEs",
+                score * 100.0,
+                (percentile * 100.0).floor()
+            ),
         ));
     }
     Some(claims)
@@ -113,7 +152,9 @@ pub(super) fn epss(cves: &[String], answer: &Value) -> Option<Vec<(String, Strin
 
 /// What the NVD says of a CVE.
 pub(super) fn nvd(cve: &str, answer: &Value) -> Option<String> {
-    let record = each(answer, "vulnerabilities").filter_map(|one| one.get("cve")).find(|one| one.get("id").and_then(Value::as_str) == Some(cve))?;
+    let record = each(answer, "vulnerabilities")
+        .filter_map(|one| one.get("cve"))
+        .find(|one| one.get("id").and_then(Value::as_str) == Some(cve))?;
     let state = record.get("vulnStatus")?.as_str().filter(|state| NVD_STATES.contains(state))?;
     let changed = day(record.get("lastModified"))?;
     let metrics = record.get("metrics");
@@ -155,7 +196,11 @@ pub(super) fn release(product: &str, release: &str, today: &str, answer: &Value)
         Value::Bool(false) => "has no end of life announced".to_owned(),
         end => {
             let end = day(Some(end))?;
-            if end.as_str() <= today { format!("has had no fixes since {end}") } else { format!("gets fixes until {end}") }
+            if end.as_str() <= today {
+                format!("has had no fixes since {end}")
+            } else {
+                format!("gets fixes until {end}")
+            }
         }
     };
     let latest = answer.get("latest").and_then(Value::as_str).filter(|version| is_version(version));
@@ -177,7 +222,12 @@ pub(super) fn mention(ids: &[&str], text: &str) -> Option<String> {
 pub(super) fn quote(text: &str) -> String {
     let mut words = String::new();
     for word in text.split_whitespace() {
-        let word: String = word.chars().filter(|c| !c.is_control()).map(|c| if matches!(c, '“' | '”' | '"' | '„') { '\'' } else { c }).take(MAX_QUOTE).collect();
+        let word: String = word
+            .chars()
+            .filter(|c| !c.is_control())
+            .map(|c| if matches!(c, '“' | '”' | '"' | '„') { '\'' } else { c })
+            .take(MAX_QUOTE)
+            .collect();
         if words.chars().count() + word.chars().count() + 1 > MAX_QUOTE {
             words.push_str(" …");
             break;
@@ -197,7 +247,8 @@ fn each<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 /// The day at the beginning of a date.
 fn day(value: Option<&Value>) -> Option<String> {
     let text = value?.as_str()?.get(..10)?;
-    let digits = |at: std::ops::Range<usize>| text.get(at).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let digits =
+        |at: std::ops::Range<usize>| text.get(at).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
     let dashes = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
     (dashes && digits(0..4) && digits(5..7) && digits(8..10)).then(|| text.to_owned())
 }

@@ -31,7 +31,8 @@ struct Server {
 fn serve(address: Ipv4Addr, answers: &[(&str, String)], pause: Duration) -> Server {
     let listener = TcpListener::bind((address, 0)).unwrap();
     let at = listener.local_addr().unwrap();
-    let answers: BTreeMap<String, String> = answers.iter().map(|(path, answer)| ((*path).to_owned(), answer.clone())).collect();
+    let answers: BTreeMap<String, String> =
+        answers.iter().map(|(path, answer)| ((*path).to_owned(), answer.clone())).collect();
     let requests = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&requests);
     thread::spawn(move || {
@@ -42,7 +43,10 @@ fn serve(address: Ipv4Addr, answers: &[(&str, String)], pause: Duration) -> Serv
             let headers: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
             seen.lock().unwrap().push(format!("{first}\n{}", headers.join("\n")));
             let path = first.split(' ').nth(1).unwrap_or_default();
-            let answer = answers.get(path).cloned().unwrap_or_else(|| "HTTP/1.1 404 None\r\ncontent-length: 0\r\n\r\n".to_owned());
+            let answer = answers
+                .get(path)
+                .cloned()
+                .unwrap_or_else(|| "HTTP/1.1 404 None\r\ncontent-length: 0\r\n\r\n".to_owned());
             // In two parts, so that a pause falls into the body.
             let (head, tail) = answer.split_at(answer.len() / 2);
             let _ = stream.write_all(head.as_bytes());
@@ -54,7 +58,10 @@ fn serve(address: Ipv4Addr, answers: &[(&str, String)], pause: Duration) -> Serv
 }
 
 fn page(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn redirect(to: &str) -> String {
@@ -80,7 +87,8 @@ impl Lookup for Names {
 }
 
 fn names(hosts: &[(&str, &[&str])]) -> Arc<Names> {
-    let answers = hosts.iter().map(|(host, list)| ((*host).to_owned(), list.iter().map(|text| text.parse().unwrap()).collect()));
+    let answers =
+        hosts.iter().map(|(host, list)| ((*host).to_owned(), list.iter().map(|text| text.parse().unwrap()).collect()));
     Arc::new(Names { answers: answers.collect(), asked: AtomicUsize::new(0) })
 }
 
@@ -157,11 +165,25 @@ fn a_key_goes_to_its_own_host_only() {
 #[test]
 fn disguised_addresses_are_refused_before_anything_is_sent() {
     let inside = serve(Ipv4Addr::LOCALHOST, &[("/", page("inside"))], Duration::ZERO);
-    let client = client(names(&[("mapped.example", &["::ffff:127.0.0.1"]), ("six.example", &["::1"]), ("nat.example", &["64:ff9b::7f00:1"])]));
+    let client = client(names(&[
+        ("mapped.example", &["::ffff:127.0.0.1"]),
+        ("six.example", &["::1"]),
+        ("nat.example", &["64:ff9b::7f00:1"]),
+    ]));
     let port = inside.at.port();
-    for host in
-        ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "mapped.example", "six.example", "nat.example"]
-    {
+    for host in [
+        "127.0.0.1",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "mapped.example",
+        "six.example",
+        "nat.example",
+    ] {
         refused(&client.get(&format!("http://{host}:{port}/"), None));
     }
     assert!(inside.requests.lock().unwrap().is_empty());
@@ -187,7 +209,15 @@ fn oversized_and_slow_bodies_are_cut_off() {
 #[test]
 fn the_default_takes_https_on_its_port_and_no_credentials() {
     let client = Client::new(Limits::default());
-    for url in ["http://example.org/", "ftp://example.org/", "https://user@example.org/", "https://example.org:8443/", "https://10.0.0.1/", "https:///", "nothing"] {
+    for url in [
+        "http://example.org/",
+        "ftp://example.org/",
+        "https://user@example.org/",
+        "https://example.org:8443/",
+        "https://10.0.0.1/",
+        "https:///",
+        "nothing",
+    ] {
         refused(&client.get(url, None));
     }
 }

@@ -35,7 +35,10 @@ pub(super) fn public(ask: &Ask, known: &Knowledge) -> Result<Option<Public>, Ind
         Ask::Version { ecosystem, package, version } => published(ecosystem, package, version, known),
         Ask::Release { product, release } => {
             let line = release.len() <= 7 && release.split('.').count() <= 2;
-            let line = line && release.split('.').all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()));
+            let line = line
+                && release
+                    .split('.')
+                    .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()));
             let known = PRODUCTS.contains(&product.as_str());
             Ok((line && known).then(|| Public::Release { product: product.clone(), release: release.clone() }))
         }
@@ -50,7 +53,10 @@ fn advisory(id: &str, known: &Knowledge) -> Result<Option<Public>, IndexError> {
     let Shown::Id { advisories, .. } = known.show(id)? else { return Ok(None) };
     // What is sent is written as the public record writes it, not as the project's process did.
     let same = |one: &&String| one.eq_ignore_ascii_case(id);
-    let Some(own) = advisories.iter().find_map(|detail| std::iter::once(&detail.record.id).chain(&detail.record.aliases).find(same)) else {
+    let Some(own) = advisories
+        .iter()
+        .find_map(|detail| std::iter::once(&detail.record.id).chain(&detail.record.aliases).find(same))
+    else {
         return Ok(None);
     };
     let mut cves: Vec<String> = Vec::new();
@@ -82,7 +88,9 @@ fn published(ecosystem: &str, package: &str, version: &str, known: &Knowledge) -
     if package.len() > 214 || version.len() > 40 || !package.bytes().all(name) {
         return Ok(None);
     }
-    let Shown::Package(shown) = known.show(&format!("pkg:{kind}/{}", package.replace('@', "%40")))? else { return Ok(None) };
+    let Shown::Package(shown) = known.show(&format!("pkg:{kind}/{}", package.replace('@', "%40")))? else {
+        return Ok(None);
+    };
     let fixes = |entry: &Entry| entry.intervals.iter().any(|interval| interval.end == End::Fixed(version.to_owned()));
     let told = shown.advisories.iter().flat_map(|detail| &detail.packages).any(|(_, _, entry)| fixes(entry));
     Ok(told.then(|| Public::Version { npm, package: shown.name, version: version.to_owned() }))
@@ -96,13 +104,20 @@ mod tests {
     #[test]
     fn only_what_public_advisories_name_passes() {
         let known = Knowledge::default();
-        let version = |package: &str, version: &str| Ask::Version { ecosystem: "npm".into(), package: package.into(), version: version.into() };
+        let version = |package: &str, version: &str| Ask::Version {
+            ecosystem: "npm".into(),
+            package: package.into(),
+            version: version.into(),
+        };
         let advisory = |id: &str| Ask::Advisory { id: id.into() };
         let release = |product: &str, release: &str| Ask::Release { product: product.into(), release: release.into() };
         let passes = |ask: &Ask| public(ask, &known).unwrap();
         // Advisories that ship with Lunette.
         let shipped = passes(&advisory("ghsa-35jh-r3h4-6jhm")).unwrap();
-        assert!(matches!(&shipped, Public::Advisory { id, cves, packages } if id == "GHSA-35jh-r3h4-6jhm" && cves == &["CVE-2021-23337"] && packages.contains(&"lodash".to_owned())), "{shipped:?}");
+        assert!(
+            matches!(&shipped, Public::Advisory { id, cves, packages } if id == "GHSA-35jh-r3h4-6jhm" && cves == &["CVE-2021-23337"] && packages.contains(&"lodash".to_owned())),
+            "{shipped:?}"
+        );
         assert!(passes(&version("lodash", "4.17.21")).is_some());
         assert!(passes(&release("nodejs", "18")).is_some() && passes(&release("python", "3.9")).is_some());
         for private in [

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::risk::{
-    Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, ImpactFactors, Integrity,
-    LikelihoodFactors, Precondition,
+    Availability, Barrier, Confidentiality, DataClass, Exploit, Exposure, ImpactFactors, Integrity, LikelihoodFactors,
+    Precondition,
 };
 
 fn risk(exposure: Exposure) -> Risk {

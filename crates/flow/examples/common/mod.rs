@@ -29,7 +29,10 @@ pub(crate) fn units(folder: &Path) -> (Vec<Unit>, usize) {
     let mut lines = 0;
     let mut units = Vec::new();
     for (path, text) in files(folder, &["py", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"]) {
-        let Some(dialect) = Dialect::of_path(&path).filter(|_| !path.contains(".test.") && !path.contains(".min.")) else { continue };
+        let Some(dialect) = Dialect::of_path(&path).filter(|_| !path.contains(".test.") && !path.contains(".min."))
+        else {
+            continue;
+        };
         lines += text.lines().count();
         if let Some(module) = lunette_lang::lower(dialect, &text).module {
             units.push(Unit { path, text, module });

@@ -26,11 +26,43 @@ fn only_looks(name: &str, language: Language) -> bool {
     match language {
         Language::Python => matches!(
             name,
-            "len" | "str" | "repr" | "print" | "bool" | "int" | "float" | "isinstance" | "type" | "id" | "hash" | "any" | "all" | "sum" | "ascii" | "format" | "bytes" | "ord"
-                | "enumerate" | "zip" | "reversed" | "sorted" | "iter" | "next" | "map" | "filter" | "min" | "max" | "list" | "tuple"
-                | "set" | "frozenset" | "dict"
+            "len"
+                | "str"
+                | "repr"
+                | "print"
+                | "bool"
+                | "int"
+                | "float"
+                | "isinstance"
+                | "type"
+                | "id"
+                | "hash"
+                | "any"
+                | "all"
+                | "sum"
+                | "ascii"
+                | "format"
+                | "bytes"
+                | "ord"
+                | "enumerate"
+                | "zip"
+                | "reversed"
+                | "sorted"
+                | "iter"
+                | "next"
+                | "map"
+                | "filter"
+                | "min"
+                | "max"
+                | "list"
+                | "tuple"
+                | "set"
+                | "frozenset"
+                | "dict"
         ),
-        Language::JavaScript => matches!(name, "String" | "Boolean" | "Number" | "parseInt" | "parseFloat" | "isNaN" | "isFinite"),
+        Language::JavaScript => {
+            matches!(name, "String" | "Boolean" | "Number" | "parseInt" | "parseFloat" | "isNaN" | "isFinite")
+        }
     }
 }
 
@@ -173,7 +205,9 @@ impl Machine<'_> {
             _ => {}
         }
         let absent = match self.language {
-            Language::Python => matches!(name, "get" | "pop" | "setdefault").then_some(Value::Null).filter(|_| is_mapping(&before) && (name != "pop")),
+            Language::Python => matches!(name, "get" | "pop" | "setdefault")
+                .then_some(Value::Null)
+                .filter(|_| is_mapping(&before) && (name != "pop")),
             Language::JavaScript => Some(Value::Undefined),
         };
         let root = self.is_root(value);
@@ -238,7 +272,9 @@ impl Machine<'_> {
                 Some(content) => content.sequence().map_or(Content::Lost, |items| Content::List(kind, items.to_vec())),
                 None => Content::Lost,
             },
-            several if name == "Array" && several.len() > 1 => Content::List(kind, several.iter().map(|arg| arg.value).collect()),
+            several if name == "Array" && several.len() > 1 => {
+                Content::List(kind, several.iter().map(|arg| arg.value).collect())
+            }
             _ => Content::Lost,
         }
     }
@@ -247,7 +283,9 @@ impl Machine<'_> {
         let mut entries = Vec::new();
         for arg in args {
             let fits = match (arg.kind, self.content(arg.value)) {
-                (ArgKind::Named(name), _) => put(&mut entries, Some(super::contents::Slot::Text(self.module.name(name).into())), arg.value),
+                (ArgKind::Named(name), _) => {
+                    put(&mut entries, Some(super::contents::Slot::Text(self.module.name(name).into())), arg.value)
+                }
                 (ArgKind::Positional, Some(Content::Map(MapKind::Dict, more))) => {
                     more.iter().all(|(slot, value)| put(&mut entries, Some(slot.clone()), *value))
                 }
@@ -310,7 +348,13 @@ impl Machine<'_> {
                     });
                     return self.finish(value, result, args, false);
                 }
-                ("console", ..) | ("JSON", "stringify", _) | ("Object", "keys" | "entries" | "values", _) | ("Array", "from", [_]) | ("Promise", "all" | "race" | "allSettled" | "any", _) => return self.finish(value, None, args, false),
+                ("console", ..)
+                | ("JSON", "stringify", _)
+                | ("Object", "keys" | "entries" | "values", _)
+                | ("Array", "from", [_])
+                | ("Promise", "all" | "race" | "allSettled" | "any", _) => {
+                    return self.finish(value, None, args, false);
+                }
                 _ => {}
             }
         }
@@ -345,6 +389,7 @@ fn is_mapping(content: &Content) -> bool {
 
 fn update(content: &mut Content, named: &[(&str, Given)]) -> Effect {
     let Content::Map(_, entries) = content else { return Effect::Loses };
-    let fits = named.iter().all(|(name, value)| put(entries, Some(super::contents::Slot::Text((*name).into())), value.value));
+    let fits =
+        named.iter().all(|(name, value)| put(entries, Some(super::contents::Slot::Text((*name).into())), value.value));
     if fits { Effect::Absent } else { Effect::Loses }
 }

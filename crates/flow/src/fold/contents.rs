@@ -2,6 +2,8 @@
 //!
 //! Contents are values of the body, not constants: `[a, b][0]` is `a`, whatever that is.
 
+use std::rc::Rc;
+
 use compact_str::CompactString;
 use lunette_lang::ir::{Language, ListKind, ValueId};
 use smallvec::SmallVec;
@@ -123,7 +125,13 @@ fn is_inherited(slot: &Slot) -> bool {
     let Slot::Text(name) = slot else { return false };
     matches!(
         name.as_str(),
-        "constructor" | "hasOwnProperty" | "isPrototypeOf" | "propertyIsEnumerable" | "toLocaleString" | "toString" | "valueOf"
+        "constructor"
+            | "hasOwnProperty"
+            | "isPrototypeOf"
+            | "propertyIsEnumerable"
+            | "toLocaleString"
+            | "toString"
+            | "valueOf"
     ) || name.starts_with("__")
 }
 
@@ -222,7 +230,9 @@ impl Content {
     pub(super) fn load(&self, key: Option<&Value>, member: bool, known: &impl Constants) -> Effect {
         let language = known.language();
         match (self, key) {
-            (Content::List(_, items), Some(Value::Str(name))) if member && name == "length" && language == Language::JavaScript => {
+            (Content::List(_, items), Some(Value::Str(name)))
+                if member && name == "length" && language == Language::JavaScript =>
+            {
                 i64::try_from(items.len()).map_or(Effect::Unknown, |length| Effect::Constant(Value::Int(length)))
             }
             (Content::List(ListKind::List | ListKind::Tuple, items), Some(Value::Int(index))) if !member => {
@@ -255,7 +265,9 @@ impl Content {
                 }
                 appends && items.len() <= MAX_ENTRIES
             }
-            (Content::Map(kind @ MapKind::Dict, entries), Some(key)) if !member => put(entries, slot(key, *kind), value),
+            (Content::Map(kind @ MapKind::Dict, entries), Some(key)) if !member => {
+                put(entries, slot(key, *kind), value)
+            }
             (Content::Map(kind @ MapKind::Object, entries), Some(key)) => {
                 put(entries, slot(key, *kind).filter(|slot| !is_inherited(slot)), value)
             }
@@ -269,12 +281,11 @@ impl Content {
             (Content::List(ListKind::List, items), Some(Value::Int(index))) if language == Language::Python => {
                 place(*index, items.len(), language).map(|at| items.remove(at)).is_some()
             }
-            (Content::Map(kind @ (MapKind::Dict | MapKind::Object), entries), Some(key)) => {
-                slot(key, *kind).is_some_and(|slot| {
+            (Content::Map(kind @ (MapKind::Dict | MapKind::Object), entries), Some(key)) => slot(key, *kind)
+                .is_some_and(|slot| {
                     entries.retain(|(found, _)| *found != slot);
                     true
-                })
-            }
+                }),
             _ => false,
         }
     }
@@ -303,3 +314,14 @@ pub(super) fn put(entries: &mut Vec<(Slot, ValueId)>, slot: Option<Slot>, value:
     entries.len() <= MAX_ENTRIES
 }
 
+/// Joins what a container holds on two ways; whether that is lost.
+pub(super) fn join(content: &mut Rc<Content>, other: &Rc<Content>) -> bool {
+    if Rc::ptr_eq(content, other) || content == other || matches!(**other, Content::Unmade) {
+        return false;
+    }
+    if matches!(**content, Content::Unmade) {
+        *content = Rc::clone(other);
+        return false;
+    }
+    true
+}

@@ -69,7 +69,15 @@ impl Edges {
                 *slot += 1;
             }
         }
-        let mut edges = Edges { first_in, first_out, out, raises: vec![false; total as usize], live: vec![false; total as usize], order: Vec::new(), loops: false };
+        let mut edges = Edges {
+            first_in,
+            first_out,
+            out,
+            raises: vec![false; total as usize],
+            live: vec![false; total as usize],
+            order: Vec::new(),
+            loops: false,
+        };
         edges.mark_doubles(count);
         for way in &edges.out {
             edges.raises[way.at as usize] = way.raises;

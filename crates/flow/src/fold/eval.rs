@@ -137,7 +137,9 @@ pub(super) fn equal(left: &Value, right: &Value, language: Language) -> Option<b
 pub(super) fn identical(left: &Value, right: &Value) -> Option<bool> {
     match (left, right) {
         (Value::List(_) | Value::Regex { .. }, _) | (_, Value::List(_) | Value::Regex { .. }) => None,
-        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => Some(left.as_number()? == right.as_number()?),
+        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
+            Some(left.as_number()? == right.as_number()?)
+        }
         _ => Some(left == right),
     }
 }
@@ -154,9 +156,8 @@ fn same_object(left: &Value, right: &Value) -> Option<bool> {
 /// `in` for texts and lists.
 fn contains(owner: &Value, value: &Value, language: Language) -> Option<bool> {
     match (owner, value, language) {
-        (Value::Str(text), Value::Str(part), Language::Python) | (Value::Bytes(text), Value::Bytes(part), Language::Python) => {
-            Some(text.contains(part.as_str()))
-        }
+        (Value::Str(text), Value::Str(part), Language::Python)
+        | (Value::Bytes(text), Value::Bytes(part), Language::Python) => Some(text.contains(part.as_str())),
         (Value::List(items), value, Language::Python) => {
             for item in items {
                 if equal(item, value, language)? {

@@ -60,7 +60,13 @@ fn taken(items: &mut Vec<ValueId>, at: Option<usize>) -> Effect {
     at.map_or(Effect::Absent, |at| Effect::one(items.remove(at)))
 }
 
-pub(super) fn python_list(kind: ListKind, items: &mut Vec<ValueId>, name: &str, args: &[Given], known: &impl Constants) -> Effect {
+pub(super) fn python_list(
+    kind: ListKind,
+    items: &mut Vec<ValueId>,
+    name: &str,
+    args: &[Given],
+    known: &impl Constants,
+) -> Effect {
     let language = Language::Python;
     match (name, args) {
         ("count", _) => Effect::Unknown,
@@ -76,7 +82,11 @@ pub(super) fn python_list(kind: ListKind, items: &mut Vec<ValueId>, name: &str, 
         ("insert", [at, value]) => {
             let Some(at) = integer(at) else { return Effect::Loses };
             let length = items.len();
-            let at = if at < 0 { place(at, length, language).unwrap_or(0) } else { usize::try_from(at).unwrap_or(length).min(length) };
+            let at = if at < 0 {
+                place(at, length, language).unwrap_or(0)
+            } else {
+                usize::try_from(at).unwrap_or(length).min(length)
+            };
             items.insert(at, value.value);
             grown(items, Effect::Absent)
         }
@@ -120,7 +130,9 @@ pub(super) fn python_list(kind: ListKind, items: &mut Vec<ValueId>, name: &str, 
 }
 
 pub(super) fn array(items: &mut Vec<ValueId>, name: &str, args: &[Given], known: &impl Constants) -> Effect {
-    let length = |items: &[ValueId]| i64::try_from(items.len()).map_or(Effect::Unknown, |length| Effect::Constant(Value::Int(length)));
+    let length = |items: &[ValueId]| {
+        i64::try_from(items.len()).map_or(Effect::Unknown, |length| Effect::Constant(Value::Int(length)))
+    };
     match (name, args) {
         ("push", _) => {
             items.extend(args.iter().map(|arg| arg.value));
@@ -170,13 +182,16 @@ pub(super) fn array(items: &mut Vec<ValueId>, name: &str, args: &[Given], known:
         ("join", _) => {
             let constant = Content::List(ListKind::List, items.clone()).constant(known);
             let given: Option<Vec<&Value>> = args.iter().map(|arg| arg.constant.as_ref()).collect();
-            let text = constant.zip(given).and_then(|(list, given)| methods::method(&list, name, &given, Language::JavaScript));
+            let text = constant
+                .zip(given)
+                .and_then(|(list, given)| methods::method(&list, name, &given, Language::JavaScript));
             text.map_or(Effect::Unknown, Effect::Constant)
         }
         ("values", []) => Effect::New(Content::List(ListKind::List, items.clone())),
         (
-            "map" | "filter" | "forEach" | "some" | "every" | "find" | "findIndex" | "findLast" | "reduce" | "reduceRight"
-            | "flatMap" | "flat" | "entries" | "keys" | "toString" | "lastIndexOf" | "toSorted" | "toReversed" | "with",
+            "map" | "filter" | "forEach" | "some" | "every" | "find" | "findIndex" | "findLast" | "reduce"
+            | "reduceRight" | "flatMap" | "flat" | "entries" | "keys" | "toString" | "lastIndexOf" | "toSorted"
+            | "toReversed" | "with",
             _,
         ) => Effect::Unknown,
         _ => Effect::Loses,
@@ -197,12 +212,19 @@ fn sliced(items: &[ValueId], args: &[Given]) -> Option<Vec<ValueId>> {
 /// A part of a sequence; negative bounds count from the end.
 pub(super) fn part(items: &[ValueId], [start, end]: [Option<i64>; 2]) -> Vec<ValueId> {
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    let clamp = |at: i64| usize::try_from((if at < 0 { at.saturating_add(length) } else { at }).clamp(0, length)).unwrap_or(0);
+    let clamp =
+        |at: i64| usize::try_from((if at < 0 { at.saturating_add(length) } else { at }).clamp(0, length)).unwrap_or(0);
     let (start, end) = (start.map_or(0, clamp), end.map_or(items.len(), clamp));
     items.get(start..end).unwrap_or_default().to_vec()
 }
 
-pub(super) fn set_method(items: &mut Vec<ValueId>, name: &str, args: &[Given], language: Language, known: &impl Constants) -> Effect {
+pub(super) fn set_method(
+    items: &mut Vec<ValueId>,
+    name: &str,
+    args: &[Given],
+    language: Language,
+    known: &impl Constants,
+) -> Effect {
     match (name, args) {
         ("add", [value]) => {
             if !items.contains(&value.value) {
@@ -229,9 +251,11 @@ pub(super) fn set_method(items: &mut Vec<ValueId>, name: &str, args: &[Given], l
             Effect::Absent
         }
         ("copy" | "values", []) => Effect::New(Content::List(ListKind::Set, items.clone())),
-        ("union" | "intersection" | "difference" | "issubset" | "issuperset" | "isdisjoint" | "forEach" | "keys" | "entries", _) => {
-            Effect::Unknown
-        }
+        (
+            "union" | "intersection" | "difference" | "issubset" | "issuperset" | "isdisjoint" | "forEach" | "keys"
+            | "entries",
+            _,
+        ) => Effect::Unknown,
         _ => Effect::Loses,
     }
 }
@@ -294,9 +318,15 @@ pub(super) fn map(entries: &mut Vec<(Slot, ValueId)>, name: &str, args: &[Given]
     match (name, args) {
         ("get", [_]) => key.map_or(Effect::Unknown, |key| get(kind, entries, &key)),
         ("set", [_, value]) => {
-            if put(entries, key, value.value) { Effect::Receiver } else { Effect::Loses }
+            if put(entries, key, value.value) {
+                Effect::Receiver
+            } else {
+                Effect::Loses
+            }
         }
-        ("has", [_]) => key.map_or(Effect::Unknown, |key| Effect::Constant(Value::Bool(entries.iter().any(|(found, _)| *found == key)))),
+        ("has", [_]) => key.map_or(Effect::Unknown, |key| {
+            Effect::Constant(Value::Bool(entries.iter().any(|(found, _)| *found == key)))
+        }),
         ("delete", [_]) => match key {
             Some(key) => {
                 entries.retain(|(found, _)| *found != key);

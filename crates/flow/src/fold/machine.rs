@@ -9,7 +9,7 @@ use std::rc::Rc;
 use lunette_lang::ir::{BlockId, Body, BodyId, Key, Language, Module, Op, Span, Terminator, ValueId, VarId};
 
 use super::Containers;
-use super::contents::{Constants, Content, Effect, MapKind, Values};
+use super::contents::{Constants, Content, Effect, MapKind, Values, join};
 use super::edges::{Edges, protected, targets};
 use super::eval;
 use super::scan::{Scan, captured};
@@ -83,7 +83,14 @@ impl Constants for Machine<'_> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(program: &'a Program, known: &'a Known, containers: &'a Containers, unit: UnitId, id: BodyId, scan: Scan) -> Self {
+    pub(super) fn new(
+        program: &'a Program,
+        known: &'a Known,
+        containers: &'a Containers,
+        unit: UnitId,
+        id: BodyId,
+        scan: Scan,
+    ) -> Self {
         let body = program.body(unit, id);
         let module = &program.unit(unit).module;
         let count = body.ops.len();
@@ -481,16 +488,4 @@ impl<'a> Machine<'a> {
         };
         self.set_constant(value, answer);
     }
-}
-
-/// Joins what a container holds on two ways; whether that is lost.
-fn join(content: &mut Rc<Content>, other: &Rc<Content>) -> bool {
-    if Rc::ptr_eq(content, other) || content == other || matches!(**other, Content::Unmade) {
-        return false;
-    }
-    if matches!(**content, Content::Unmade) {
-        *content = Rc::clone(other);
-        return false;
-    }
-    true
 }

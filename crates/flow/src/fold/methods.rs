@@ -67,7 +67,8 @@ pub(crate) fn element(owner: &Value, index: i64, language: Language) -> Option<V
 /// `x[a:b]` and JavaScript's `slice`: negative bounds count from the end.
 pub(super) fn slice(owner: &Value, start: Option<i64>, end: Option<i64>, language: Language) -> Option<Value> {
     let range = |length: usize| {
-        let clamp = |at: i64| (if at < 0 { at.saturating_add(length as i64) } else { at }).clamp(0, length as i64) as usize;
+        let clamp =
+            |at: i64| (if at < 0 { at.saturating_add(length as i64) } else { at }).clamp(0, length as i64) as usize;
         let (start, end) = (start.map_or(0, clamp), end.map_or(length, clamp));
         start..end.max(start)
     };
@@ -189,12 +190,12 @@ fn python(base: &str, name: &str, args: &[&Value]) -> Option<Value> {
         "isalpha" if base.is_ascii() => every(|c| c.is_ascii_alphabetic()),
         "isalnum" if base.is_ascii() => every(|c| c.is_ascii_alphanumeric()),
         "isspace" => every(char::is_whitespace),
-        "isupper" if base.is_ascii() => {
-            Some(Value::Bool(base.chars().any(|c| c.is_ascii_uppercase()) && !base.chars().any(|c| c.is_ascii_lowercase())))
-        }
-        "islower" if base.is_ascii() => {
-            Some(Value::Bool(base.chars().any(|c| c.is_ascii_lowercase()) && !base.chars().any(|c| c.is_ascii_uppercase())))
-        }
+        "isupper" if base.is_ascii() => Some(Value::Bool(
+            base.chars().any(|c| c.is_ascii_uppercase()) && !base.chars().any(|c| c.is_ascii_lowercase()),
+        )),
+        "islower" if base.is_ascii() => Some(Value::Bool(
+            base.chars().any(|c| c.is_ascii_lowercase()) && !base.chars().any(|c| c.is_ascii_uppercase()),
+        )),
         _ => None,
     }
 }
@@ -241,7 +242,9 @@ fn javascript(base: &str, name: &str, args: &[&Value]) -> Option<Value> {
         "endsWith" if args.len() == 1 => Some(Value::Bool(base.ends_with(string(args, 0)?.as_str()))),
         "includes" if args.len() == 1 => Some(Value::Bool(base.contains(string(args, 0)?.as_str()))),
         "indexOf" if args.len() == 1 && base.is_ascii() => Some(position(base, base.find(string(args, 0)?.as_str()))),
-        "lastIndexOf" if args.len() == 1 && base.is_ascii() => Some(position(base, base.rfind(string(args, 0)?.as_str()))),
+        "lastIndexOf" if args.len() == 1 && base.is_ascii() => {
+            Some(position(base, base.rfind(string(args, 0)?.as_str())))
+        }
         "charAt" => {
             let chars = characters(base, language)?;
             let at = usize::try_from(optional(0)?.unwrap_or(0)).ok();
@@ -300,7 +303,9 @@ pub(super) fn builtin(name: &str, args: &[&Value], language: Language) -> Option
             let code = i64::from(chars.next()? as u32);
             chars.next().is_none().then_some(Value::Int(code))
         }
-        (Language::Python, "chr", [Value::Int(code)]) => Some(Value::Str(char::from_u32(u32::try_from(*code).ok()?)?.to_string())),
+        (Language::Python, "chr", [Value::Int(code)]) => {
+            Some(Value::Str(char::from_u32(u32::try_from(*code).ok()?)?.to_string()))
+        }
         (Language::Python, "min" | "max", [Value::Int(a), Value::Int(b)]) => {
             Some(Value::Int(if name == "min" { *a.min(b) } else { *a.max(b) }))
         }

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use lunette_lang::ir::{ArgKind, BinaryOp, BlockId, Const, Entry, Key, Language, ListKind, NameId, Op, Part, Terminator, UnaryOp, ValueId};
+use lunette_lang::ir::{
+    ArgKind, BinaryOp, BlockId, Const, Entry, Key, Language, ListKind, NameId, Op, Part, Terminator, UnaryOp, ValueId,
+};
 
 use super::certain;
 use super::contents::{Constants, Content, Effect, MAX_ENTRIES, MapKind, Slot, put, slot};
@@ -81,7 +83,8 @@ impl Machine<'_> {
             }
             Op::Mix(values) => {
                 // Whether a loop goes on, or a sequence fits a pattern, is asked without getting at it.
-                let asks = matches!(self.body.blocks[block.index()].end, Terminator::Branch { cond, .. } if cond == value);
+                let asks =
+                    matches!(self.body.blocks[block.index()].end, Terminator::Branch { cond, .. } if cond == value);
                 if !asks {
                     for &value in values {
                         self.lose_value(value);
@@ -94,7 +97,15 @@ impl Machine<'_> {
                 self.lose_value(*from);
                 self.set_cell(value, BOTTOM);
             }
-            Op::Phi(_) | Op::Return(_) | Op::Param(_) | Op::This | Op::Super | Op::Global(_) | Op::Closure(_) | Op::Class(_) | Op::Caught => {
+            Op::Phi(_)
+            | Op::Return(_)
+            | Op::Param(_)
+            | Op::This
+            | Op::Super
+            | Op::Global(_)
+            | Op::Closure(_)
+            | Op::Class(_)
+            | Op::Caught => {
                 self.set_cell(value, BOTTOM);
             }
         }
@@ -163,7 +174,9 @@ impl Machine<'_> {
         let Some(owner) = self.constant(base) else { return self.set_cell(value, BOTTOM) };
         let found = match self.key(key) {
             (Some(Value::Int(index)), _) => methods::element(owner, index, language),
-            (Some(Value::Str(name)), _) if name == "length" && language == Language::JavaScript => methods::length(owner, language),
+            (Some(Value::Str(name)), _) if name == "length" && language == Language::JavaScript => {
+                methods::length(owner, language)
+            }
             _ => None,
         };
         self.set_constant(value, found);
@@ -200,7 +213,8 @@ impl Machine<'_> {
         }
         // A slice with a step is written with two colons.
         let source = self.source(value);
-        let stepped = self.language == Language::Python && (source.len() > MAX_SOURCE || source.matches(':').count() > 1);
+        let stepped =
+            self.language == Language::Python && (source.len() > MAX_SOURCE || source.matches(':').count() > 1);
         known &= !stepped;
         let alias = self.alias[base.index()];
         if alias != NONE {
@@ -212,7 +226,10 @@ impl Machine<'_> {
             };
             return self.give(value, effect, Some(alias), None);
         }
-        let found = self.constant(base).filter(|_| known).and_then(|owner| methods::slice(owner, ends[0], ends[1], self.language));
+        let found = self
+            .constant(base)
+            .filter(|_| known)
+            .and_then(|owner| methods::slice(owner, ends[0], ends[1], self.language));
         self.set_constant(value, found);
     }
 
@@ -247,7 +264,9 @@ impl Machine<'_> {
                 let found = content.holds(self.constant(left), self);
                 found.map(|found| Value::Bool(found == (op == BinaryOp::In)))
             }
-            (BinaryOp::Add, Some(Content::List(kind, a)), Some(Content::List(other, b))) if kind == other && language == Language::Python => {
+            (BinaryOp::Add, Some(Content::List(kind, a)), Some(Content::List(other, b)))
+                if kind == other && language == Language::Python =>
+            {
                 let (kind, all) = (*kind, a.iter().chain(b).copied().collect());
                 let effect = Effect::New(Content::List(kind, all));
                 return self.give(value, effect, None, None);
@@ -256,8 +275,12 @@ impl Machine<'_> {
                 (Some(left), Some(right)) => eval::binary(op, left, right, language),
                 _ => None,
             },
-            (BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is, Some(_), None) => self.is_nothing(right).then_some(Value::Bool(false)),
-            (BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot, Some(_), None) => self.is_nothing(right).then_some(Value::Bool(true)),
+            (BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::Is, Some(_), None) => {
+                self.is_nothing(right).then_some(Value::Bool(false))
+            }
+            (BinaryOp::NotEq | BinaryOp::StrictNotEq | BinaryOp::IsNot, Some(_), None) => {
+                self.is_nothing(right).then_some(Value::Bool(true))
+            }
             _ => None,
         };
         if folded.is_none() && !is_comparison(op) {
@@ -281,7 +304,9 @@ impl Machine<'_> {
     /// `xs += ys` in Python, which changes the list itself.
     fn augment(&mut self, value: ValueId, op: BinaryOp, alias: u32, right: ValueId) {
         let more = match (&*self.state[alias as usize], self.content(right).and_then(Content::sequence)) {
-            (Content::List(ListKind::List, items), Some(more)) if op == BinaryOp::Add && items.len() + more.len() <= MAX_ENTRIES => {
+            (Content::List(ListKind::List, items), Some(more))
+                if op == BinaryOp::Add && items.len() + more.len() <= MAX_ENTRIES =>
+            {
                 Some(more.to_vec())
             }
             _ => None,
@@ -305,7 +330,9 @@ impl Machine<'_> {
                     let alias = self.alias[base.index()];
                     let (key, language) = (self.key(key).0, self.language);
                     let before = Rc::clone(&self.state[alias as usize]);
-                    if !matches!(*before, Content::Lost | Content::Unmade) && !self.content_mut(alias).delete(key.as_ref(), language) {
+                    if !matches!(*before, Content::Lost | Content::Unmade)
+                        && !self.content_mut(alias).delete(key.as_ref(), language)
+                    {
                         self.lose_within(&before);
                         self.lose(alias);
                     }
@@ -370,7 +397,9 @@ impl Machine<'_> {
                     put(&mut all, slot, value)
                 }
                 Entry::Spread(from) => match self.content(from) {
-                    Some(Content::Map(found, more)) if *found == kind => more.iter().all(|(slot, value)| put(&mut all, Some(slot.clone()), *value)),
+                    Some(Content::Map(found, more)) if *found == kind => {
+                        more.iter().all(|(slot, value)| put(&mut all, Some(slot.clone()), *value))
+                    }
                     _ => false,
                 },
             };
@@ -387,7 +416,19 @@ pub(super) fn is_comparison(op: BinaryOp) -> bool {
     use BinaryOp as B;
     matches!(
         op,
-        B::Eq | B::NotEq | B::StrictEq | B::StrictNotEq | B::Lt | B::LtEq | B::Gt | B::GtEq | B::In | B::NotIn | B::Is | B::IsNot | B::InstanceOf
+        B::Eq
+            | B::NotEq
+            | B::StrictEq
+            | B::StrictNotEq
+            | B::Lt
+            | B::LtEq
+            | B::Gt
+            | B::GtEq
+            | B::In
+            | B::NotIn
+            | B::Is
+            | B::IsNot
+            | B::InstanceOf
     )
 }
 

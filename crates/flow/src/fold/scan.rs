@@ -1,6 +1,8 @@
 //! A first look at a body: whether anything in it can be folded, and which containers it makes and reads.
 
-use lunette_lang::ir::{Arg, ArgKind, Body, BodyId, BodyKind, Entry, ImportItem, Key, Language, Op, Terminator, UnaryOp, ValueId, VarId};
+use lunette_lang::ir::{
+    Arg, ArgKind, Body, BodyId, BodyKind, Entry, ImportItem, Key, Language, Op, Terminator, UnaryOp, ValueId, VarId,
+};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
@@ -47,7 +49,13 @@ struct Scanner<'a> {
 }
 
 /// Looks at a body; `None` when there is nothing to fold in it.
-pub(super) fn scan(program: &Program, known: &Known, containers: &Containers, unit: UnitId, id: BodyId) -> Option<Scan> {
+pub(super) fn scan(
+    program: &Program,
+    known: &Known,
+    containers: &Containers,
+    unit: UnitId,
+    id: BodyId,
+) -> Option<Scan> {
     let body = program.body(unit, id);
     let branches = body.blocks.len() > 1;
     let makes = |op: &Op| matches!(op, Op::List(..) | Op::Dict(_) | Op::Call { .. });
@@ -163,7 +171,9 @@ impl Scanner<'_> {
                 }
             }
             Op::Element(base) => self.mark(*base),
-            Op::Outer(owner, var) => self.maybe[at] = certain::is_constant_variable(self.program, self.unit, *owner, *var),
+            Op::Outer(owner, var) => {
+                self.maybe[at] = certain::is_constant_variable(self.program, self.unit, *owner, *var)
+            }
             Op::Import(import) => {
                 let module = &self.program.unit(self.unit).module;
                 let named = matches!(module.imports[import.index()].item, ImportItem::Named(_));
@@ -235,9 +245,12 @@ impl Scanner<'_> {
     fn inner_roots(&self, value: ValueId, roots: &mut Vec<ValueId>) {
         let inner: SmallVec<[ValueId; 8]> = match &self.body.ops[value.index()] {
             Op::List(_, items) => items.iter().map(|item| item.value).collect(),
-            Op::Dict(entries) => entries.iter().map(|entry| match entry {
-                Entry::Pair(_, value) | Entry::Spread(value) => *value,
-            }).collect(),
+            Op::Dict(entries) => entries
+                .iter()
+                .map(|entry| match entry {
+                    Entry::Pair(_, value) | Entry::Spread(value) => *value,
+                })
+                .collect(),
             _ => return,
         };
         for item in inner {

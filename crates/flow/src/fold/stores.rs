@@ -99,13 +99,24 @@ impl Store {
     }
 
     /// Calls a method; `named` are the arguments given by name.
-    pub(super) fn call(&self, at: u32, content: &mut Content, name: &str, args: &[Given], named: &[(&str, Given)]) -> Effect {
+    pub(super) fn call(
+        &self,
+        at: u32,
+        content: &mut Content,
+        name: &str,
+        args: &[Given],
+        named: &[(&str, Given)],
+    ) -> Effect {
         let (Some(method), Content::Map(_, entries)) = (self.methods.get(name), content) else { return Effect::Loses };
         let key = || {
             let mut key = compact_str::CompactString::default();
             for &position in &method.key {
                 let Some(Value::Str(part)) = args.get(position)?.constant.as_ref() else { return None };
-                if method.ignores_case.contains(&position) { key.push_str(&part.to_lowercase()) } else { key.push_str(part) }
+                if method.ignores_case.contains(&position) {
+                    key.push_str(&part.to_lowercase())
+                } else {
+                    key.push_str(part)
+                }
                 key.push('\0');
             }
             Some(Slot::Text(key))
@@ -121,7 +132,9 @@ impl Store {
             Does::Get => match key().map_or(Effect::Unknown, |key| get(kind, entries, &key)) {
                 // What is absent may come from defaults that are not followed, unless the call names its own.
                 Effect::Absent => match &method.default {
-                    Some(Argument::Position(at)) if args.len() > *at => Effect::Gives(SmallVec::from_slice(&[args[*at].value])),
+                    Some(Argument::Position(at)) if args.len() > *at => {
+                        Effect::Gives(SmallVec::from_slice(&[args[*at].value]))
+                    }
                     Some(Argument::Name(name)) => named
                         .iter()
                         .find(|(given, _)| given == name)

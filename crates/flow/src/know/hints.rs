@@ -25,7 +25,10 @@ impl Tracker<'_> {
                 for (at, body) in module.bodies.iter().enumerate() {
                     for (index, param) in body.params.iter().enumerate() {
                         let body_id = BodyId(at as u32);
-                        if body.kind != BodyKind::Class && names.contains(&param.name) && self.is_unknown(unit, body_id, index) {
+                        if body.kind != BodyKind::Class
+                            && names.contains(&param.name)
+                            && self.is_unknown(unit, body_id, index)
+                        {
                             let made = Site { unit, body: body_id, value: param.value };
                             self.write(Slot::Param(unit, body_id, index as u32), &[Origin::Api(hint.value, made)]);
                         }
@@ -58,7 +61,8 @@ impl Tracker<'_> {
     fn give_unknown(&mut self, functions: &Origins, parameters: &[Option<crate::api::NodeId>]) {
         for (index, node) in parameters.iter().enumerate() {
             if let Some(node) = *node {
-                let callback = Callback { argument: 0, and_later: false, parameter: index, value: node, error_parameters: None };
+                let callback =
+                    Callback { argument: 0, and_later: false, parameter: index, value: node, error_parameters: None };
                 self.give_to(functions, callback, 0);
             }
         }

@@ -8,8 +8,8 @@ use lunette_lang::ir::{
 use rustc_hash::FxHashSet;
 
 use super::names::{ALL, DEFAULT, Name, PROTOTYPE, WHOLE};
-use super::slots::Slot;
 use super::sets::Set;
+use super::slots::Slot;
 use super::{Origin, Origins, Tracker, merge};
 use crate::methods::{is_measure, method};
 use crate::program::{Site, Target, UnitId};
@@ -33,7 +33,9 @@ impl Tracker<'_> {
                 }
                 ImportItem::Default => self.exported(target, DEFAULT),
                 ImportItem::Module if import.form == ImportForm::Require => self.whole(target),
-                ImportItem::Module | ImportItem::Star | ImportItem::Effect => Origins::from_slice(&[Origin::Module(target)]),
+                ImportItem::Module | ImportItem::Star | ImportItem::Effect => {
+                    Origins::from_slice(&[Origin::Module(target)])
+                }
             },
             Target::Package(ref package) => {
                 let site = self.site(value);
@@ -193,7 +195,8 @@ impl Tracker<'_> {
                     let mut found = self.member_of(origin, text);
                     // A key that nobody speaks of is as good as any other; a member, where it is no method of lists:
                     // `client.database.collection`.
-                    if found.is_empty() && matches!(origin, Origin::Api(..)) && (matches!(key, Key::Item(_)) || !listed) {
+                    if found.is_empty() && matches!(origin, Origin::Api(..)) && (matches!(key, Key::Item(_)) || !listed)
+                    {
                         found = self.element_of(origin, None);
                     }
                     merge(&mut set, &found);
@@ -276,7 +279,9 @@ impl Tracker<'_> {
             for &(unit, class) in &level {
                 let module = &self.program.unit(unit).module;
                 let own = module.names.find(self.names.text(name));
-                if let Some(&(_, body)) = module.classes[class.index()].methods.iter().find(|(method, _)| Some(*method) == own) {
+                if let Some(&(_, body)) =
+                    module.classes[class.index()].methods.iter().find(|(method, _)| Some(*method) == own)
+                {
                     merge(&mut set, &[Origin::Function(unit, body)]);
                     continue;
                 }
@@ -289,7 +294,11 @@ impl Tracker<'_> {
                     match base {
                         Origin::Class(unit, class) if seen.insert((unit, class)) => next.push((unit, class)),
                         Origin::Api(node, site) => {
-                            let owner = if instance { self.trie.call(node).map(|node| self.canonical(node)) } else { Some(node) };
+                            let owner = if instance {
+                                self.trie.call(node).map(|node| self.canonical(node))
+                            } else {
+                                Some(node)
+                            };
                             let found = owner.map(|owner| self.api_member(owner, name, site)).unwrap_or_default();
                             merge(&mut set, &found);
                         }
@@ -367,7 +376,9 @@ impl Tracker<'_> {
             }
             Origin::Literal(site) => {
                 let items: Vec<ValueId> = match self.program.op(site) {
-                    Op::List(_, items) => items.iter().filter(|item| item.kind == ArgKind::Positional).map(|item| item.value).collect(),
+                    Op::List(_, items) => {
+                        items.iter().filter(|item| item.kind == ArgKind::Positional).map(|item| item.value).collect()
+                    }
                     Op::Dict(entries) if index.is_none() => entries
                         .iter()
                         .filter_map(|entry| match entry {

@@ -10,9 +10,9 @@ mod hints;
 mod known;
 mod layout;
 mod loads;
+mod names;
 mod publish;
 mod receivers;
-mod names;
 mod sets;
 mod slots;
 mod users;
@@ -395,7 +395,13 @@ impl<'a> Tracker<'a> {
                 self.broadened += usize::from(cut);
                 std::mem::replace(&mut self.values[at], set) != set
             }
-            Op::Const(_) | Op::Concat(_) | Op::List(..) | Op::Dict(_) | Op::Binary(..) | Op::Unary(..) | Op::Slice(..) => {
+            Op::Const(_)
+            | Op::Concat(_)
+            | Op::List(..)
+            | Op::Dict(_)
+            | Op::Binary(..)
+            | Op::Unary(..)
+            | Op::Slice(..) => {
                 let site = self.site(value);
                 self.is(value, Origin::Literal(site))
             }

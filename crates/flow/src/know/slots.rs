@@ -4,10 +4,10 @@ use lunette_lang::ir::{BodyId, ClassId, ValueId, ValueRef, VarId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::Origin;
 use super::layout::{BodyIndex, Layout};
 use super::names::Name;
 use super::sets::{Set, Sets};
-use super::Origin;
 use crate::program::{Site, UnitId};
 
 /// A place that origins are written to and read from.
@@ -115,7 +115,13 @@ impl Slots {
     }
 
     /// Adds origins, as [`Self::write`] does.
-    pub(super) fn add(&mut self, layout: &Layout, sets: &mut Sets, slot: Slot, more: &[Origin]) -> (Option<usize>, bool) {
+    pub(super) fn add(
+        &mut self,
+        layout: &Layout,
+        sets: &mut Sets,
+        slot: Slot,
+        more: &[Origin],
+    ) -> (Option<usize>, bool) {
         let cell = self.cell(layout, slot);
         let (set, cut) = sets.with(self.cells[cell], more);
         let grew = set != self.cells[cell];

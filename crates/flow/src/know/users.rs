@@ -56,7 +56,12 @@ impl Users {
 pub(super) fn each_operand(body: &Body, op: &Op, visit: &mut dyn FnMut(ValueId)) {
     match op {
         Op::Phi(operands) => operands.iter().for_each(|operand| visit(*operand)),
-        Op::Assign(_, from) | Op::StoreOuter(_, _, from) | Op::Await(from) | Op::Enter(from) | Op::Element(from) | Op::Return(from) => {
+        Op::Assign(_, from)
+        | Op::StoreOuter(_, _, from)
+        | Op::Await(from)
+        | Op::Enter(from)
+        | Op::Element(from)
+        | Op::Return(from) => {
             visit(*from);
         }
         Op::Load(base, key) | Op::Store(base, key, _) => {

@@ -1,25 +1,29 @@
 //! From the YAML form of route models to the compiled one.
 
-use lunette_lang::ir::Language;
 use crate::lazy::Regex;
+use lunette_lang::ir::Language;
 use rustc_hash::FxHashMap;
 
+use super::Models;
 use super::compiled::{
     Arguments, Check, ClassEntry, Entry, Exemption, FileEntry, InputModel, Mount, Paths, PrefixCall, Router, Template,
     TemplatePart, Use, ViewClass,
 };
 use super::schema::{
-    CheckSpec, ClassEntrySpec, EntrySpec, FileEntrySpec, InputSpec, ModelFile, MountSpec, OneOrMany, RouterSpec, UseSpec,
-    ViewClassSpec,
+    CheckSpec, ClassEntrySpec, EntrySpec, FileEntrySpec, InputSpec, ModelFile, MountSpec, OneOrMany, RouterSpec,
+    UseSpec, ViewClassSpec,
 };
-use super::Models;
 use crate::access::{AccessPath, Start};
 use crate::api::{FileHint, NodeId, ParameterHint};
 
 impl Models {
     /// Compiles what a model says of routes.
     pub(super) fn compile_routes(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
-        let mut compiler = Compiler { models: self, language, framework: file.framework.clone().unwrap_or_else(|| file.package.clone()) };
+        let mut compiler = Compiler {
+            models: self,
+            language,
+            framework: file.framework.clone().unwrap_or_else(|| file.package.clone()),
+        };
         for spec in &file.entries {
             compiler.entry(spec)?;
         }
@@ -73,7 +77,13 @@ impl Compiler<'_> {
     }
 
     /// Hints for what the functions at some access paths are given.
-    fn give(&mut self, calls: &[NodeId], functions: &Paths, parameters: &[String], errors: Option<usize>) -> Result<(), String> {
+    fn give(
+        &mut self,
+        calls: &[NodeId],
+        functions: &Paths,
+        parameters: &[String],
+        errors: Option<usize>,
+    ) -> Result<(), String> {
         for (parameter, value) in parameters.iter().enumerate().filter(|(_, value)| *value != "_") {
             let value = self.one(value)?;
             for path in functions {
@@ -84,7 +94,8 @@ impl Compiler<'_> {
                     _ => continue,
                 };
                 for &call in calls {
-                    let callback = crate::api::Callback { argument, and_later, parameter, value, error_parameters: errors };
+                    let callback =
+                        crate::api::Callback { argument, and_later, parameter, value, error_parameters: errors };
                     let callbacks = &mut self.models.trie.traits_mut(call).callbacks;
                     if !callbacks.contains(&callback) {
                         callbacks.push(callback);
@@ -192,14 +203,26 @@ impl Compiler<'_> {
         for value in &spec.parameters {
             parameters.push(if value == "_" { None } else { Some(self.one(value)?) });
         }
-        self.give(&calls, &vec![AccessPath { made: false, chained: false, start: Start::ArgsFrom(0), steps: Vec::new() }], &spec.parameters, None)?;
+        self.give(
+            &calls,
+            &vec![AccessPath { made: false, chained: false, start: Start::ArgsFrom(0), steps: Vec::new() }],
+            &spec.parameters,
+            None,
+        )?;
         if !parameters.is_empty() {
             let exports = spec.exports.keys().cloned().collect();
             let hint = FileHint { language: self.language, file: file.clone(), exports, parameters };
             self.models.trie.hints.files.push(hint);
         }
         let framework = self.framework.clone();
-        self.models.routes.files.push(FileEntry { framework, language: self.language, file, calls, segments, spec: spec.clone() });
+        self.models.routes.files.push(FileEntry {
+            framework,
+            language: self.language,
+            file,
+            calls,
+            segments,
+            spec: spec.clone(),
+        });
         Ok(())
     }
 

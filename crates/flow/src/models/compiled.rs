@@ -1,8 +1,8 @@
 //! Models of routes with their API paths as nodes and their access paths parsed.
 
+use crate::lazy::Regex;
 use lunette_core::project::{InputKind, Proves};
 use lunette_lang::ir::Language;
-use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 
 use super::schema::{FileEntrySpec, ViewClassSpec};

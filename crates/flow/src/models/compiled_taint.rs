@@ -1,13 +1,13 @@
 //! What models say of untrusted data, with API paths as nodes and access paths parsed.
 
-use lunette_lang::ir::Language;
 use crate::lazy::Regex;
+use lunette_lang::ir::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Models;
 use super::schema::{
     ComponentSpec, FlowSpec, Good, KindSpec, ModelFile, OneOrMany, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
-use super::Models;
 use crate::access::AccessPath;
 use crate::api::NodeId;
 use crate::constant::Value;
@@ -244,7 +244,8 @@ impl Models {
 
     fn compile_templates(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
         for spec in &file.renders {
-            let parsed = |texts: &OneOrMany| texts.iter().map(|text| text.parse()).collect::<Result<Vec<AccessPath>, String>>();
+            let parsed =
+                |texts: &OneOrMany| texts.iter().map(|text| text.parse()).collect::<Result<Vec<AccessPath>, String>>();
             let render = Render { template: parsed(&spec.template)?, context: parsed(&spec.context)? };
             for node in self.patterns(language, &spec.call)? {
                 self.taint.renders.entry(node).or_default().push(render.clone());
@@ -346,7 +347,11 @@ impl Models {
         let clears = self.taint.kinds_named(&spec.clears)?;
         let of: AccessPath = spec.of.as_deref().unwrap_or("arg[0]").parse()?;
         for node in self.patterns(language, &spec.value)? {
-            self.taint.components.entry(node).or_default().push(Component { of: of.clone(), clears, normalised: spec.normalised });
+            self.taint.components.entry(node).or_default().push(Component {
+                of: of.clone(),
+                clears,
+                normalised: spec.normalised,
+            });
         }
         Ok(())
     }

@@ -16,10 +16,10 @@ mod stores;
 pub(crate) use compiled::*;
 pub(crate) use compiled_taint::{Flow, Kind, Spot, TaintModels, Test, When};
 pub use schema::{
-    ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, DenialSpec, EntrySpec, ExemptionSpec,
-    FileEntrySpec, GuardSpec, InputSpec, MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RouterSpec, SettingSpec,
-    TypeSpec, UseSpec, ViewClassSpec,
-    ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, ComponentSpec, ConventionSpec, DenialSpec,
+    EntrySpec, EscapesOffSpec, ExemptionSpec, FileEntrySpec, FlowSpec, Good, GuardSpec, InputSpec, KindSpec, KindsFile,
+    MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RenderSpec, RouterSpec, Scalar, SettingSpec, Shape,
+    SinkSpec, SourceSpec, TestSpec, TypeSpec, UseSpec, ViewClassSpec, WhenSpec,
 };
 pub use stores::{ArgumentSpec, StoreMethodSpec, StoreSpec};
 
@@ -88,7 +88,14 @@ impl Models {
         let files = std::mem::take(&mut models.files);
         // Types first, and of all files: paths that go through a typed value must lead to the value that it is.
         // Twice, since the types of one file may lead through those of another.
-        let steps = [Models::compile_types, Models::compile_types, Models::compile_values, Models::compile_routes, Models::compile_taint, Models::compile_stores];
+        let steps = [
+            Models::compile_types,
+            Models::compile_types,
+            Models::compile_values,
+            Models::compile_routes,
+            Models::compile_taint,
+            Models::compile_stores,
+        ];
         for (at, step) in steps.into_iter().enumerate() {
             if at == 2 {
                 models.settle_types();
@@ -161,8 +168,13 @@ impl Models {
             for (parameter, value) in spec.parameters.iter().enumerate().filter(|(_, value)| *value != "_") {
                 let value = self.single(language, value)?;
                 for &node in &calls {
-                    let callback =
-                        Callback { argument: spec.argument, and_later: spec.and_later, parameter, value, error_parameters: None };
+                    let callback = Callback {
+                        argument: spec.argument,
+                        and_later: spec.and_later,
+                        parameter,
+                        value,
+                        error_parameters: None,
+                    };
                     self.trie.traits_mut(node).callbacks.push(callback);
                 }
             }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 pub use super::schema_entries::{ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
 pub use super::schema_taint::{
-    ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar, Shape,
+    SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
 
 /// A model file.

@@ -70,7 +70,10 @@ impl Models {
     pub(super) fn compile_stores(&mut self, file: &ModelFile, language: Language) -> Result<(), String> {
         for spec in &file.stores {
             let nodes = self.patterns(language, &spec.value)?;
-            let mut store = Store { seeds: spec.filled_by.as_ref().map(|seeds| seeds.iter().map(Argument::from).collect()), ..Store::default() };
+            let mut store = Store {
+                seeds: spec.filled_by.as_ref().map(|seeds| seeds.iter().map(Argument::from).collect()),
+                ..Store::default()
+            };
             for (name, method) in &spec.methods {
                 if (method.does == Does::Set) != method.value.is_some() {
                     return Err(format!("`{name}` of a store: `value` belongs to `set`, and only there"));

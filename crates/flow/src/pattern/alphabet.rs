@@ -94,7 +94,13 @@ fn readable(start: u32, end: u32) -> (u32, u32) {
     // A half of a surrogate pair cannot be shown.
     let shown = if (0xD800..=0xDFFF).contains(&start) && end > 0xDFFF { 0xE000 } else { start };
     let shown = if shown < 0xA1 && end >= 0xA1 { 0xA1 } else { shown };
-    let rank = if (0xD800..=0xDFFF).contains(&shown) { 10 } else if shown < 0x80 { 9 } else { 8 };
+    let rank = if (0xD800..=0xDFFF).contains(&shown) {
+        10
+    } else if shown < 0x80 {
+        9
+    } else {
+        8
+    };
     (rank, shown)
 }
 

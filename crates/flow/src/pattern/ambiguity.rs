@@ -121,7 +121,8 @@ impl<'a> Search<'a> {
         let mut next = 0;
         while let Some(&pair) = queue.get(next) {
             next += 1;
-            let (left, right): (Vec<&Move>, Vec<&Move>) = (self.inside(all, pair.0).collect(), self.inside(all, pair.1).collect());
+            let (left, right): (Vec<&Move>, Vec<&Move>) =
+                (self.inside(all, pair.0).collect(), self.inside(all, pair.1).collect());
             if !self.spend(left.len() * right.len() + 1) {
                 return;
             }
@@ -208,8 +209,10 @@ impl<'a> Search<'a> {
             }
         }
         let (below, above) = chains(all, &links);
-        let mut ranked: Vec<_> =
-            links.into_iter().map(|(from, to, start, pump)| (above[from] + 1 + below[to] + 1, from, start, pump)).collect();
+        let mut ranked: Vec<_> = links
+            .into_iter()
+            .map(|(from, to, start, pump)| (above[from] + 1 + below[to] + 1, from, start, pump))
+            .collect();
         ranked.sort_by_key(|link| (std::cmp::Reverse(link.0), link.1));
         for (degree, _, start, pump) in ranked {
             if self.found.polynomial.len() >= MAX_CANDIDATES {

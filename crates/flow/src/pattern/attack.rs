@@ -8,13 +8,13 @@
 use std::cell::Cell;
 use std::fmt;
 
+use super::Anchoring;
 use super::alphabet::Mask;
 use super::ambiguity::Candidate;
 use super::ast::Regex;
 use super::machine;
 use super::nfa::{Nfa, Terms};
 use super::program::Program;
-use super::Anchoring;
 
 /// A text that makes a pattern slow: the beginning, what is repeated, and an end that makes the match fail.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,7 +110,11 @@ impl Trial<'_> {
     }
 
     fn steps(&self, candidate: &Candidate, suffix: &[u8], times: usize, limit: u64) -> Option<u64> {
-        let classes = candidate.prefix.iter().chain(candidate.pump.iter().cycle().take(candidate.pump.len() * times)).chain(suffix);
+        let classes = candidate
+            .prefix
+            .iter()
+            .chain(candidate.pump.iter().cycle().take(candidate.pump.len() * times))
+            .chain(suffix);
         let text: Vec<u32> = classes.map(|&class| self.terms.alphabet.character(class)).collect();
         let limit = limit.min(ALL_STEPS.saturating_sub(self.taken.get()));
         let (result, steps) = machine::matches(self.regex, self.program, &text, self.how, limit);
@@ -192,7 +196,11 @@ impl Trial<'_> {
         let others: Vec<u8> = bits(all & read).collect();
         ends.extend(others.iter().take(3).chain(others.iter().skip(3).rev().take(3)).map(|&class| vec![class]));
         // A line break and something after it: `$` of Python and of lines.
-        ends.extend(bits(dead).take(1).flat_map(|class| bits(self.terms.breaks & all).take(1).map(move |line| vec![line, class])));
+        ends.extend(
+            bits(dead)
+                .take(1)
+                .flat_map(|class| bits(self.terms.breaks & all).take(1).map(move |line| vec![line, class])),
+        );
         ends
     }
 

@@ -136,7 +136,8 @@ fn surely(node: &Node, last: bool, terms: &Terms) -> Mask {
         Node::Repeat(repeat) if repeat.min == 1 => surely(&repeat.body, last, terms),
         Node::Concat(items) => {
             let ((false, [first, rest @ ..]) | (true, [rest @ .., first])) = (last, items.as_slice()) else { return 0 };
-            let free = |node: &Node| matches!(node, Node::Repeat(repeat) if repeat.min == 0) || matches!(node, Node::Empty);
+            let free =
+                |node: &Node| matches!(node, Node::Repeat(repeat) if repeat.min == 0) || matches!(node, Node::Empty);
             if rest.iter().all(free) { surely(first, last, terms) } else { 0 }
         }
         _ => 0,

@@ -55,7 +55,9 @@ impl Regex {
             (_, Value::Regex { pattern, flags }) => (Dialect::JavaScript, pattern, flags.as_str()),
             // The flags are another argument. An expression of several lines is written for `re.VERBOSE`.
             (Language::Python, Value::Str(text)) => (Dialect::Python, text, if text.contains('\n') { "x" } else { "" }),
-            (Language::Python, Value::Bytes(text)) => (Dialect::Python, text, if text.contains('\n') { "bx" } else { "b" }),
+            (Language::Python, Value::Bytes(text)) => {
+                (Dialect::Python, text, if text.contains('\n') { "bx" } else { "b" })
+            }
             (Language::JavaScript, Value::Str(text)) => (Dialect::JavaScript, text, ""),
             _ => return None,
         };
@@ -124,7 +126,8 @@ pub fn verdict(regex: &Regex, how: Anchoring) -> Verdict {
     let Some(alphabet) = alphabet::Alphabet::of(&regex.sets, &survey.used, top) else {
         return Verdict::Unknown("too many different characters");
     };
-    let terms = Terms { word: alphabet.mask(regex.word.index()), breaks: alphabet.mask(regex.breaks.index()), alphabet };
+    let terms =
+        Terms { word: alphabet.mask(regex.word.index()), breaks: alphabet.mask(regex.breaks.index()), alphabet };
     let Ok(nfa) = nfa::build(regex, &survey, &terms, how) else {
         return Verdict::Unknown("too large");
     };

@@ -6,11 +6,11 @@
 //! and lead nowhere: their work is added, not multiplied. What lookarounds of several characters rule out is not known
 //! here, so the automaton may have more ways than the pattern, never fewer; candidates are tried out later.
 
+use super::Anchoring;
 use super::alphabet::{Alphabet, Mask};
 use super::ast::{Greed, Look, Node, Regex, Repeat, SetId};
 use super::guard::{Guard, edge};
 use super::survey::{self, Survey, VERY_MANY};
-use super::Anchoring;
 
 /// Most characters written out.
 const MAX_POSITIONS: usize = 1_500;
@@ -163,7 +163,12 @@ impl Builder<'_> {
         }
         for from in last {
             for to in first {
-                self.edges.push(Edge { from: from.position, to: to.position, guard: from.guard.and(to.guard), bounded });
+                self.edges.push(Edge {
+                    from: from.position,
+                    to: to.position,
+                    guard: from.guard.and(to.guard),
+                    bounded,
+                });
             }
         }
         Ok(())
@@ -308,7 +313,15 @@ impl States<'_> {
         Ok(nfa)
     }
 
-    fn add(&self, nfa: &mut Nfa, from: u32, to: u32, guard: Guard, bounded: bool, count: &mut usize) -> Result<(), TooLarge> {
+    fn add(
+        &self,
+        nfa: &mut Nfa,
+        from: u32,
+        to: u32,
+        guard: Guard,
+        bounded: bool,
+        count: &mut usize,
+    ) -> Result<(), TooLarge> {
         let before = (from != 0).then(|| self.parts[from as usize]);
         let next = guard.passes(before, self.builder.positions[to as usize], self.builder.terms);
         for state in self.starts[to as usize]..self.starts[to as usize + 1] {

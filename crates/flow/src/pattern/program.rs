@@ -5,7 +5,10 @@ use super::ast::{Assertion, Back, Greed, Look, Node, Regex, Repeat, SetId};
 /// An instruction. Numbers are places in the program or in the registers.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
-    Set { set: SetId, back: bool },
+    Set {
+        set: SetId,
+        back: bool,
+    },
     Assert(Assertion),
     /// Goes on at the first; when that fails at the second.
     Split(u32, u32),
@@ -13,17 +16,35 @@ pub(super) enum Op {
     /// Keeps the position in a register.
     Save(u32),
     /// The text of a group again.
-    Back { group: u32, ignore_case: bool, back: bool },
+    Back {
+        group: u32,
+        ignore_case: bool,
+        back: bool,
+    },
     /// A register becomes nought.
     Reset(u32),
     Loop(Loop),
     /// Begins a round: counts it and keeps where it began.
-    Begin { count: u32, mark: u32 },
+    Begin {
+        count: u32,
+        mark: u32,
+    },
     /// Ends a round: fails when it matched nothing and was not needed.
-    EndRound { count: u32, mark: u32, min: u32, again: u32 },
-    Look { kind: LookKind, end: u32 },
+    EndRound {
+        count: u32,
+        mark: u32,
+        min: u32,
+        again: u32,
+    },
+    Look {
+        kind: LookKind,
+        end: u32,
+    },
     /// Goes elsewhere when a group has matched nothing.
-    UnlessGroup { group: u32, to: u32 },
+    UnlessGroup {
+        group: u32,
+        to: u32,
+    },
     Accept,
 }
 

@@ -95,7 +95,9 @@ impl Set {
         let mut beyond = Vec::new();
         let mut count = 0_u32;
         for &(start, end) in &self.ranges {
-            for (first, last, shift) in [(u32::from('A'), u32::from('Z'), 32_i32), (u32::from('a'), u32::from('z'), -32)] {
+            for (first, last, shift) in
+                [(u32::from('A'), u32::from('Z'), 32_i32), (u32::from('a'), u32::from('z'), -32)]
+            {
                 let (from, to) = (start.max(first), end.min(last));
                 if from <= to {
                     ranges.push((from.saturating_add_signed(shift), to.saturating_add_signed(shift)));
@@ -107,10 +109,14 @@ impl Set {
             }
         }
         if count > 0 && count <= MAX_FOLDED {
-            let chars = beyond.iter().filter_map(|&(a, b)| Some(ClassUnicodeRange::new(char::from_u32(a)?, char::from_u32(b)?)));
+            let chars = beyond
+                .iter()
+                .filter_map(|&(a, b)| Some(ClassUnicodeRange::new(char::from_u32(a)?, char::from_u32(b)?)));
             let mut class = ClassUnicode::new(chars);
             if class.try_case_fold_simple().is_ok() {
-                ranges.extend(class.ranges().iter().map(|range| (u32::from(range.start()).max(0x80), u32::from(range.end()))));
+                ranges.extend(
+                    class.ranges().iter().map(|range| (u32::from(range.start()).max(0x80), u32::from(range.end()))),
+                );
             }
         }
         Set::of(ranges)
@@ -124,9 +130,9 @@ impl Set {
         }
         let hir = regex_syntax::Parser::new().parse(&format!("\\p{{{name}}}")).ok()?;
         match hir.kind() {
-            HirKind::Class(Class::Unicode(class)) => {
-                Some(Set::of(class.ranges().iter().map(|range| (u32::from(range.start()), u32::from(range.end()))).collect()))
-            }
+            HirKind::Class(Class::Unicode(class)) => Some(Set::of(
+                class.ranges().iter().map(|range| (u32::from(range.start()), u32::from(range.end()))).collect(),
+            )),
             _ => None,
         }
     }
@@ -146,9 +152,23 @@ pub(super) fn digits(unicode: bool) -> Set {
 pub(super) fn word(unicode: bool) -> Set {
     let mut ranges = vec![(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)];
     if unicode {
-        ranges.extend([(0xAA, 0xAA), (0xB2, 0xB3), (0xB5, 0xB5), (0xB9, 0xBA), (0xBC, 0xBE), (0xC0, 0xD6), (0xD8, 0xF6)]);
+        ranges.extend([
+            (0xAA, 0xAA),
+            (0xB2, 0xB3),
+            (0xB5, 0xB5),
+            (0xB9, 0xBA),
+            (0xBC, 0xBE),
+            (0xC0, 0xD6),
+            (0xD8, 0xF6),
+        ]);
         ranges.extend([(0xF8, 0x2C1), (0x370, 0x167F), (0x1681, 0x1FFF), (0x2C00, 0x2DFF), (0x3005, 0xD7FF)]);
-        ranges.extend([(0xF900, 0xFDFF), (0xFE70, 0xFEFE), (0xFF10, 0xFFEF), (0x1_0000, 0x1_EFFF), (0x2_0000, 0x3_FFFF)]);
+        ranges.extend([
+            (0xF900, 0xFDFF),
+            (0xFE70, 0xFEFE),
+            (0xFF10, 0xFFEF),
+            (0x1_0000, 0x1_EFFF),
+            (0x2_0000, 0x3_FFFF),
+        ]);
     }
     Set::of(ranges)
 }

@@ -1,16 +1,16 @@
 //! From drafts to routes: prefixes, guards in force, inputs, exposure, order.
 
+use crate::lazy::Regex;
 use lunette_core::project::{GuardUse, Proves, Route};
 use lunette_core::risk::Exposure;
 use lunette_lang::ir::BodyId;
-use crate::lazy::Regex;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 use super::exempt::Exempt;
 use super::inputs::path_inputs;
-use super::register::{ANONYMOUS, Draft};
 use super::limit::join;
+use super::register::{ANONYMOUS, Draft};
 use super::routers::{Applied, Link, Routers};
 use super::scene::Scene;
 use super::{MAX_ROUTES_OF_BODY, Routes, Unresolved};
@@ -23,7 +23,8 @@ const MAX_NAME: usize = 60;
 /// How deep handlers are followed to tell which bodies a route reaches.
 const REACH: usize = 24;
 
-static SIGN_UP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)sign[-_]?up|register|registration|create[-_]?account").ok());
+static SIGN_UP: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)sign[-_]?up|register|registration|create[-_]?account").ok());
 
 /// A route with what is needed to finish it.
 struct Finished {
@@ -96,11 +97,21 @@ struct Order {
 impl Order {
     /// Whether `first` runs before `second`; what cannot be told counts as before: applications are set up first.
     fn precedes(&mut self, scene: &Scene, first: Site, second: Site) -> bool {
-        *self.known.entry((first, second)).or_insert_with(|| scene.graph.precedes(scene.facts, first, second).unwrap_or(true))
+        *self
+            .known
+            .entry((first, second))
+            .or_insert_with(|| scene.graph.precedes(scene.facts, first, second).unwrap_or(true))
     }
 }
 
-fn finish(scene: &Scene, routers: &Routers, exempt: &Exempt, draft: &Draft, chain: &[Link], order: &mut Order) -> Finished {
+fn finish(
+    scene: &Scene,
+    routers: &Routers,
+    exempt: &Exempt,
+    draft: &Draft,
+    chain: &[Link],
+    order: &mut Order,
+) -> Finished {
     // Paths from each link of the chain on, for limits of what is applied there.
     let mut below: Vec<String> = vec![draft.path.clone()];
     let mut known = draft.known;
@@ -157,7 +168,12 @@ fn finish(scene: &Scene, routers: &Routers, exempt: &Exempt, draft: &Draft, chai
     inputs.extend(draft.inputs.iter().cloned());
     if let Some((unit, body)) = draft.handler {
         let without_body = matches!(draft.method.as_str(), "GET" | "HEAD");
-        inputs.extend(scene.inputs(unit, body).into_iter().filter(|input| !(without_body && super::files::needs_body(input.kind))));
+        inputs.extend(
+            scene
+                .inputs(unit, body)
+                .into_iter()
+                .filter(|input| !(without_body && super::files::needs_body(input.kind))),
+        );
     }
     inputs.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     inputs.dedup();
@@ -169,7 +185,9 @@ fn finish(scene: &Scene, routers: &Routers, exempt: &Exempt, draft: &Draft, chai
         framework: draft.framework.clone(),
         file: place.path,
         line: place.line,
-        handler_place: draft.handler.map(|(unit, body)| scene.facts.program.place(unit, scene.facts.program.body(unit, body).name_span)),
+        handler_place: draft
+            .handler
+            .map(|(unit, body)| scene.facts.program.place(unit, scene.facts.program.body(unit, body).name_span)),
         guards,
         inputs,
         exposure: Exposure::Unauthenticated,

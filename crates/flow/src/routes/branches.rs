@@ -32,7 +32,8 @@ impl Scene<'_> {
             let Terminator::Branch { cond, then, other } = block.end else { continue };
             let Some(test) = self.test(Site { unit, body, value: cond }, MAX_DEPTH) else { continue };
             let refused = if test.positive { other } else { then };
-            let stronger = found.is_none_or(|(known, _)| known == Proves::Authenticated && test.proves == Proves::Authorized);
+            let stronger =
+                found.is_none_or(|(known, _)| known == Proves::Authenticated && test.proves == Proves::Authorized);
             if stronger && self.refuses(unit, body, refused) {
                 found = Some((test.proves, test.at));
             }
@@ -55,15 +56,18 @@ impl Scene<'_> {
                     return Some(Test { proves, positive: true, at: site });
                 }
                 let module = &self.facts.program.unit(site.unit).module;
-                let is_error = matches!(key, Key::Member(name) | Key::Item(name) if matches!(module.name(*name), "error" | "err"));
+                let is_error =
+                    matches!(key, Key::Member(name) | Key::Item(name) if matches!(module.name(*name), "error" | "err"));
                 let test = self.test(to(*base), depth - 1)?;
                 Some(if is_error { flip(test) } else { test })
             }
             Op::Call { .. } => self.identity(site).map(|proves| Test { proves, positive: true, at: site }),
-            Op::Outer(owner, var) => match self.facts.program.body(site.unit, *owner).vars[var.index()].writes.as_slice() {
-                [write] => self.test(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1),
-                _ => None,
-            },
+            Op::Outer(owner, var) => {
+                match self.facts.program.body(site.unit, *owner).vars[var.index()].writes.as_slice() {
+                    [write] => self.test(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -81,7 +85,8 @@ impl Scene<'_> {
             None => (self.test(right, depth - 1)?, left),
         };
         // Compared with nothing, or with false, the meaning turns.
-        let nothing = matches!(self.facts.program.op(against), Op::Const(Const::Null | Const::Undefined | Const::Bool(false)));
+        let nothing =
+            matches!(self.facts.program.op(against), Op::Const(Const::Null | Const::Undefined | Const::Bool(false)));
         let positive = tested.positive ^ negative ^ nothing;
         Some(Test { positive, ..tested })
     }
@@ -110,7 +115,11 @@ impl Scene<'_> {
             }
             match block.end {
                 // A block that others lead to is no longer the refused side.
-                Terminator::Jump(next) if function.blocks.get(next.index()).is_some_and(|next| next.preds.len() == 1) => at = next,
+                Terminator::Jump(next)
+                    if function.blocks.get(next.index()).is_some_and(|next| next.preds.len() == 1) =>
+                {
+                    at = next
+                }
                 Terminator::Throw => return true,
                 _ => return false,
             }

@@ -3,8 +3,8 @@
 use lunette_core::project::{GuardUse, Input};
 use lunette_lang::ir::{BodyId, ClassId, ValueRef};
 
-use super::register::Draft;
 use super::limit::join;
+use super::register::Draft;
 use super::scene::{Context, Scene, Strings};
 use crate::know::Origin;
 use crate::models::ClassEntry;
@@ -18,7 +18,10 @@ impl Scene<'_> {
             for unit in self.facts.program.ids() {
                 let module = &self.facts.program.unit(unit).module;
                 for (at, class) in module.classes.iter().enumerate() {
-                    let found = class.decorators.iter().find_map(|decorator| self.decorator(unit, *decorator, &entry.decorators));
+                    let found = class
+                        .decorators
+                        .iter()
+                        .find_map(|decorator| self.decorator(unit, *decorator, &entry.decorators));
                     let Some(site) = found else { continue };
                     let routers = nearest(&applications, &self.facts.program.unit(unit).path, self);
                     self.controller(entry, site, (unit, ClassId(at as u32)), &routers, drafts);
@@ -40,14 +43,26 @@ impl Scene<'_> {
             .facts
             .calls
             .iter()
-            .filter(|call| self.facts.api(call.site).iter().any(|(node, made)| entry.application.contains(node) && *made == call.site))
+            .filter(|call| {
+                self.facts
+                    .api(call.site)
+                    .iter()
+                    .any(|(node, made)| entry.application.contains(node) && *made == call.site)
+            })
             .map(|call| call.site)
             .collect();
         made.dedup();
         made
     }
 
-    fn controller(&self, entry: &ClassEntry, decorator: Site, class: (UnitId, ClassId), routers: &[Site], drafts: &mut Vec<Draft>) {
+    fn controller(
+        &self,
+        entry: &ClassEntry,
+        decorator: Site,
+        class: (UnitId, ClassId),
+        routers: &[Site],
+        drafts: &mut Vec<Draft>,
+    ) {
         let context = Context::default();
         let given = self.first(decorator, &entry.prefix, &context, None);
         let mut prefix = Strings { values: Vec::new(), known: true };
@@ -64,10 +79,17 @@ impl Scene<'_> {
         if prefix.values.is_empty() {
             prefix.values.push(String::new());
         }
-        let class_versions = self.versions(entry, entry.version.iter().flat_map(|path| self.follow(decorator, path, &context, None)).collect());
+        let class_versions = self.versions(
+            entry,
+            entry.version.iter().flat_map(|path| self.follow(decorator, path, &context, None)).collect(),
+        );
         let lineage = self.lineage(class.0, class.1);
-        let class_guards: Vec<GuardUse> =
-            lineage.iter().flat_map(|(unit, class)| self.guards_of(entry, *unit, &self.facts.program.unit(*unit).module.classes[class.index()].decorators)).collect();
+        let class_guards: Vec<GuardUse> = lineage
+            .iter()
+            .flat_map(|(unit, class)| {
+                self.guards_of(entry, *unit, &self.facts.program.unit(*unit).module.classes[class.index()].decorators)
+            })
+            .collect();
         let module = &self.facts.program.unit(class.0).module;
         let class_lifts = self.lifted(class.0, &module.classes[class.1.index()].decorators);
         let mut seen = Vec::new();
@@ -90,9 +112,17 @@ impl Scene<'_> {
                         routers: routers.to_vec(),
                         handler: Some((unit, body)),
                         name: name.clone(),
-                        guards: class_guards.iter().cloned().chain(self.guards_of(entry, unit, &module.body(body).decorators)).collect(),
+                        guards: class_guards
+                            .iter()
+                            .cloned()
+                            .chain(self.guards_of(entry, unit, &module.body(body).decorators))
+                            .collect(),
                         inputs: self.decorated_inputs(entry, unit, body),
-                        lifted: class_lifts.iter().copied().chain(self.lifted(unit, &module.body(body).decorators)).collect(),
+                        lifted: class_lifts
+                            .iter()
+                            .copied()
+                            .chain(self.lifted(unit, &module.body(body).decorators))
+                            .collect(),
                         keeps_end: false,
                     };
                     let own = self.own_versions(entry, unit, &module.body(body).decorators);
@@ -103,13 +133,22 @@ impl Scene<'_> {
         }
     }
 
-    fn push_method(&self, entry: &ClassEntry, draft: &Draft, prefix: &Strings, versions: &[String], drafts: &mut Vec<Draft>) {
+    fn push_method(
+        &self,
+        entry: &ClassEntry,
+        draft: &Draft,
+        prefix: &Strings,
+        versions: &[String],
+        drafts: &mut Vec<Draft>,
+    ) {
         let context = Context::default();
         let mut paths = Strings { values: Vec::new(), known: true };
         for site in self.first(draft.at, &entry.path, &context, None) {
             let strings = self.strings(site, &context);
             paths.known &= strings.known;
-            if strings.values.is_empty() && !matches!(self.facts.program.op(self.concrete(site, &context)), lunette_lang::ir::Op::Dict(_)) {
+            if strings.values.is_empty()
+                && !matches!(self.facts.program.op(self.concrete(site, &context)), lunette_lang::ir::Op::Dict(_))
+            {
                 paths.values.push(self.placeholder(site));
             }
             paths.values.extend(strings.values);
@@ -142,7 +181,8 @@ impl Scene<'_> {
             return Vec::new();
         }
         let context = Context::default();
-        let mut versions: Vec<String> = sites.into_iter().flat_map(|site| self.strings(site, &context).values).collect();
+        let mut versions: Vec<String> =
+            sites.into_iter().flat_map(|site| self.strings(site, &context).values).collect();
         for version in &mut versions {
             if entry.neutral.contains(version) {
                 version.clear();
@@ -152,7 +192,8 @@ impl Scene<'_> {
     }
 
     fn own_versions(&self, entry: &ClassEntry, unit: UnitId, decorators: &[ValueRef]) -> Option<Vec<String>> {
-        let site = decorators.iter().find_map(|decorator| self.decorator(unit, *decorator, &entry.version_decorators))?;
+        let site =
+            decorators.iter().find_map(|decorator| self.decorator(unit, *decorator, &entry.version_decorators))?;
         let first = self.arguments(site, &Context::default()).first().map(|(site, _)| *site)?;
         Some(self.versions(entry, vec![first]))
     }
@@ -213,9 +254,15 @@ impl Scene<'_> {
             for decorator in &param.decorators {
                 let site = Site { unit, body: decorator.body, value: decorator.value };
                 let callee = self.callee(site).unwrap_or(site);
-                let Some(kind) = self.facts.api(callee).iter().find_map(|(node, _)| entry.inputs.get(node).copied()) else { continue };
+                let Some(kind) = self.facts.api(callee).iter().find_map(|(node, _)| entry.inputs.get(node).copied())
+                else {
+                    continue;
+                };
                 let arguments = self.arguments(site, &Context::default());
-                let names = arguments.first().map(|(site, _)| self.strings(*site, &Context::default()).values).unwrap_or_default();
+                let names = arguments
+                    .first()
+                    .map(|(site, _)| self.strings(*site, &Context::default()).values)
+                    .unwrap_or_default();
                 inputs.push(Input { name: names.into_iter().next().unwrap_or_else(|| "*".to_owned()), kind });
             }
         }

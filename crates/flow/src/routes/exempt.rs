@@ -33,7 +33,12 @@ impl Exempt {
     }
 
     /// Whether a guard is lifted for a handler registered on a chain of routers.
-    pub(super) fn lifts(&self, handler: Option<(UnitId, BodyId)>, mut routers: impl Iterator<Item = Site>, proves: Proves) -> bool {
+    pub(super) fn lifts(
+        &self,
+        handler: Option<(UnitId, BodyId)>,
+        mut routers: impl Iterator<Item = Site>,
+        proves: Proves,
+    ) -> bool {
         handler.and_then(|handler| self.handlers.get(&handler)).is_some_and(|lifted| lifted.contains(&proves))
             || routers.any(|router| self.routers.get(&router).is_some_and(|lifted| lifted.contains(&proves)))
     }

@@ -21,12 +21,21 @@ impl Scene<'_> {
                 if file.module.language != entry.language {
                     continue;
                 }
-                let Some(captures) = entry.file.compiled().and_then(|regex| regex.captures(&file.path)) else { continue };
-                if entry.spec.depends.as_ref().is_some_and(|package| !self.facts.program.depends_on(&file.path, package)) {
+                let Some(captures) = entry.file.compiled().and_then(|regex| regex.captures(&file.path)) else {
+                    continue;
+                };
+                if entry
+                    .spec
+                    .depends
+                    .as_ref()
+                    .is_some_and(|package| !self.facts.program.depends_on(&file.path, package))
+                {
                     continue;
                 }
                 let directive = entry.spec.directive.as_ref();
-                if directive.is_some_and(|wanted| !file.module.directives.iter().any(|name| file.module.name(*name) == wanted)) {
+                if directive
+                    .is_some_and(|wanted| !file.module.directives.iter().any(|name| file.module.name(*name) == wanted))
+                {
                     continue;
                 }
                 let path = file_path(entry, captures.name("path").map_or("", |found| found.as_str()));
@@ -72,7 +81,8 @@ impl Scene<'_> {
                 Some((unit, body)) if name == "default" => self.handler_name(unit, body),
                 _ => name.clone(),
             };
-            let path = if entry.spec.named { format!("{}/{name}", path.trim_end_matches('/')) } else { path.to_owned() };
+            let path =
+                if entry.spec.named { format!("{}/{name}", path.trim_end_matches('/')) } else { path.to_owned() };
             self.file_route(entry, at, span, handler, shown, &method, path, drafts);
         }
     }
@@ -86,7 +96,10 @@ impl Scene<'_> {
                     handlers.extend(self.functions(argument, &Context::default()));
                 }
                 let handler = handlers.first().copied();
-                let name = handler.map_or_else(|| super::register::ANONYMOUS.to_owned(), |(unit, body)| self.handler_name(unit, body));
+                let name = handler.map_or_else(
+                    || super::register::ANONYMOUS.to_owned(),
+                    |(unit, body)| self.handler_name(unit, body),
+                );
                 let method = entry.spec.method.clone().unwrap_or_else(|| "ANY".to_owned());
                 let span = self.facts.program.span(call.site);
                 self.file_route(entry, call.site, span, handler, name, &method, path.to_owned(), drafts);
@@ -142,7 +155,11 @@ impl Scene<'_> {
                     }
                     for (one, other) in [(left, right), (right, left)] {
                         let text = self.facts.possible(Site { value: *other, ..site });
-                        let Some(method) = text.single_str().filter(|text| METHODS.contains(text) && *text != "OPTIONS") else { continue };
+                        let Some(method) =
+                            text.single_str().filter(|text| METHODS.contains(text) && *text != "OPTIONS")
+                        else {
+                            continue;
+                        };
                         if self.is_method(Site { value: *one, ..site }) && !found.iter().any(|known| known == method) {
                             found.push(method.to_owned());
                         }

@@ -92,7 +92,11 @@ impl Graph {
                     self.enter(body, here, position);
                 }
                 let iterated = match facts.program.op(Site { value: *callee, ..site }) {
-                    Op::Load(base, Key::Member(name)) if ITERATORS.contains(&facts.program.unit(site.unit).module.name(*name)) => Some(*base),
+                    Op::Load(base, Key::Member(name))
+                        if ITERATORS.contains(&facts.program.unit(site.unit).module.name(*name)) =>
+                    {
+                        Some(*base)
+                    }
                     _ => None,
                 };
                 for arg in args.iter().filter(|arg| matches!(arg.kind, ArgKind::Positional | ArgKind::Named(_))) {
@@ -151,9 +155,11 @@ impl Graph {
         if (first.unit, first.body) == (second.unit, second.body) {
             return Some(position(first) < position(second));
         }
-        let (above_first, above_second) = (self.above((first.unit, first.body)), self.above((second.unit, second.body)));
+        let (above_first, above_second) =
+            (self.above((first.unit, first.body)), self.above((second.unit, second.body)));
         let own = |site: Site, body: BodyKey| ((site.unit, site.body) == body).then(|| position(site));
-        let of = |list: &[(BodyKey, u32)], body: BodyKey| list.iter().find(|(other, _)| *other == body).map(|(_, at)| *at);
+        let of =
+            |list: &[(BodyKey, u32)], body: BodyKey| list.iter().find(|(other, _)| *other == body).map(|(_, at)| *at);
         let second_body = (second.unit, second.body);
         std::iter::once((second_body, position(second))).chain(above_second.iter().copied()).find_map(|(body, at)| {
             let other = own(first, body).or_else(|| of(&above_first, body))?;

@@ -32,7 +32,9 @@ impl Scene<'_> {
         for guard in &mut found {
             let start = |place: &Place| (place.line, place.column);
             let end = (guard.place.end_line, guard.place.end_column);
-            let inside = guard.place.path == within.path && start(&within) <= start(&guard.place) && end <= (within.end_line, within.end_column);
+            let inside = guard.place.path == within.path
+                && start(&within) <= start(&guard.place)
+                && end <= (within.end_line, within.end_column);
             if !inside {
                 guard.place = within.clone();
             }
@@ -79,7 +81,9 @@ impl Scene<'_> {
 
     /// Whether a value is something that models name a guard.
     pub(super) fn is_library_guard(&self, site: Site, context: &Context) -> bool {
-        self.origins(site, context).iter().any(|origin| matches!(origin, Origin::Api(node, _) if self.models.guards.contains_key(node)))
+        self.origins(site, context)
+            .iter()
+            .any(|origin| matches!(origin, Origin::Api(node, _) if self.models.guards.contains_key(node)))
     }
 
     fn classify(&self, site: Site, concrete: Site, context: &Context) -> Kind {
@@ -129,7 +133,9 @@ impl Scene<'_> {
             Op::Assign(_, from) | Op::Await(from) => self.is_of_package(to(*from), depth - 1),
             Op::Outer(owner, var) => {
                 let writes = &self.facts.program.body(site.unit, *owner).vars[var.index()].writes;
-                writes.first().is_some_and(|write| self.is_of_package(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1))
+                writes.first().is_some_and(|write| {
+                    self.is_of_package(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1)
+                })
             }
             _ => false,
         }
@@ -199,7 +205,8 @@ impl Scene<'_> {
             !self.models.guards.contains_key(&node)
                 && (self.models.entries.iter().any(|entry| entry.decorators.contains(&node))
                     || self.models.uses.iter().any(|used| used.decorators.contains(&node))
-                    || self.models.routers.keys().any(|router| self.facts.trie.parent(node) == Some(*router)) && made != callee)
+                    || self.models.routers.keys().any(|router| self.facts.trie.parent(node) == Some(*router))
+                        && made != callee)
         })
     }
 
@@ -214,7 +221,9 @@ impl Scene<'_> {
                     for exemption in self.models.exemptions.iter().filter(|exemption| exemption.nodes.contains(&node)) {
                         let named = exemption.key.as_ref().is_none_or(|key| {
                             let first = self.arguments(made, &Context::default()).first().map(|(site, _)| *site);
-                            first.is_some_and(|first| self.strings(first, &Context::default()).values.iter().any(|text| key.is_match(text)))
+                            first.is_some_and(|first| {
+                                self.strings(first, &Context::default()).values.iter().any(|text| key.is_match(text))
+                            })
                         });
                         if named {
                             lifted.extend(exemption.lifts.iter().copied());

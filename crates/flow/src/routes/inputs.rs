@@ -80,7 +80,8 @@ impl Scene<'_> {
                         Key::Item(name) => Some(module.name(*name).to_owned()),
                         Key::Member(name) => {
                             let name = module.name(*name);
-                            (model.members && !model.methods.iter().any(|method| method == name)).then(|| name.to_owned())
+                            (model.members && !model.methods.iter().any(|method| method == name))
+                                .then(|| name.to_owned())
                         }
                         Key::Value(value) => self.facts.possible(to(*value)).single_str().map(str::to_owned),
                         Key::Index(_) => None,
@@ -99,7 +100,8 @@ impl Scene<'_> {
                     for model in self.collections(to(*base)) {
                         if model.methods.iter().any(|known| known == method) {
                             let name = args.first().filter(|arg| arg.kind == ArgKind::Positional);
-                            let name = name.and_then(|arg| self.facts.possible(to(arg.value)).single_str().map(str::to_owned));
+                            let name =
+                                name.and_then(|arg| self.facts.possible(to(arg.value)).single_str().map(str::to_owned));
                             inputs.extend(name.map(|name| Input { name, kind: model.kind }));
                         }
                     }
@@ -130,7 +132,8 @@ impl Scene<'_> {
         for (node, _) in self.facts.api(callee) {
             for &at in self.input_index.calls.get(&node).into_iter().flatten() {
                 let model = &self.models.inputs[at];
-                let given = model.name.iter().flat_map(|path| self.follow(site, path, &Context::default(), None)).next();
+                let given =
+                    model.name.iter().flat_map(|path| self.follow(site, path, &Context::default(), None)).next();
                 match given {
                     None => inputs.push(Input { name: WHOLE.to_owned(), kind: model.kind }),
                     Some(given) => {
@@ -176,8 +179,12 @@ impl Scene<'_> {
             if matches!(param.kind, ParamKind::Rest | ParamKind::KeywordRest) || name == "self" {
                 continue;
             }
-            let marks: Vec<Site> =
-                param.default.iter().chain(&param.decorators).map(|at| Site { unit, body: at.body, value: at.value }).collect();
+            let marks: Vec<Site> = param
+                .default
+                .iter()
+                .chain(&param.decorators)
+                .map(|at| Site { unit, body: at.body, value: at.value })
+                .collect();
             let called: Vec<(Site, NodeId)> = marks
                 .iter()
                 .filter_map(|site| self.callee(*site).map(|callee| (*site, callee)))

@@ -15,6 +15,7 @@ mod guards;
 mod includes;
 mod inputs;
 mod limit;
+mod mounts;
 mod register;
 mod routers;
 mod scene;

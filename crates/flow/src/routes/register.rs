@@ -69,7 +69,15 @@ impl Scene<'_> {
         }
     }
 
-    fn register_call(&self, entry: &Entry, node: NodeId, call: Site, context: &Context, each: Option<Site>, drafts: &mut Vec<Draft>) {
+    fn register_call(
+        &self,
+        entry: &Entry,
+        node: NodeId,
+        call: Site,
+        context: &Context,
+        each: Option<Site>,
+        drafts: &mut Vec<Draft>,
+    ) {
         let Some(paths) = self.paths(entry, call, context, each) else { return };
         let mut handlers = Vec::new();
         for path in &entry.handlers {
@@ -90,7 +98,11 @@ impl Scene<'_> {
         if let Some(schema) = &entry.schema
             && let Some(site) = self.follow(call, schema, context, each).first()
         {
-            guards.push(GuardUse { name: "schema".to_owned(), proves: Proves::Validated, place: self.facts.place(*site) });
+            guards.push(GuardUse {
+                name: "schema".to_owned(),
+                proves: Proves::Validated,
+                place: self.facts.place(*site),
+            });
         }
         let handler = self.handler(last, context);
         let mut lifted = Vec::new();
@@ -139,7 +151,8 @@ impl Scene<'_> {
             Some(path) => self.follow(call, path, context, None),
             None => self.facts.receiver(call).into_iter().collect(),
         };
-        let mut routers: Vec<Site> = sites.into_iter().flat_map(|site| self.routers(site, context)).map(|(_, made)| made).collect();
+        let mut routers: Vec<Site> =
+            sites.into_iter().flat_map(|site| self.routers(site, context)).map(|(_, made)| made).collect();
         if entry.module_router {
             routers.push(module_router(call.unit));
         }
@@ -184,14 +197,26 @@ impl Scene<'_> {
     /// Names of routes, options and the like among the arguments.
     fn is_no_handler(&self, site: Site, context: &Context) -> bool {
         let at = self.concrete(site, context);
-        if self.models.mounts.iter().any(|mount| !mount.includes.is_empty() && is_include(self, &mount.includes, at, context)) {
+        if self
+            .models
+            .mounts
+            .iter()
+            .any(|mount| !mount.includes.is_empty() && is_include(self, &mount.includes, at, context))
+        {
             return true;
         }
         matches!(self.facts.program.op(at), Op::Const(_) | Op::Concat(_) | Op::Dict(_))
     }
 
     /// The HTTP methods told by a registration; empty when it tells none.
-    fn methods(&self, entry: &Entry, node: Option<NodeId>, call: Site, context: &Context, each: Option<Site>) -> Strings {
+    fn methods(
+        &self,
+        entry: &Entry,
+        node: Option<NodeId>,
+        call: Site,
+        context: &Context,
+        each: Option<Site>,
+    ) -> Strings {
         match (&entry.method, node) {
             (Some(method), Some(node)) if method == "name" => {
                 return Strings { values: vec![self.facts.trie.last_name(node).to_ascii_uppercase()], known: true };
@@ -202,8 +227,11 @@ impl Scene<'_> {
         for path in &entry.methods {
             for site in self.follow(call, path, context, each) {
                 let strings = self.strings(site, context);
-                let values: Vec<String> =
-                    strings.values.iter().map(|method| if method == "*" { "ANY".to_owned() } else { method.to_ascii_uppercase() }).collect();
+                let values: Vec<String> = strings
+                    .values
+                    .iter()
+                    .map(|method| if method == "*" { "ANY".to_owned() } else { method.to_ascii_uppercase() })
+                    .collect();
                 if values.is_empty() {
                     if matches!(self.facts.possible(site).single(), Some(crate::Value::Null)) {
                         continue;
@@ -249,11 +277,21 @@ impl Scene<'_> {
     }
 
     /// One draft for every path and method.
-    fn expand(&self, entry: &Entry, draft: &Draft, paths: &Strings, methods: Strings, handler: &Handler, drafts: &mut Vec<Draft>) {
+    fn expand(
+        &self,
+        entry: &Entry,
+        draft: &Draft,
+        paths: &Strings,
+        methods: Strings,
+        handler: &Handler,
+        drafts: &mut Vec<Draft>,
+    ) {
         let known = draft.known && methods.known;
         let draft = Draft { known, ..draft.clone() };
         match handler {
-            Handler::View(unit, class) => self.expand_view(entry, &draft, paths, &methods.values, (*unit, *class), drafts),
+            Handler::View(unit, class) => {
+                self.expand_view(entry, &draft, paths, &methods.values, (*unit, *class), drafts)
+            }
             Handler::Function(unit, body) => {
                 let methods = self.methods_or_default(entry, methods.values);
                 let name = self.handler_name(*unit, *body);
@@ -284,7 +322,15 @@ impl Scene<'_> {
         }
     }
 
-    fn expand_view(&self, entry: &Entry, draft: &Draft, paths: &Strings, methods: &[String], class: (UnitId, ClassId), drafts: &mut Vec<Draft>) {
+    fn expand_view(
+        &self,
+        entry: &Entry,
+        draft: &Draft,
+        paths: &Strings,
+        methods: &[String],
+        class: (UnitId, ClassId),
+        drafts: &mut Vec<Draft>,
+    ) {
         let view = self.view(class.0, class.1);
         for (method, unit, body) in &view.methods {
             let asked = methods.is_empty() || methods.iter().any(|asked| asked == method || asked == "ANY");
@@ -313,7 +359,11 @@ impl Scene<'_> {
     ) {
         let module = &self.facts.program.unit(class.0).module;
         let function = self.facts.program.body(handler.0, handler.1);
-        let name = format!("{}.{}", module.name(module.classes[class.1.index()].name), self.handler_name(handler.0, handler.1));
+        let name = format!(
+            "{}.{}",
+            module.name(module.classes[class.1.index()].name),
+            self.handler_name(handler.0, handler.1)
+        );
         let mut draft = Draft { handler: Some(handler), name, ..draft.clone() };
         draft.guards.extend(view.guards.iter().cloned());
         draft.guards.extend(self.decorator_guards(handler.0, &function.decorators));
@@ -363,7 +413,15 @@ impl Scene<'_> {
         }
     }
 
-    fn register_decorator(&self, entry: &Entry, node: NodeId, site: Site, handler: &Handler, inner: &[ValueRef], drafts: &mut Vec<Draft>) {
+    fn register_decorator(
+        &self,
+        entry: &Entry,
+        node: NodeId,
+        site: Site,
+        handler: &Handler,
+        inner: &[ValueRef],
+        drafts: &mut Vec<Draft>,
+    ) {
         for context in self.contexts(site) {
             let paths = self.paths(entry, site, &context, None);
             let paths = paths.unwrap_or(Strings { values: vec![String::new()], known: true });

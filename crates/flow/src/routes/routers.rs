@@ -5,9 +5,9 @@ use lunette_lang::ir::{BodyId, Op, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::limit::{Limit, join};
+use super::mounts::{children_of, excluded, fill, first_path, handles_errors, itself};
 use super::scene::{Context, Scene, Strings};
-use crate::know::Origin;
-use crate::models::{Mount, TemplatePart, Use};
+use crate::models::{Mount, Use};
 use crate::program::{Site, UnitId};
 
 /// Most chains of mounts that one router is served through.
@@ -84,7 +84,9 @@ impl Routers {
         routers.share(scene);
         routers.set_prefixes(scene);
         for list in routers.applied.values_mut() {
-            list.sort_by_cached_key(|applied| (scene.facts.place(applied.at), applied.argument, applied.guard.name.clone()));
+            list.sort_by_cached_key(|applied| {
+                (scene.facts.place(applied.at), applied.argument, applied.guard.name.clone())
+            });
         }
         routers.gather_whole();
         routers
@@ -95,7 +97,8 @@ impl Routers {
             Some(path) => scene.follow(call, path, context, None),
             None => scene.facts.receiver(call).into_iter().collect(),
         };
-        let mut parents: Vec<Site> = parents.into_iter().flat_map(|site| scene.routers(site, context)).map(|(_, made)| made).collect();
+        let mut parents: Vec<Site> =
+            parents.into_iter().flat_map(|site| scene.routers(site, context)).map(|(_, made)| made).collect();
         if !mount.includes.is_empty() {
             parents.push(module_router(call.unit));
         }
@@ -103,15 +106,23 @@ impl Routers {
             return;
         }
         let prefix = first_path(scene, mount, call, context);
-        let guards: Vec<GuardUse> =
-            mount.guards.iter().flat_map(|path| scene.follow(call, path, context, None)).flat_map(|site| scene.guard_uses(site, context, call)).collect();
+        let guards: Vec<GuardUse> = mount
+            .guards
+            .iter()
+            .flat_map(|path| scene.follow(call, path, context, None))
+            .flat_map(|site| scene.guard_uses(site, context, call))
+            .collect();
         let mut children: Vec<(Site, usize, Strings)> = Vec::new();
         if let Some(folder) = &mount.folder {
             for (child, own) in super::folders::folder_children(scene, mount, folder, call, context) {
                 let prefix = if prefix.values.is_empty() {
                     own
                 } else {
-                    let values = prefix.values.iter().flat_map(|first| own.values.iter().map(move |second| join(first, second, false))).collect();
+                    let values = prefix
+                        .values
+                        .iter()
+                        .flat_map(|first| own.values.iter().map(move |second| join(first, second, false)))
+                        .collect();
                     Strings { values, known: prefix.known && own.known }
                 };
                 children.push((child, 0, prefix));
@@ -135,7 +146,9 @@ impl Routers {
                     guards: guards.clone(),
                 };
                 let list = self.mounts.entry(child).or_default();
-                if list.len() < MAX_CHAINS && !list.iter().any(|known| known.parent == parent && known.prefix.values == mounted.prefix.values) {
+                if list.len() < MAX_CHAINS
+                    && !list.iter().any(|known| known.parent == parent && known.prefix.values == mounted.prefix.values)
+                {
                     list.push(mounted);
                 }
             }
@@ -144,7 +157,11 @@ impl Routers {
 
     fn apply(&mut self, scene: &Scene, used: &Use, call: Site, context: &Context) {
         if let Some((path, names)) = &used.when {
-            let given: Vec<String> = scene.follow(call, path, context, None).into_iter().flat_map(|site| scene.strings(site, context).values).collect();
+            let given: Vec<String> = scene
+                .follow(call, path, context, None)
+                .into_iter()
+                .flat_map(|site| scene.strings(site, context).values)
+                .collect();
             if !given.iter().any(|name| names.contains(name)) {
                 return;
             }
@@ -156,7 +173,12 @@ impl Routers {
             Some(path) => scene.follow(call, path, context, None),
             None => scene.facts.receiver(call).into_iter().collect(),
         };
-        let paths: Vec<Site> = used.path.iter().flat_map(|path| scene.follow(call, path, context, None)).filter(|site| scene.looks_like_path(*site, context)).collect();
+        let paths: Vec<Site> = used
+            .path
+            .iter()
+            .flat_map(|path| scene.follow(call, path, context, None))
+            .filter(|site| scene.looks_like_path(*site, context))
+            .collect();
         let limits: Vec<String> = paths.iter().flat_map(|site| scene.strings(*site, context).values).collect();
         let mut guards: Vec<(usize, GuardUse)> = Vec::new();
         if used.functions.is_empty()
@@ -164,8 +186,13 @@ impl Routers {
         {
             guards.extend(itself(scene, callee, call).map(|guard| (0, guard)));
         }
-        for (position, site) in used.functions.iter().flat_map(|path| scene.follow(call, path, context, None)).enumerate() {
-            if paths.contains(&site) || !scene.routers(site, context).is_empty() || handles_errors(scene, used, site, context) {
+        for (position, site) in
+            used.functions.iter().flat_map(|path| scene.follow(call, path, context, None)).enumerate()
+        {
+            if paths.contains(&site)
+                || !scene.routers(site, context).is_empty()
+                || handles_errors(scene, used, site, context)
+            {
                 continue;
             }
             if used.values_only && !scene.is_library_guard(site, context) {
@@ -184,7 +211,14 @@ impl Routers {
 
     fn add(&mut self, router: Site, used: &Use, guard: GuardUse, at: Site, argument: usize, paths: &[String]) {
         let limits = paths.iter().map(|path| Limit::new(path)).collect();
-        let applied = Applied { guard, at, argument, limits, everywhere: used.everywhere, whole_application: used.whole_application };
+        let applied = Applied {
+            guard,
+            at,
+            argument,
+            limits,
+            everywhere: used.everywhere,
+            whole_application: used.whole_application,
+        };
         self.applied.entry(router).or_default().push(applied);
     }
 
@@ -200,7 +234,9 @@ impl Routers {
                     let site = Site { unit, body: decorator.body, value: decorator.value };
                     let callee = scene.callee(site).unwrap_or(site);
                     for (node, object) in scene.facts.api(callee) {
-                        let Some(used) = scene.models.uses.iter().find(|used| used.decorators.contains(&node)) else { continue };
+                        let Some(used) = scene.models.uses.iter().find(|used| used.decorators.contains(&node)) else {
+                            continue;
+                        };
                         let body_id = BodyId(at as u32);
                         let guard = GuardUse {
                             name: module.name(body.name).to_owned(),
@@ -225,7 +261,8 @@ impl Routers {
                 }
             }
         }
-        let mut inner: Vec<Site> = self.mounts.keys().filter(|site| shared.contains(&(site.unit, site.body))).copied().collect();
+        let mut inner: Vec<Site> =
+            self.mounts.keys().filter(|site| shared.contains(&(site.unit, site.body))).copied().collect();
         inner.sort_unstable();
         // One round for each level of nesting.
         for _ in 0..MAX_CHAIN {
@@ -233,7 +270,12 @@ impl Routers {
             for child in &inner {
                 for parent in self.mounts[child].iter().map(|mount| mount.parent).filter(|parent| parent != child) {
                     let known = self.applied(parent);
-                    more.extend(self.applied(*child).iter().filter(|applied| !known.contains(applied)).map(|applied| (parent, applied.clone())));
+                    more.extend(
+                        self.applied(*child)
+                            .iter()
+                            .filter(|applied| !known.contains(applied))
+                            .map(|applied| (parent, applied.clone())),
+                    );
                 }
             }
             if more.is_empty() {
@@ -300,10 +342,14 @@ impl Routers {
     fn gather_whole(&mut self) {
         let mut all: Vec<(Site, Applied)> = Vec::new();
         for (router, list) in &self.applied {
-            all.extend(list.iter().filter(|applied| applied.whole_application).map(|applied| (*router, applied.clone())));
+            all.extend(
+                list.iter().filter(|applied| applied.whole_application).map(|applied| (*router, applied.clone())),
+            );
         }
         all.sort_by_key(|(router, applied)| (*router, applied.at));
-        let roots = |router: Site| self.chains(router).iter().filter_map(|chain| chain.first().map(|link| link.router)).collect();
+        let roots = |router: Site| {
+            self.chains(router).iter().filter_map(|chain| chain.first().map(|link| link.router)).collect()
+        };
         self.whole = all.into_iter().map(|(router, applied)| (roots(router), applied)).collect();
     }
 
@@ -331,7 +377,13 @@ impl Routers {
         chains
     }
 
-    fn climb(&self, router: Site, mounted: Option<&(Mounted, String, bool)>, below: &mut Vec<Link>, chains: &mut Vec<Vec<Link>>) {
+    fn climb(
+        &self,
+        router: Site,
+        mounted: Option<&(Mounted, String, bool)>,
+        below: &mut Vec<Link>,
+        chains: &mut Vec<Vec<Link>>,
+    ) {
         if chains.len() >= MAX_CHAINS || below.len() >= MAX_CHAIN || below.iter().any(|link| link.router == router) {
             return;
         }
@@ -372,119 +424,4 @@ impl Routers {
 /// A module as a router.
 pub(super) fn module_router(unit: UnitId) -> Site {
     Site { unit, body: BodyId::MODULE, value: ValueId(u32::MAX) }
-}
-
-/// The prefix that a mount gives: the first of its access paths that may be one.
-fn first_path(scene: &Scene, mount: &Mount, call: Site, context: &Context) -> Strings {
-    for path in &mount.prefix {
-        for site in scene.follow(call, path, context, None) {
-            let strings = scene.strings(site, context);
-            if !strings.values.is_empty() {
-                return strings;
-            }
-            let known = !scene.origins(site, context).iter().all(|origin| matches!(origin, Origin::Literal(_)));
-            let name = scene.facts.name_of(site).unwrap_or_default().to_ascii_lowercase();
-            let speaks_of_path = ["prefix", "path", "base", "root", "url", "route", "version", "endpoint"].iter().any(|word| name.contains(word));
-            if !known && speaks_of_path && !matches!(scene.facts.program.op(scene.concrete(site, context)), Op::Call { .. }) {
-                return Strings { values: vec![format!("/{}", scene.placeholder(site))], known: false };
-            }
-        }
-    }
-    Strings::default()
-}
-
-/// The routers that a mounted value is, or gives to the function that it is.
-fn children_of(scene: &Scene, mount: &Mount, site: Site, context: &Context, depth: u32) -> Vec<Site> {
-    let mut found: Vec<Site> = scene.routers(site, context).into_iter().map(|(_, made)| made).collect();
-    if let Some(parameter) = mount.child_parameter {
-        for (unit, body) in scene.functions(site, context) {
-            if let Some(param) = scene.facts.program.body(unit, body).params.get(parameter) {
-                found.push(Site { unit, body, value: param.value });
-            }
-        }
-    }
-    for origin in scene.origins(site, context) {
-        if let Origin::Module(unit) = origin {
-            for name in ["default", "module.exports"] {
-                for origin in scene.facts.known.exported(unit, name) {
-                    if let Origin::Api(node, made) = *origin
-                        && scene.models.routers.contains_key(&node)
-                    {
-                        found.push(made);
-                    }
-                }
-            }
-        }
-    }
-    if found.is_empty() && depth > 0 {
-        for item in scene.list(scene.concrete(site, context)).unwrap_or_default() {
-            found.extend(children_of(scene, mount, item, context, depth - 1));
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// The called value itself as a guard: `CSRFProtect(app)`, `csrf.init_app(app)`.
-fn itself(scene: &Scene, callee: Site, call: Site) -> Option<GuardUse> {
-    for (node, _) in scene.facts.api(callee) {
-        let mut at = Some(node);
-        while let Some(node) = at {
-            if let Some(&proves) = scene.models.guards.get(&node) {
-                let name = match scene.facts.trie.last_name(node) {
-                    "" => scene.facts.name_of(callee).unwrap_or_default(),
-                    name => name.to_owned(),
-                };
-                return Some(GuardUse { name, proves, place: scene.facts.place(call) });
-            }
-            at = scene.facts.trie.parent(node);
-        }
-    }
-    None
-}
-
-fn handles_errors(scene: &Scene, used: &Use, site: Site, context: &Context) -> bool {
-    let Some(count) = used.error_parameters else { return false };
-    let functions = scene.functions(site, context);
-    !functions.is_empty() && functions.iter().all(|(unit, body)| scene.facts.program.body(*unit, *body).params.len() == count)
-}
-
-/// Paths left out of a prefix: strings, or objects with a `path`.
-fn excluded(scene: &Scene, call: Site, path: &crate::access::AccessPath) -> Vec<String> {
-    let context = Context::default();
-    let mut all = Vec::new();
-    for site in scene.follow(call, path, &context, None) {
-        for item in scene.list(scene.concrete(site, &context)).unwrap_or_else(|| vec![site]) {
-            let inner = scene.facts.entry(scene.concrete(item, &context), "path").sites().to_vec();
-            for site in if inner.is_empty() { vec![item] } else { inner } {
-                all.extend(scene.strings(site, &context).values);
-            }
-        }
-    }
-    all
-}
-
-fn fill(scene: &Scene, parts: &[TemplatePart], call: Site, context: &Context) -> Option<Strings> {
-    let mut all = Strings { values: vec![String::new()], known: true };
-    for part in parts {
-        let more = match part {
-            TemplatePart::Text(text) => Strings { values: vec![text.clone()], known: true },
-            TemplatePart::Path(path) => {
-                let site = scene.follow(call, path, context, None).first().copied()?;
-                let strings = scene.strings(site, context);
-                if strings.values.is_empty() {
-                    if matches!(scene.facts.possible(site).single(), Some(crate::Value::Null | crate::Value::Undefined)) {
-                        return None;
-                    }
-                    Strings { values: vec![scene.placeholder(site)], known: false }
-                } else {
-                    strings
-                }
-            }
-        };
-        let values = all.values.iter().flat_map(|first| more.values.iter().map(move |second| format!("{first}{second}"))).take(16).collect();
-        all = Strings { values, known: all.known && more.known };
-    }
-    Some(all)
 }

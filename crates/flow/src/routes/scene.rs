@@ -126,7 +126,8 @@ impl Scene<'_> {
     /// Where a value comes from, in a context.
     pub(super) fn origins(&self, site: Site, context: &Context) -> Vec<Origin> {
         let concrete = self.concrete(site, context);
-        let found = [concrete, site].into_iter().map(|site| self.facts.known.origins(site)).find(|found| !found.is_empty());
+        let found =
+            [concrete, site].into_iter().map(|site| self.facts.known.origins(site)).find(|found| !found.is_empty());
         match found {
             Some(found) => found.to_vec(),
             None => self.stored_member(concrete),
@@ -135,8 +136,12 @@ impl Scene<'_> {
 
     /// What a member of a router is that a call stored there.
     fn stored_member(&self, site: Site) -> Vec<Origin> {
-        let Op::Load(base, Key::Member(name) | Key::Item(name)) = self.facts.program.op(site) else { return Vec::new() };
-        let Some(values) = self.members.get(self.facts.program.unit(site.unit).module.name(*name)) else { return Vec::new() };
+        let Op::Load(base, Key::Member(name) | Key::Item(name)) = self.facts.program.op(site) else {
+            return Vec::new();
+        };
+        let Some(values) = self.members.get(self.facts.program.unit(site.unit).module.name(*name)) else {
+            return Vec::new();
+        };
         let is_router = self
             .facts
             .api(Site { value: *base, ..site })
@@ -151,7 +156,11 @@ impl Scene<'_> {
         let context = Context::default();
         for (node, name, value) in &self.models.members {
             for call in self.facts.calls_of(*node) {
-                let names: Vec<String> = self.follow(call.site, name, &context, None).into_iter().flat_map(|site| self.strings(site, &context).values).collect();
+                let names: Vec<String> = self
+                    .follow(call.site, name, &context, None)
+                    .into_iter()
+                    .flat_map(|site| self.strings(site, &context).values)
+                    .collect();
                 let values = self.follow(call.site, value, &context, None);
                 for name in names {
                     self.members.entry(name).or_default().extend(&values);
@@ -236,10 +245,18 @@ impl Scene<'_> {
                 positional().take(count).skip(*from).map(|(site, _)| *site).collect()
             }
         };
-        path.steps.iter().fold(start, |sites, step| sites.into_iter().flat_map(|site| self.step(site, step, context)).collect())
+        path.steps
+            .iter()
+            .fold(start, |sites, step| sites.into_iter().flat_map(|site| self.step(site, step, context)).collect())
     }
 
-    fn argument(&self, call: Site, arguments: &[(Site, ArgKind)], position: Option<usize>, name: Option<&str>) -> Vec<Site> {
+    fn argument(
+        &self,
+        call: Site,
+        arguments: &[(Site, ArgKind)],
+        position: Option<usize>,
+        name: Option<&str>,
+    ) -> Vec<Site> {
         let module = &self.facts.program.unit(call.unit).module;
         let named = arguments.iter().find(|(_, kind)| match kind {
             ArgKind::Named(given) => name == Some(module.name(*given)),
@@ -250,7 +267,12 @@ impl Scene<'_> {
         }
         let spread = arguments.iter().position(|(_, kind)| *kind == ArgKind::Spread).unwrap_or(usize::MAX);
         let mut positional = arguments.iter().filter(|(_, kind)| *kind == ArgKind::Positional);
-        position.filter(|position| *position < spread).and_then(|position| positional.nth(position)).map(|(site, _)| *site).into_iter().collect()
+        position
+            .filter(|position| *position < spread)
+            .and_then(|position| positional.nth(position))
+            .map(|(site, _)| *site)
+            .into_iter()
+            .collect()
     }
 
     fn step(&self, site: Site, step: &StepInto, context: &Context) -> Vec<Site> {
@@ -266,7 +288,11 @@ impl Scene<'_> {
 
     /// The first of several access paths that leads somewhere.
     pub(super) fn first(&self, call: Site, paths: &[AccessPath], context: &Context, each: Option<Site>) -> Vec<Site> {
-        paths.iter().map(|path| self.follow(call, path, context, each)).find(|found| !found.is_empty()).unwrap_or_default()
+        paths
+            .iter()
+            .map(|path| self.follow(call, path, context, each))
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
     }
 
     /// The strings that a path may be: concatenations put together, lists taken apart, patterns as written.
@@ -339,7 +365,9 @@ impl Scene<'_> {
         let at = self.concrete(site, context);
         match self.facts.program.op(at) {
             Op::Concat(_) | Op::Const(Const::Str(_) | Const::Regex(..)) => true,
-            Op::List(_, items) => items.first().is_some_and(|item| self.looks_like_path(Site { value: item.value, ..at }, &Context::default())),
+            Op::List(_, items) => items
+                .first()
+                .is_some_and(|item| self.looks_like_path(Site { value: item.value, ..at }, &Context::default())),
             _ => !self.strings(at, context).values.is_empty(),
         }
     }
@@ -367,10 +395,12 @@ impl Scene<'_> {
         match self.facts.program.op(site) {
             Op::Param(_) | Op::Element(_) => Some(site),
             Op::Assign(_, from) | Op::Await(from) | Op::Load(from, _) => self.root(to(*from), depth - 1),
-            Op::Outer(owner, var) => match self.facts.program.body(site.unit, *owner).vars[var.index()].writes.as_slice() {
-                [write] => self.root(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1),
-                _ => None,
-            },
+            Op::Outer(owner, var) => {
+                match self.facts.program.body(site.unit, *owner).vars[var.index()].writes.as_slice() {
+                    [write] => self.root(Site { unit: site.unit, body: write.body, value: write.value }, depth - 1),
+                    _ => None,
+                }
+            }
             Op::Concat(parts) => parts.iter().find_map(|part| match *part {
                 Part::Value(value) => self.root(to(value), depth - 1),
                 Part::Text(_) => None,
@@ -423,7 +453,8 @@ impl Scene<'_> {
             arguments.iter().filter(|(_, kind)| *kind == ArgKind::Positional).map(|(site, _)| *site).collect();
         for (at, param) in function.params.iter().enumerate().skip(skip) {
             let name = module.name(param.name);
-            let named = arguments.iter().find(|(_, kind)| matches!(kind, ArgKind::Named(given) if caller.name(*given) == name));
+            let named =
+                arguments.iter().find(|(_, kind)| matches!(kind, ArgKind::Named(given) if caller.name(*given) == name));
             let values: SmallVec<[Site; 1]> = match (param.kind, named) {
                 (ParamKind::Rest, _) => positional.iter().skip(at - skip).copied().collect(),
                 (_, Some((site, _))) => SmallVec::from_slice(&[*site]),

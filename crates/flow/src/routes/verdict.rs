@@ -123,7 +123,8 @@ impl Scene<'_> {
                 _ => None,
             };
             for (proves, at) in [self.refusing_test(unit, body), verified].into_iter().flatten() {
-                let better = found.is_none_or(|(known, _)| known == Proves::Authenticated && proves == Proves::Authorized);
+                let better =
+                    found.is_none_or(|(known, _)| known == Proves::Authenticated && proves == Proves::Authorized);
                 if better && matches!(proves, Proves::Authenticated | Proves::Authorized) {
                     found = Some((proves, at));
                 }
@@ -176,7 +177,8 @@ impl Scene<'_> {
             Op::Call { callee, args, .. } => {
                 // `session.get("user")` reads a key, too.
                 let mut read = false;
-                if let (Op::Load(base, Key::Member(name)), Some(first)) = (self.facts.program.op(to(*callee)), args.first())
+                if let (Op::Load(base, Key::Member(name)), Some(first)) =
+                    (self.facts.program.op(to(*callee)), args.first())
                     && module.name(*name) == "get"
                     && let Some(key) = self.facts.possible(to(first.value)).single_str()
                 {
@@ -186,7 +188,9 @@ impl Scene<'_> {
                 for &origin in self.facts.known.origins(to(*callee)) {
                     let Origin::Api(node, _) = origin else { continue };
                     for needs in self.verdicts.denials.get(&node).into_iter().flatten() {
-                        if needs.as_ref().is_none_or(|path| !self.follow(site, path, &Context::default(), None).is_empty())
+                        if needs
+                            .as_ref()
+                            .is_none_or(|path| !self.follow(site, path, &Context::default(), None).is_empty())
                         {
                             seen.denies = true;
                         }
@@ -228,7 +232,10 @@ impl Scene<'_> {
                 if hit {
                     if check.enforces {
                         seen.enforced_at = seen.enforced_at.or(Some(value));
-                    } else if check.keys.is_none() && check.proves == Proves::Authenticated && matches!(self.facts.program.op(value), Op::Call { .. }) {
+                    } else if check.keys.is_none()
+                        && check.proves == Proves::Authenticated
+                        && matches!(self.facts.program.op(value), Op::Call { .. })
+                    {
                         seen.verified = seen.verified.or(Some(value));
                     }
                     let slot = if check.enforces { &mut seen.enforced } else { &mut seen.checked };

@@ -111,7 +111,9 @@ impl Scene<'_> {
             let module = &self.facts.program.unit(unit).module;
             for (at, class) in module.classes.iter().enumerate() {
                 let class_id = ClassId(at as u32);
-                let Some(model) = self.view_of(unit, class_id).filter(|view| !view.decorators.is_empty()) else { continue };
+                let Some(model) = self.view_of(unit, class_id).filter(|view| !view.decorators.is_empty()) else {
+                    continue;
+                };
                 let prefix = self.class_prefix(model, unit, class_id);
                 for &(name, body) in &class.methods {
                     for (position, decorator) in module.body(body).decorators.iter().enumerate() {
@@ -142,7 +144,8 @@ impl Scene<'_> {
     ) {
         let context = Context::default();
         let given = model.path.iter().flat_map(|path| self.follow(site, path, &context, None)).next();
-        let path = given.map_or(Strings { values: vec![String::new()], known: true }, |site| self.strings(site, &context));
+        let path =
+            given.map_or(Strings { values: vec![String::new()], known: true }, |site| self.strings(site, &context));
         let mut methods: Vec<String> = model
             .decorator_methods
             .iter()

@@ -31,7 +31,9 @@ pub(crate) fn values(scan: &Scan<'_, '_>, call: ValueId, path: &AccessPath) -> S
         Start::Each => {}
         Start::LastArg => found.extend(args.last().map(|arg| arg.value)),
         Start::ArgsFrom(from) => found.extend(args.iter().skip(*from).map(|arg| arg.value)),
-        Start::ArgsMiddle(from) => found.extend(args.iter().take(args.len().saturating_sub(1)).skip(*from).map(|arg| arg.value)),
+        Start::ArgsMiddle(from) => {
+            found.extend(args.iter().take(args.len().saturating_sub(1)).skip(*from).map(|arg| arg.value))
+        }
         Start::Arg { position, name } => {
             let mut at = 0;
             for arg in args {
@@ -111,9 +113,10 @@ pub(super) fn skips_self(scan: &Scan<'_, '_>, (unit, body): BodyKey, callee: Val
     match scan.op(callee) {
         Op::Load(base, _) => {
             let origins = scan.origins(*base);
-            function.is_static || origins.is_empty() || !origins.iter().all(|origin| matches!(origin, Origin::Class(..)))
+            function.is_static
+                || origins.is_empty()
+                || !origins.iter().all(|origin| matches!(origin, Origin::Class(..)))
         }
         _ => true,
     }
 }
-

@@ -1,20 +1,17 @@
 //! Calls: what they give back, and what they pass on to whom.
 
 use lunette_lang::ir::{Arg, ArgKind, BodyId, Key, Op, ParamKind, ValueId};
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::fact::{Fact, Facts, Flags, Root};
-use crate::methods::{Method, method};
-use super::path::KeyId;
 use super::binding::{bind, skips_self, values};
+use super::fact::{Fact, Facts, Flags, Root};
+use super::path::KeyId;
 use super::scan::Scan;
 use crate::access::{AccessPath, Start, StepInto};
-use crate::constant::Value;
-use crate::know::Origin;
-use crate::models::{Flow, Shape, Spot, When};
+use crate::methods::{Method, method};
+use crate::models::{Flow, Spot};
 use crate::pattern::Anchoring;
-use crate::program::{Site, UnitId};
+use crate::program::UnitId;
 
 /// A body of the program.
 pub(crate) type BodyKey = (UnitId, BodyId);
@@ -92,7 +89,11 @@ impl Scan<'_, '_> {
         if invocation.gives != Gives::Nothing {
             for given in &returns {
                 for (from, fact) in self.answers(value, invocation, given) {
-                    let fact = if invocation.gives == Gives::Element { self.state.pools.store(fact, KeyId::ANY) } else { fact };
+                    let fact = if invocation.gives == Gives::Element {
+                        self.state.pools.store(fact, KeyId::ANY)
+                    } else {
+                        fact
+                    };
                     self.put(value, Fact { from, ..fact });
                 }
             }
@@ -169,7 +170,14 @@ impl Scan<'_, '_> {
     }
 
     /// What spread arguments and collecting parameters are passed.
-    fn passed_rest(&mut self, value: ValueId, of: BodyKey, callee: ValueId, args: &[Arg], passed: &mut Vec<(u32, ValueId, Facts)>) {
+    fn passed_rest(
+        &mut self,
+        value: ValueId,
+        of: BodyKey,
+        callee: ValueId,
+        args: &[Arg],
+        passed: &mut Vec<(u32, ValueId, Facts)>,
+    ) {
         let program = self.env.facts.program;
         let module = &program.unit(of.0).module;
         let params = &module.body(of.1).params;
@@ -233,7 +241,14 @@ impl Scan<'_, '_> {
     }
 
     /// Callbacks that methods of lists, promises and functions run.
-    fn called_back(&mut self, value: ValueId, base: ValueId, method: Method, args: &[Arg], found: &mut SmallVec<[Invocation; 1]>) {
+    fn called_back(
+        &mut self,
+        value: ValueId,
+        base: ValueId,
+        method: Method,
+        args: &[Arg],
+        found: &mut SmallVec<[Invocation; 1]>,
+    ) {
         let receiver = self.used(base, value);
         let (first, gives): (u32, Gives) = match method {
             Method::Maps => (0, Gives::Element),
@@ -289,7 +304,11 @@ impl Scan<'_, '_> {
                 for &target in targets.sites() {
                     for of in self.env.facts.functions(target) {
                         for (from, facts) in self.passed_on(value, flow) {
-                            found.push(Invocation { of, passed: vec![(parameter as u32, from, facts)], gives: Gives::Nothing });
+                            found.push(Invocation {
+                                of,
+                                passed: vec![(parameter as u32, from, facts)],
+                                gives: Gives::Nothing,
+                            });
                         }
                     }
                 }
@@ -303,7 +322,11 @@ impl Scan<'_, '_> {
         if let Some(path) = &flow.replaces
             && let Some(pattern) = self.pattern_at(self.site(value), path)
         {
-            clears |= self.state.patterns.of(&self.env.models.taint, &pattern, self.module.language, Anchoring::Anywhere).caught;
+            clears |= self
+                .state
+                .patterns
+                .of(&self.env.models.taint, &pattern, self.module.language, Anchoring::Anywhere)
+                .caught;
         }
         let mut passed = Vec::new();
         for path in &flow.from {
@@ -314,7 +337,10 @@ impl Scan<'_, '_> {
                     let wanted = |fact: &Fact| flow.deep || fact.path.is_empty();
                     Self::made_of(facts.into_iter().filter(wanted).collect())
                         .into_iter()
-                        .map(|fact| Fact { flags: if flow.deep { fact.flags } else { fact.flags.without(Flags::DEEP) }, ..fact })
+                        .map(|fact| Fact {
+                            flags: if flow.deep { fact.flags } else { fact.flags.without(Flags::DEEP) },
+                            ..fact
+                        })
                         .collect()
                 };
                 let cleared = |fact: Fact| Fact { cleared: (fact.cleared | clears).without(flow.restores), ..fact };
@@ -394,97 +420,5 @@ impl Scan<'_, '_> {
                 self.put_all(owner, from, facts.clone());
             }
         }
-    }
-
-    /// Whether all conditions on a call hold.
-    pub(crate) fn holds(&self, value: ValueId, when: &[When]) -> bool {
-        when.iter().all(|when| self.holds_one(value, when))
-    }
-
-    fn holds_one(&self, value: ValueId, when: &When) -> bool {
-        use crate::facts::Found;
-        let site = self.site(value);
-        // The elements of a list that this body makes, wherever they are put in.
-        if let [step] = when.at.steps.as_slice()
-            && !when.at.made
-            && !when.at.chained
-        {
-            let lists = values(self, value, &when.at);
-            let mut elements: Vec<ValueId> = lists.iter().flat_map(|&list| self.elements_of(list)).collect();
-            if let StepInto::Key(key) = step {
-                let at = key.parse::<usize>().ok();
-                elements = at.and_then(|at| elements.get(at).copied()).into_iter().collect();
-            }
-            if !elements.is_empty() {
-                return elements.iter().any(|&element| self.value_fits(self.site(element), when));
-            }
-        }
-        let sites = match self.env.facts.follow(site, &when.at) {
-            Found::Absent => return when.present.map_or(when.or_absent, |present| !present),
-            Found::Unknown => return when.present.unwrap_or(when.or_unknown),
-            Found::Sites(sites) => sites,
-        };
-        if let Some(present) = when.present {
-            return present;
-        }
-        sites.iter().any(|&site| self.value_fits(site, when))
-    }
-
-    /// What this body puts into a list: written in it, or added later.
-    fn elements_of(&self, list: ValueId) -> Vec<ValueId> {
-        let canon = self.canon[list.index()];
-        let mut found = Vec::new();
-        if let Op::List(_, items) = self.op(canon) {
-            found.extend(items.iter().map(|item| item.value));
-        }
-        found.extend(self.added.get_or_init(|| self.find_added()).get(&canon).into_iter().flatten());
-        found
-    }
-
-    /// What is added to each object by methods such as `append`, in order.
-    fn find_added(&self) -> FxHashMap<ValueId, Vec<ValueId>> {
-        let mut added: FxHashMap<ValueId, Vec<ValueId>> = FxHashMap::default();
-        for value in self.order.iter().flat_map(|block| &self.body.blocks[block.index()].ops) {
-            if let Op::Call { callee, args, .. } = self.op(*value)
-                && let Op::Load(base, Key::Member(name)) = self.op(*callee)
-                && method(self.name(*name)) == Some(Method::Adds)
-            {
-                added.entry(self.canon[base.index()]).or_default().extend(args.iter().map(|arg| arg.value));
-            }
-        }
-        added
-    }
-
-    fn value_fits(&self, site: Site, when: &When) -> bool {
-        if !when.api.is_empty() {
-            let found = self.env.facts.api(site);
-            return if found.is_empty() { when.or_unknown } else { found.iter().any(|(node, _)| when.api.contains(node)) };
-        }
-        if let Some(shape) = when.shape {
-            let facts = self.env.facts;
-            return facts.known.origins(site).iter().any(|origin| match *origin {
-                Origin::Function(..) => shape == Shape::Function,
-                Origin::Literal(literal) => match facts.program.op(literal) {
-                    Op::List(..) => shape == Shape::List,
-                    Op::Dict(_) => shape == Shape::Mapping,
-                    Op::Concat(_) | Op::Const(lunette_lang::ir::Const::Str(_)) => shape == Shape::Text,
-                    _ => false,
-                },
-                _ => false,
-            }) || (when.or_unknown && facts.known.origins(site).is_empty());
-        }
-        let possible = self.env.facts.possible(site);
-        if possible.values.is_empty() {
-            return when.or_unknown;
-        }
-        possible.values.iter().any(|value| {
-            when.truthy.is_none_or(|wanted| value.is_truthy() == wanted)
-                && (when.is_in.is_empty() || when.is_in.contains(value))
-                && when.matches.as_ref().is_none_or(|regex| match value {
-                    Value::Str(text) | Value::Bytes(text) => regex.is_match(text),
-                    Value::Regex { pattern, .. } => regex.is_match(pattern),
-                    _ => false,
-                })
-        }) || (!possible.complete && when.or_unknown)
     }
 }

@@ -40,8 +40,14 @@ pub(crate) struct Emitted {
 impl Scan<'_, '_> {
     /// Gathers what leaves this body. `handlers`: the sinks of what handlers return, by body; `within` tells whether a
     /// body belongs to the same circle of calls, whose summaries are not final.
-    pub(crate) fn emit(&mut self, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, within: &dyn Fn(u32) -> bool) -> Emitted {
-        let mut out = Emitter { edges: Vec::new(), returns: Vec::new(), reach: vec![KindSet::default(); self.body.params.len()] };
+    pub(crate) fn emit(
+        &mut self,
+        handlers: &FxHashMap<u32, Vec<u32>>,
+        own: OwnKinds,
+        within: &dyn Fn(u32) -> bool,
+    ) -> Emitted {
+        let mut out =
+            Emitter { edges: Vec::new(), returns: Vec::new(), reach: vec![KindSet::default(); self.body.params.len()] };
         for at in 0..self.order.len() {
             let block = self.order[at];
             for &value in &self.body.blocks[block.index()].ops {
@@ -52,7 +58,14 @@ impl Scan<'_, '_> {
         Emitted { summary, edges: out.edges, cut: self.cut }
     }
 
-    fn emit_op(&mut self, value: ValueId, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, within: &dyn Fn(u32) -> bool, out: &mut Emitter) {
+    fn emit_op(
+        &mut self,
+        value: ValueId,
+        handlers: &FxHashMap<u32, Vec<u32>>,
+        own: OwnKinds,
+        within: &dyn Fn(u32) -> bool,
+        out: &mut Emitter,
+    ) {
         match self.op(value) {
             Op::Param(_) => {
                 if let Some(slot) = self.env.slots.of_param(self.site(value)) {
@@ -117,7 +130,8 @@ impl Scan<'_, '_> {
                 }
                 // `object[name]()`: whoever chooses the name chooses what runs.
                 if let Op::Load(..) = self.op(*callee) {
-                    let chosen: Facts = self.used(*callee, value).into_iter().filter(|fact| fact.flags.has(Flags::CHOSEN)).collect();
+                    let chosen: Facts =
+                        self.used(*callee, value).into_iter().filter(|fact| fact.flags.has(Flags::CHOSEN)).collect();
                     self.leave(value, *callee, &chosen, To::ChosenSink(own.reflection), own.reflection, out);
                 }
             }
@@ -149,8 +163,13 @@ impl Scan<'_, '_> {
     fn emit_sinks(&mut self, value: ValueId, out: &mut Emitter) {
         let known = self.env.facts.call_at(self.site(value));
         let models = self.env.models;
-        let mut sinks: SmallVec<[u32; 4]> =
-            known.iter().flat_map(|call| &call.api).filter_map(|(node, _)| models.taint.sinks_of.get(node)).flatten().copied().collect();
+        let mut sinks: SmallVec<[u32; 4]> = known
+            .iter()
+            .flat_map(|call| &call.api)
+            .filter_map(|(node, _)| models.taint.sinks_of.get(node))
+            .flatten()
+            .copied()
+            .collect();
         // An instance of a project's class is one of the library's class that it is derived from: `class User(db.Model)`.
         if let Op::Call { callee, .. } = self.op(value)
             && let Some((unit, class)) = self.constructed(*callee)
@@ -163,7 +182,9 @@ impl Scan<'_, '_> {
             if sink.where_unescaped && !self.env.templates.is_unescaped(self.module.language) {
                 continue;
             }
-            if !self.holds(value, &sink.when) || sink.unless.iter().any(|when| self.holds(value, std::slice::from_ref(when))) {
+            if !self.holds(value, &sink.when)
+                || sink.unless.iter().any(|when| self.holds(value, std::slice::from_ref(when)))
+            {
                 continue;
             }
             for path in &sink.at {
@@ -192,7 +213,15 @@ impl Scan<'_, '_> {
     }
 
     /// Untrusted data in a harmful use.
-    pub(super) fn harm(&mut self, at: ValueId, from: ValueId, facts: &Facts, kinds: KindSet, deep: bool, out: &mut Emitter) {
+    pub(super) fn harm(
+        &mut self,
+        at: ValueId,
+        from: ValueId,
+        facts: &Facts,
+        kinds: KindSet,
+        deep: bool,
+        out: &mut Emitter,
+    ) {
         let harmful = |fact: &&Fact| !fact.flags.has(Flags::CHOSEN) && (deep || fact.path.is_empty());
         let mark = |fact: &Fact| Fact { flags: fact.flags.with_if(deep, Flags::DEEP), ..*fact };
         let facts: Facts = facts.iter().filter(harmful).map(mark).collect();
@@ -220,7 +249,9 @@ impl Scan<'_, '_> {
         let Key::Value(by) = key else { return };
         // `object[a][b] = value`: with `a` = `__proto__` every object gets the property `b`.
         let keys = self.used(by, value);
-        let named = |fact: &Fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN) && !fact.cleared.contains(own.proto_key);
+        let named = |fact: &Fact| {
+            fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN) && !fact.cleared.contains(own.proto_key)
+        };
         if own.proto_key.is_empty() || !keys.iter().any(named) {
             return;
         }
@@ -268,7 +299,14 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn emit_handler_return(&mut self, value: ValueId, from: ValueId, facts: &Facts, handlers: &FxHashMap<u32, Vec<u32>>, out: &mut Emitter) {
+    fn emit_handler_return(
+        &mut self,
+        value: ValueId,
+        from: ValueId,
+        facts: &Facts,
+        handlers: &FxHashMap<u32, Vec<u32>>,
+        out: &mut Emitter,
+    ) {
         let models = self.env.models;
         let Some(sinks) = handlers.get(&self.env.number(self.unit, self.id)) else { return };
         // What another handler gives is judged there.
@@ -311,17 +349,20 @@ impl Scan<'_, '_> {
         if self.guards.is_empty() && !self.returns_test() {
             return Vec::new();
         }
-        let (mut when_true, mut when_false, mut always): (Option<State>, Option<State>, Option<State>) = (None, None, None);
+        let (mut when_true, mut when_false, mut always): (Option<State>, Option<State>, Option<State>) =
+            (None, None, None);
         let join = |state: &mut Option<State>, here: &State| {
             *state = Some(state.as_ref().map_or_else(|| here.clone(), |state| both(state, here)));
         };
         for at in 0..self.order.len() {
             let block = self.order[at];
             let returned = match self.body.blocks[block.index()].end {
-                Terminator::Return => self.body.blocks[block.index()].ops.iter().rev().find_map(|&value| match self.op(value) {
-                    Op::Return(from) => Some(Some(*from)),
-                    _ => None,
-                }),
+                Terminator::Return => {
+                    self.body.blocks[block.index()].ops.iter().rev().find_map(|&value| match self.op(value) {
+                        Op::Return(from) => Some(Some(*from)),
+                        _ => None,
+                    })
+                }
                 Terminator::End => Some(None),
                 _ => None,
             };
@@ -355,10 +396,18 @@ impl Scan<'_, '_> {
                         let slot = |fact: &Fact| matches!(self.state.pools.get(fact.root), Root::Slot(..));
                         self.facts[value.index()].iter().all(slot)
                     };
-                    let shown = state.iter().flatten().filter(|shown| shown.value == param.value && shown.unless.is_none_or(fixed));
+                    let shown = state
+                        .iter()
+                        .flatten()
+                        .filter(|shown| shown.value == param.value && shown.unless.is_none_or(fixed));
                     shown.fold(KindSet::default(), |all, shown| all | shown.kinds)
                 };
-                let shows = Shows { param: index as u32, when_true: of(&when_true), when_false: of(&when_false), always: of(&always) };
+                let shows = Shows {
+                    param: index as u32,
+                    when_true: of(&when_true),
+                    when_false: of(&when_false),
+                    always: of(&always),
+                };
                 let any = !(shows.when_true | shows.when_false | shows.always).is_empty();
                 any.then_some(shows)
             })

@@ -56,10 +56,12 @@ pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[
         let last = at + 1 == hops.len();
         steps.push(leaving(&scan, &edge, last));
     }
-    steps.dedup_by(|a, b| a.site == b.site && (b.why == Why::Assign || a.why == b.why) && {
-        // Of two steps at one place the later says more.
-        b.clone_from(a);
-        true
+    steps.dedup_by(|a, b| {
+        a.site == b.site && (b.why == Why::Assign || a.why == b.why) && {
+            // Of two steps at one place the later says more.
+            b.clone_from(a);
+            true
+        }
     });
     steps
 }
@@ -73,7 +75,8 @@ fn leaving(scan: &Scan<'_, '_>, edge: &Edge, last: bool) -> FlowStep {
             To::Sink(kinds) | To::ChosenSink(kinds) => kinds,
             _ => super::KindSet::default(),
         };
-        let does = kinds.indices().filter_map(|at| scan.env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();
+        let does =
+            kinds.indices().filter_map(|at| scan.env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();
         return FlowStep { site, why: Why::Sink, note: does.unwrap_or_default().to_owned() };
     }
     match edge.to {
@@ -159,7 +162,9 @@ impl Teller {
         {
             for invocation in scan.invocations(value, *callee, args) {
                 let number = scan.env.number(invocation.of.0, invocation.of.1);
-                let Some((from, note)) = scan.state.summary(number).and_then(|summary| given(summary, root)) else { continue };
+                let Some((from, note)) = scan.state.summary(number).and_then(|summary| given(summary, root)) else {
+                    continue;
+                };
                 steps.push(FlowStep { site, why: Why::Return, note: note.to_owned() });
                 let mut inner = Scan::new(scan.env, scan.state, invocation.of.0, invocation.of.1);
                 let mut chain = Teller { nesting: self.nesting + 1 }.chain(&mut inner, from, root);
@@ -170,7 +175,11 @@ impl Teller {
         }
         // Too deep, or through something that is not looked at again: where it starts is known all the same.
         if let Root::Source(source) = scan.state.pools.get(root) {
-            steps.push(FlowStep { site, why: Why::Return, note: "comes from a call (steps before this are not shown)".to_owned() });
+            steps.push(FlowStep {
+                site,
+                why: Why::Return,
+                note: "comes from a call (steps before this are not shown)".to_owned(),
+            });
             let source = scan.state.sources[source as usize];
             steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
         }
@@ -179,8 +188,15 @@ impl Teller {
 
 /// The value by which a function gives away something of a root, and how.
 fn given(summary: &Summary, root: RootId) -> Option<(ValueId, &'static str)> {
-    let back = summary.returns.iter().find(|given| given.root == root).map(|given| (given.from, "given back to the caller"));
-    let put = || summary.fills.iter().find(|(_, given)| given.root == root).map(|(_, given)| (given.from, "put into an object passed"));
+    let back =
+        summary.returns.iter().find(|given| given.root == root).map(|given| (given.from, "given back to the caller"));
+    let put = || {
+        summary
+            .fills
+            .iter()
+            .find(|(_, given)| given.root == root)
+            .map(|(_, given)| (given.from, "put into an object passed"))
+    };
     back.or_else(put)
 }
 
@@ -209,7 +225,10 @@ fn step(scan: &Scan<'_, '_>, value: ValueId) -> Option<FlowStep> {
         Op::Dict(_) | Op::List(..) => (Why::Field, "put into a collection".to_owned()),
         Op::Call { callee, .. } => {
             let name = scan.env.facts.name_of(scan.site(*callee)).unwrap_or_default();
-            (Why::Call, if name.is_empty() { "goes through a call".to_owned() } else { format!("goes through `{name}`") })
+            (
+                Why::Call,
+                if name.is_empty() { "goes through a call".to_owned() } else { format!("goes through `{name}`") },
+            )
         }
         Op::Load(_, Key::Member(name) | Key::Item(name)) => (Why::Field, format!("its `{}`", scan.name(*name))),
         Op::Await(_) | Op::Return(_) | Op::Phi(_) => return None,
@@ -217,4 +236,3 @@ fn step(scan: &Scan<'_, '_>, value: ValueId) -> Option<FlowStep> {
     };
     Some(FlowStep { site, why, note })
 }
-

@@ -63,7 +63,9 @@ fn ends(env: &Env<'_>, unit: UnitId, id: BodyId) -> Vec<BlockId> {
     let leaves = |&value: &ValueId| {
         matches!(body.ops[value.index()], Op::Call { .. })
             && env.facts.call_at(Site { unit, body: id, value }).is_some_and(|call| {
-                call.functions.is_empty() && !call.api.is_empty() && call.api.iter().all(|(node, _)| exits.contains(node))
+                call.functions.is_empty()
+                    && !call.api.is_empty()
+                    && call.api.iter().all(|(node, _)| exits.contains(node))
             })
     };
     let blocks = body.blocks.iter().enumerate().filter(|(_, block)| block.ops.iter().any(leaves));
@@ -77,8 +79,15 @@ fn may_fold(body: &Body, mut value: ValueId) -> bool {
         match &body.ops[value.index()] {
             Op::Assign(_, from) => value = *from,
             Op::Load(base, _) => value = *base,
-            Op::Const(_) | Op::Outer(..) | Op::Import(_) | Op::Concat(_) | Op::List(..) | Op::Dict(_) | Op::Binary(..)
-            | Op::Unary(..) | Op::Class(_) => return true,
+            Op::Const(_)
+            | Op::Outer(..)
+            | Op::Import(_)
+            | Op::Concat(_)
+            | Op::List(..)
+            | Op::Dict(_)
+            | Op::Binary(..)
+            | Op::Unary(..)
+            | Op::Class(_) => return true,
             _ => return false,
         }
     }

@@ -217,7 +217,8 @@ impl Guards {
         let (block, position) = self.places.get(at.index()).copied().unwrap_or((BlockId(0), 0));
         let start = self.starts.get(block.index()).map_or(&[][..], |state| state.as_slice());
         let within = self.within.get(&value).map_or(&[][..], Vec::as_slice);
-        let within = within.iter().filter(move |(of, after, _)| *of == block && *after < position).map(|(.., shown)| shown);
+        let within =
+            within.iter().filter(move |(of, after, _)| *of == block && *after < position).map(|(.., shown)| shown);
         start.iter().filter(move |shown| shown.value == value).chain(within).copied()
     }
 

@@ -37,7 +37,8 @@ impl Scan<'_, '_> {
             return true;
         }
         let module = &self.env.facts.program.unit(unit).module;
-        let fields: Vec<&str> = module.classes[class.index()].fields.iter().map(|field| module.name(field.name)).collect();
+        let fields: Vec<&str> =
+            module.classes[class.index()].fields.iter().map(|field| module.name(field.name)).collect();
         for (at, arg) in args.iter().enumerate() {
             let facts = self.used(arg.value, value);
             let held = match arg.kind {

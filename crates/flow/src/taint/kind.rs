@@ -120,8 +120,22 @@ pub enum SourceKind {
 impl SourceKind {
     /// Every kind, in order.
     pub const ALL: [SourceKind; 17] = [
-        Self::Query, Self::Body, Self::Form, Self::Path, Self::Header, Self::Cookie, Self::File, Self::Request, Self::Rpc,
-        Self::Socket, Self::Message, Self::Response, Self::Database, Self::Stored, Self::Environment, Self::Arguments,
+        Self::Query,
+        Self::Body,
+        Self::Form,
+        Self::Path,
+        Self::Header,
+        Self::Cookie,
+        Self::File,
+        Self::Request,
+        Self::Rpc,
+        Self::Socket,
+        Self::Message,
+        Self::Response,
+        Self::Database,
+        Self::Stored,
+        Self::Environment,
+        Self::Arguments,
         Self::Library,
     ];
 

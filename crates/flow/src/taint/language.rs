@@ -3,12 +3,12 @@
 use lunette_lang::ir::{Arg, ArgKind, Key, Language, Op, ValueId};
 
 use super::fact::{Fact, Facts, Flags};
-use crate::methods::{Method, method};
-use crate::pattern::Anchoring;
 use super::path::KeyId;
 use super::scan::Scan;
 use super::{KindSet, texts};
 use crate::constant::Value;
+use crate::methods::{Method, method};
+use crate::pattern::Anchoring;
 
 impl Scan<'_, '_> {
     /// A call that neither the project nor a model answers: the languages' own methods by name, else everything is
@@ -27,7 +27,8 @@ impl Scan<'_, '_> {
         }
         let own_name = name.map(str::to_owned).or_else(|| self.env.facts.name_of(self.site(callee)));
         let cleared = own_name.map_or_else(KindSet::default, |name| texts::named(&self.env.models.taint, &name));
-        let unknown = |fact: Fact| Fact { cleared: fact.cleared | cleared, flags: fact.flags.with(Flags::ASSUMED), ..fact };
+        let unknown =
+            |fact: Fact| Fact { cleared: fact.cleared | cleared, flags: fact.flags.with(Flags::ASSUMED), ..fact };
         for from in base.into_iter().chain(args.iter().map(|arg| arg.value)) {
             let facts = self.used(from, value);
             let facts = Self::made_of(facts).into_iter().map(unknown).collect();
@@ -54,7 +55,10 @@ impl Scan<'_, '_> {
             Method::Content | Method::Filters => {
                 let loose = |fact: Fact| {
                     let whole = fact.path.is_empty() && fact.flags.has(Flags::EXACT);
-                    Fact { flags: if whole { fact.flags.without(Flags::EXACT).with(Flags::DEEP) } else { fact.flags }, ..fact }
+                    Fact {
+                        flags: if whole { fact.flags.without(Flags::EXACT).with(Flags::DEEP) } else { fact.flags },
+                        ..fact
+                    }
                 };
                 self.put_all(value, base, receiver.into_iter().map(loose).collect());
             }
@@ -122,13 +126,16 @@ impl Scan<'_, '_> {
         let everywhere = name == "replaceAll";
         let replaced = match pattern.as_deref() {
             Some(Value::Regex { flags, .. }) if flags.contains('g') || everywhere => pattern.as_deref().cloned(),
-            Some(Value::Str(text)) if (language == Language::Python || everywhere) && !text.is_empty() => Some(Value::Str(regex::escape(text))),
+            Some(Value::Str(text)) if (language == Language::Python || everywhere) && !text.is_empty() => {
+                Some(Value::Str(regex::escape(text)))
+            }
             _ => None,
         };
         let cleared = replaced.map_or_else(KindSet::default, |pattern| {
             self.state.patterns.of(&self.env.models.taint, &pattern, language, Anchoring::Anywhere).caught
         });
-        let facts = self.text_of(receiver).into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect();
+        let facts =
+            self.text_of(receiver).into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect();
         self.put_all(value, base, facts);
         if let Some(by) = args.get(1) {
             let facts = self.used(by.value, value);

@@ -68,10 +68,12 @@ fn given_away(facts: &Facts<'_>, found: &mut FxHashSet<(UnitId, BodyId)>) {
             let id = BodyId(at as u32);
             let is_exported = found.contains(&(unit, id));
             let site = |value| Site { unit, body: id, value };
-            let owned = |value| facts.known.origins(site(value)).iter().any(|origin| match *origin {
-                Origin::Function(unit, body) => found.contains(&(unit, body)),
-                _ => false,
-            });
+            let owned = |value| {
+                facts.known.origins(site(value)).iter().any(|origin| match *origin {
+                    Origin::Function(unit, body) => found.contains(&(unit, body)),
+                    _ => false,
+                })
+            };
             for op in &body.ops {
                 let given = match *op {
                     Op::Return(value) if is_exported => value,
@@ -89,7 +91,11 @@ fn given_away(facts: &Facts<'_>, found: &mut FxHashSet<(UnitId, BodyId)>) {
                     _ => continue,
                 };
                 let origins = facts.known.origins(site(given)).iter();
-                more.extend(origins.filter(|origin| matches!(origin, Origin::Function(..) | Origin::Literal(_) | Origin::Class(..))));
+                more.extend(
+                    origins.filter(|origin| {
+                        matches!(origin, Origin::Function(..) | Origin::Literal(_) | Origin::Class(..))
+                    }),
+                );
             }
         }
     }

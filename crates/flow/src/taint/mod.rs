@@ -11,6 +11,7 @@
 mod binding;
 mod calls;
 mod collections;
+mod conditions;
 mod emit;
 mod env;
 mod explain;
@@ -22,6 +23,7 @@ mod kind;
 mod language;
 mod library;
 mod numbers;
+mod operators;
 mod order;
 mod path;
 mod replaced;
@@ -189,6 +191,9 @@ impl<'a> Taint<'a> {
 
 impl std::fmt::Debug for Taint<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Taint").field("flows", &self.flows.len()).field("library", &self.library).finish_non_exhaustive()
+        f.debug_struct("Taint")
+            .field("flows", &self.flows.len())
+            .field("library", &self.library)
+            .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,11 @@ impl KeyId {
     pub(crate) fn meets(self, other: KeyId) -> bool {
         let element = |key: KeyId| key == Self::ELEMENT;
         let index = |key: KeyId| key.0 & INDEX != 0;
-        self == other || self == Self::ANY || other == Self::ANY || (element(self) && index(other)) || (element(other) && index(self))
+        self == other
+            || self == Self::ANY
+            || other == Self::ANY
+            || (element(self) && index(other))
+            || (element(other) && index(self))
     }
 }
 

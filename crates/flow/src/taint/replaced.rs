@@ -28,7 +28,14 @@ impl Scan<'_, '_> {
     }
 
     /// `record.update(other)` and `Object.assign(record, other)` with a record written in this body.
-    pub(super) fn emit_updated(&mut self, value: ValueId, callee: ValueId, args: &[Arg], own: OwnKinds, out: &mut Emitter) {
+    pub(super) fn emit_updated(
+        &mut self,
+        value: ValueId,
+        callee: ValueId,
+        args: &[Arg],
+        own: OwnKinds,
+        out: &mut Emitter,
+    ) {
         let Op::Load(base, Key::Member(name)) = *self.op(callee) else { return };
         let (record, others) = match (self.name(name), args) {
             ("update", args) => (base, args),
@@ -55,6 +62,11 @@ impl Scan<'_, '_> {
 
     /// Whether an entry of this name is one that nobody outside may set.
     fn matters(&self, name: &str) -> bool {
-        self.env.models.taint.guarded_keys.as_ref().is_some_and(|(kinds, keys)| *kinds != KindSet::default() && keys.is_match(name))
+        self.env
+            .models
+            .taint
+            .guarded_keys
+            .as_ref()
+            .is_some_and(|(kinds, keys)| *kinds != KindSet::default() && keys.is_match(name))
     }
 }

@@ -4,19 +4,19 @@
 
 use std::cell::OnceCell;
 
-use lunette_lang::ir::{BinaryOp, BlockId, Body, BodyId, Key, Language, Module, NameId, Op, Part, ValueId};
+use lunette_lang::ir::{BlockId, Body, BodyId, Key, Language, Module, NameId, Op, ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::KindSet;
 use super::env::{Env, State};
 use super::fact::{Fact, Facts, Flags, Root, add};
 use super::folding::Folding;
-use super::numbers::{canon, order};
 use super::guards::{Guards, Marks, Shown};
-use crate::methods::{is_harmless_type, is_measure};
+use super::numbers::{canon, order};
 use super::path::{KeyId, PathId};
-use super::{KindSet, texts};
 use crate::know::Origin;
+use crate::methods::{is_harmless_type, is_measure};
 use crate::program::{Site, UnitId};
 
 /// Most rounds over one body; what is not settled by then is close enough.
@@ -68,8 +68,24 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
         }
         let guards = Guards::default();
-        let mut scan =
-            Scan { env, state, unit, id, body, module, folding, order, canon, guards, facts, blocks, added: OnceCell::new(), changed: false, cut: false, left: 0 };
+        let mut scan = Scan {
+            env,
+            state,
+            unit,
+            id,
+            body,
+            module,
+            folding,
+            order,
+            canon,
+            guards,
+            facts,
+            blocks,
+            added: OnceCell::new(),
+            changed: false,
+            cut: false,
+            left: 0,
+        };
         scan.left = CONDITIONS_PER_VALUE * body.ops.len() as u32 + 256;
         scan.guards = scan.find_guards();
         scan.settle();
@@ -175,7 +191,11 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// A value made of another one in a way that is not known, with all that it holds.
     pub(crate) fn made_of(facts: Facts) -> Facts {
-        let made = |fact: Fact| Fact { path: PathId::EMPTY, flags: fact.flags.without(Flags::EXACT).with(Flags::DEEP), ..fact };
+        let made = |fact: Fact| Fact {
+            path: PathId::EMPTY,
+            flags: fact.flags.without(Flags::EXACT).with(Flags::DEEP),
+            ..fact
+        };
         facts.into_iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).map(made).collect()
     }
 
@@ -222,8 +242,13 @@ impl<'s, 'a> Scan<'s, 'a> {
             Op::Const(_) | Op::Closure(_) | Op::Class(_) | Op::Super | Op::Caught | Op::Unary(..) => {}
             Op::Param(index) => self.param(value, *index),
             Op::This => self.seed(value),
-            Op::Assign(_, from) | Op::Await(from) | Op::Enter(from) | Op::StoreOuter(_, _, from) | Op::Yield(from)
-            | Op::Return(from) | Op::Throw(from) => {
+            Op::Assign(_, from)
+            | Op::Await(from)
+            | Op::Enter(from)
+            | Op::StoreOuter(_, _, from)
+            | Op::Yield(from)
+            | Op::Return(from)
+            | Op::Throw(from) => {
                 let facts = self.used(*from, value);
                 self.put_all(value, *from, facts);
             }
@@ -242,7 +267,8 @@ impl<'s, 'a> Scan<'s, 'a> {
             Op::Store(base, key, from) => self.store(value, *base, *key, *from),
             Op::Slice(base, _) => {
                 let facts = self.used(*base, value);
-                let facts: Facts = facts.into_iter().map(|fact| Fact { flags: fact.flags.without(Flags::EXACT), ..fact }).collect();
+                let facts: Facts =
+                    facts.into_iter().map(|fact| Fact { flags: fact.flags.without(Flags::EXACT), ..fact }).collect();
                 self.put_all(value, *base, facts);
             }
             Op::Concat(parts) => self.concat(value, parts),
@@ -288,12 +314,16 @@ impl<'s, 'a> Scan<'s, 'a> {
     fn param(&mut self, value: ValueId, index: u32) {
         let Some(param) = self.body.params.get(index as usize) else { return };
         let root = self.state.pools.root(Root::Param(index, PathId::EMPTY));
-        self.put(value, Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT });
+        self.put(
+            value,
+            Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT },
+        );
         let site = self.site(value);
         // What a framework passes it has converted to the type asked for; what other callers pass, nobody has.
         let converted = param.ty.is_some_and(|ty| {
             let site = Site { unit: self.unit, body: ty.body, value: ty.value };
-            self.module.language == Language::Python && self.env.facts.name_of(site).is_some_and(|name| is_harmless_type(&name))
+            self.module.language == Language::Python
+                && self.env.facts.name_of(site).is_some_and(|name| is_harmless_type(&name))
         });
         if converted {
             return;
@@ -316,7 +346,10 @@ impl<'s, 'a> Scan<'s, 'a> {
     pub(crate) fn read_slot(&mut self, value: ValueId, slot: Option<u32>) {
         let Some(slot) = slot else { return };
         let root = self.state.pools.root(Root::Slot(slot, PathId::EMPTY));
-        self.put(value, Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT });
+        self.put(
+            value,
+            Fact { root, path: PathId::EMPTY, cleared: KindSet::default(), from: value, flags: Flags::EXACT },
+        );
     }
 
     fn phi(&mut self, value: ValueId, operands: &[ValueId]) {
@@ -367,7 +400,9 @@ impl<'s, 'a> Scan<'s, 'a> {
             && id == KeyId::ANY
         {
             // Whoever gives the key chooses the value.
-            for fact in self.used(by, value).into_iter().filter(|fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN)) {
+            for fact in
+                self.used(by, value).into_iter().filter(|fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN))
+            {
                 self.put(value, Fact { flags: fact.flags.without(Flags::EXACT).with(Flags::CHOSEN), from: by, ..fact });
             }
         }
@@ -395,85 +430,5 @@ impl<'s, 'a> Scan<'s, 'a> {
             held = self.holding(&held, at);
             owner = self.canon[outer.index()];
         }
-    }
-
-    fn concat(&mut self, value: ValueId, parts: &[Part]) {
-        let mut before = String::new();
-        for part in parts {
-            match *part {
-                Part::Text(text) => before.push_str(self.name(text)),
-                Part::Value(part) => {
-                    let facts = self.used(part, value);
-                    if !facts.is_empty() {
-                        let cleared = texts::behind(&self.env.models.taint, &before);
-                        let facts = self.text_of(facts);
-                        self.put_all(value, part, facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect());
-                    }
-                    before.push_str(&self.literal_text(part, 8));
-                }
-            }
-        }
-    }
-
-    /// The text that a value is known to be; a placeholder for what is not known.
-    fn literal_text(&self, value: ValueId, depth: usize) -> String {
-        use crate::constant::Value;
-        if let Some(Value::Str(text)) = self.folding.constant(self.env, self.site(value)).as_deref() {
-            return text.clone();
-        }
-        if depth > 0 {
-            match self.op(value) {
-                Op::Assign(_, from) | Op::Await(from) => return self.literal_text(*from, depth - 1),
-                Op::Concat(parts) => {
-                    let text = |part: &Part| match part {
-                        Part::Text(text) => self.name(*text).to_owned(),
-                        Part::Value(inner) => self.literal_text(*inner, depth - 1),
-                    };
-                    return parts.iter().map(text).collect();
-                }
-                Op::Binary(BinaryOp::Add, left, right) => {
-                    return self.literal_text(*left, depth - 1) + &self.literal_text(*right, depth - 1);
-                }
-                _ => {}
-            }
-        }
-        // A base that is configured: whoever pastes something behind it has not chosen the host.
-        let untrusted = self.is_untrusted(value);
-        if untrusted { "?".to_owned() } else { "x://x".to_owned() }
-    }
-
-    fn binary(&mut self, value: ValueId, op: BinaryOp, left: ValueId, right: ValueId) {
-        // `%` formats texts; `*` repeats them, `|` joins mappings and sets.
-        if !matches!(op, BinaryOp::Add | BinaryOp::Mod | BinaryOp::BitOr) {
-            // An overloaded operator: a path joined from parts.
-            if op == BinaryOp::Div && self.is_object(left) {
-                for from in [left, right] {
-                    let facts = self.used(from, value);
-                    let facts = self.text_of(facts);
-                    self.put_all(value, from, facts);
-                }
-            }
-            return;
-        }
-        for (from, other) in [(left, right), (right, left)] {
-            let facts = self.used(from, value);
-            if facts.is_empty() {
-                continue;
-            }
-            let cleared = if op == BinaryOp::Add && from == right {
-                texts::behind(&self.env.models.taint, &self.literal_text(other, 8))
-            } else {
-                KindSet::default()
-            };
-            let lists = matches!(self.op(self.canon[other.index()]), Op::List(..)) || op == BinaryOp::BitOr;
-            let facts = if lists { facts } else { self.text_of(facts) };
-            self.put_all(value, from, facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect());
-        }
-    }
-
-    /// Whether a value is known to be an object of a library.
-    fn is_object(&self, value: ValueId) -> bool {
-        self.origins(value).iter().any(|origin| matches!(origin, Origin::Api(..)))
-            || !self.facts[value.index()].is_empty()
     }
 }

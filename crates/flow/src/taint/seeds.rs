@@ -186,11 +186,20 @@ impl Seeds {
     /// Whether any code but tests is given or reads what clients send.
     pub(crate) fn is_served(&self, facts: &Facts<'_>) -> bool {
         let counts = |unit: UnitId| !is_test_path(&facts.program.unit(unit).path);
-        let given = self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
+        let given =
+            self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
         let remote = |(_, kind): &(&NodeId, &SourceKind)| kind.is_remote();
         given
-            || self.nodes.iter().filter(remote).any(|(&node, _)| facts.reads_of(node).any(|read| counts(read.site.unit)))
-            || self.calls.iter().filter(remote).any(|(&node, _)| facts.calls_of(node).any(|call| counts(call.site.unit)))
+            || self
+                .nodes
+                .iter()
+                .filter(remote)
+                .any(|(&node, _)| facts.reads_of(node).any(|read| counts(read.site.unit)))
+            || self
+                .calls
+                .iter()
+                .filter(remote)
+                .any(|(&node, _)| facts.calls_of(node).any(|call| counts(call.site.unit)))
     }
 }
 
@@ -199,9 +208,11 @@ pub(crate) fn cleared(kind: SourceKind, language: Language, objects_only: KindSe
     match kind {
         // JavaScript's parsers make objects of `?a[b]=c`.
         SourceKind::Query | SourceKind::Form if language == Language::Python => objects_only,
-        SourceKind::Path | SourceKind::Header | SourceKind::Cookie | SourceKind::Environment | SourceKind::Arguments => {
-            objects_only
-        }
+        SourceKind::Path
+        | SourceKind::Header
+        | SourceKind::Cookie
+        | SourceKind::Environment
+        | SourceKind::Arguments => objects_only,
         _ => KindSet::default(),
     }
 }
@@ -209,7 +220,8 @@ pub(crate) fn cleared(kind: SourceKind, language: Language, objects_only: KindSe
 /// Whether a parameter in a path takes only numbers or ids: `<int:id>`, `{id:int}`.
 fn is_number(path: &str, name: &str) -> bool {
     ["int", "float", "uuid"].iter().any(|kind| {
-        path.contains(&format!("<{kind}:{name}>")) || path.contains(&format!("{{{name}:{kind}}}")) || path.contains(&format!("<{kind}({name}"))
+        path.contains(&format!("<{kind}:{name}>"))
+            || path.contains(&format!("{{{name}:{kind}}}"))
+            || path.contains(&format!("<{kind}({name}"))
     })
 }
-

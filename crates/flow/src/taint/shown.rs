@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use crate::methods::{Method, is_harmless_type, method};
 use super::scan::Scan;
 use super::texts;
 use super::{KindSet, binding, calls};
 use crate::access::AccessPath;
 use crate::constant::Value;
 use crate::know::Origin;
+use crate::methods::{Method, is_harmless_type, method};
 use crate::models::{Good, Test};
 use crate::program::Site;
 
@@ -182,7 +182,8 @@ impl Scan<'_, '_> {
     pub(super) fn is_normal(&self, value: ValueId) -> bool {
         let normalisers = &self.env.models.taint.normalisers;
         let plain = self.plain(value);
-        let call = matches!(self.op(plain), Op::Call { .. }).then(|| self.env.facts.call_at(self.site(plain))).flatten();
+        let call =
+            matches!(self.op(plain), Op::Call { .. }).then(|| self.env.facts.call_at(self.site(plain))).flatten();
         call.is_some_and(|call| call.api.iter().any(|(node, _)| normalisers.contains(node)))
     }
 
@@ -256,7 +257,10 @@ impl Scan<'_, '_> {
         let kinds = texts::without(&self.env.models.taint, text);
         show(state, Shown::harmless(self.canon[value.index()], kinds));
         if let Op::Slice(whole, [Some(start), Some(end)]) = *self.op(self.plain(value))
-            && matches!((self.constant(start).as_deref(), self.constant(end).as_deref()), (Some(Value::Int(1)), Some(Value::Int(-1))))
+            && matches!(
+                (self.constant(start).as_deref(), self.constant(end).as_deref()),
+                (Some(Value::Int(1)), Some(Value::Int(-1)))
+            )
         {
             self.mark(whole, text, Marks::CLEAN, state);
         }

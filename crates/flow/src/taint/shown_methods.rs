@@ -2,12 +2,12 @@
 
 use lunette_lang::ir::{Arg, Op, Part, ValueId};
 
-use super::guards::{Marks, Shown, State, show};
-use crate::methods::is_strict_test;
-use super::scan::Scan;
 use super::KindSet;
+use super::guards::{Marks, Shown, State, show};
+use super::scan::Scan;
 use super::texts;
 use crate::constant::Value;
+use crate::methods::is_strict_test;
 use crate::pattern::Anchoring;
 
 impl Scan<'_, '_> {
@@ -25,7 +25,9 @@ impl Scan<'_, '_> {
                     }
                 }
                 let prefixes = self.texts_of(prefix.value);
-                let Some(kinds) = prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b) else {
+                let Some(kinds) =
+                    prefixes.iter().map(|text| texts::beginning(&self.env.models.taint, text)).reduce(|a, b| a & b)
+                else {
                     return;
                 };
                 show(state, Shown::harmless(self.canon[base.index()], kinds));

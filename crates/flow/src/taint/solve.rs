@@ -89,7 +89,9 @@ impl Nodes {
             for edge in edges {
                 let Some(from) = nodes.of_root(body as u32, state.pools.get(edge.fact.root)) else { continue };
                 match edge.to {
-                    To::Sink(kinds) | To::ChosenSink(kinds) => nodes.harm[from as usize] |= kinds.without(edge.fact.cleared),
+                    To::Sink(kinds) | To::ChosenSink(kinds) => {
+                        nodes.harm[from as usize] |= kinds.without(edge.fact.cleared)
+                    }
                     To::Param(..) | To::Slot(_) => {
                         if let Some(to) = nodes.of_target(edge.to) {
                             ways.push((to, from, edge.fact.cleared));
@@ -103,9 +105,9 @@ impl Nodes {
             let before = edges.len();
             edges.retain(|edge| match edge.to {
                 To::Sink(_) | To::ChosenSink(_) => true,
-                To::Param(..) | To::Slot(_) => {
-                    nodes.of_target(edge.to).is_some_and(|to| !nodes.harm[to as usize].without(edge.fact.cleared).is_empty())
-                }
+                To::Param(..) | To::Slot(_) => nodes
+                    .of_target(edge.to)
+                    .is_some_and(|to| !nodes.harm[to as usize].without(edge.fact.cleared).is_empty()),
             });
             if edges.len() < before / 2 {
                 edges.shrink_to_fit();
@@ -117,7 +119,8 @@ impl Nodes {
     /// Hands harm from the ends of ways (to, from, what is cleared) to their starts until nothing changes.
     fn settle(&mut self, ways: &mut [(u32, u32, KindSet)]) {
         ways.sort_unstable();
-        let mut work: Vec<u32> = (0..self.harm.len() as u32).filter(|&node| !self.harm[node as usize].is_empty()).collect();
+        let mut work: Vec<u32> =
+            (0..self.harm.len() as u32).filter(|&node| !self.harm[node as usize].is_empty()).collect();
         let mut waiting: Vec<bool> = self.harm.iter().map(|harm| !harm.is_empty()).collect();
         while let Some(node) = work.pop() {
             waiting[node as usize] = false;
@@ -288,8 +291,12 @@ impl<'e, 'a> Search<'e, 'a> {
         let cleared = cleared | edge.fact.cleared;
         let flags = flags.with(edge.fact.flags).without(Flags::EXACT).without(Flags::DEEP);
         match edge.to {
-            To::Sink(kinds) if !flags.has(Flags::CHOSEN) => self.arrive(edge, source, kinds.without(cleared), flags, hop),
-            To::ChosenSink(kinds) if flags.has(Flags::CHOSEN) => self.arrive(edge, source, kinds.without(cleared), flags, hop),
+            To::Sink(kinds) if !flags.has(Flags::CHOSEN) => {
+                self.arrive(edge, source, kinds.without(cleared), flags, hop)
+            }
+            To::ChosenSink(kinds) if flags.has(Flags::CHOSEN) => {
+                self.arrive(edge, source, kinds.without(cleared), flags, hop)
+            }
             To::Sink(_) | To::ChosenSink(_) => {}
             To::Param(..) | To::Slot(_) => {
                 if let Some(node) = self.nodes.of_target(edge.to) {

@@ -152,7 +152,9 @@ impl Scan<'_, '_> {
         let mut named = Vec::new();
         for arg in args {
             match arg.kind {
-                ArgKind::Named(name) => named.push((self.name(name).to_owned(), arg.value, self.used(arg.value, value))),
+                ArgKind::Named(name) => {
+                    named.push((self.name(name).to_owned(), arg.value, self.used(arg.value, value)))
+                }
                 ArgKind::SpreadNamed => contexts.push((arg.value, self.used(arg.value, value))),
                 _ => {}
             }

@@ -46,7 +46,9 @@ fn predicates_and_checks_of_the_project_count() {
 
 #[test]
 fn a_beginning_tells_of_normalised_paths_only() {
-    let test = |made: &str| format!("ROOT = web.root()\ndef f():\n    p = {made}\n    if not p.startswith(ROOT): return\n    web.open(p)\n");
+    let test = |made: &str| {
+        format!("ROOT = web.root()\ndef f():\n    p = {made}\n    if not p.startswith(ROOT): return\n    web.open(p)\n")
+    };
     assert!(python(&test("web.normal(ROOT + web.query)")).is_empty());
     assert_eq!(python(&test("ROOT + web.query")), ["6 file"]);
     let chosen = "def f():\n    p = web.normal(web.query['p'])\n    if not p.startswith(web.query['r']): return\n    web.open(p)\n";
@@ -73,7 +75,9 @@ fn what_stands_before_decides_where_a_request_goes() {
 #[test]
 fn a_pattern_counts_for_what_it_keeps_out() {
     let script = |test: &str| {
-        let text = format!("const web = require('web');\nfunction f() {{ const x = web.query.a; if (!{test}) return; web.open(x); }}\n");
+        let text = format!(
+            "const web = require('web');\nfunction f() {{ const x = web.query.a; if (!{test}) return; web.open(x); }}\n"
+        );
         flows(&[("a.js", text.as_str())])
     };
     assert!(script("/^[a-z]+$/.test(x)").is_empty());
@@ -87,13 +91,18 @@ fn types_count_when_they_are_tested() {
     assert!(python("def f():\n    x = web.query\n    if isinstance(x, int): web.run(x)\n").is_empty());
     let annotated = "def g(x: int):\n    web.run(x)\ndef f():\n    g(web.query)\n";
     assert_eq!(python(annotated), ["3 run"]);
-    let script = "const web = require('web');\nfunction f() { const x = web.query.a; if (typeof x === 'number') web.run(x); }\n";
+    let script =
+        "const web = require('web');\nfunction f() { const x = web.query.a; if (typeof x === 'number') web.run(x); }\n";
     assert!(flows(&[("a.js", script)]).is_empty());
 }
 
 #[test]
 fn a_fixed_path_is_no_input() {
-    let route = |path: &str| format!("app = web.App()\n@app.route('{path}')\ndef f():\n    web.run(web.path)\ndef other():\n    web.open(web.path)\n");
+    let route = |path: &str| {
+        format!(
+            "app = web.App()\n@app.route('{path}')\ndef f():\n    web.run(web.path)\ndef other():\n    web.open(web.path)\n"
+        )
+    };
     assert_eq!(python(&route("/a")), ["7 file"]);
     assert_eq!(python(&route("/a/<x>")), ["5 run", "7 file"]);
 }

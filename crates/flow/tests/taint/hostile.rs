@@ -58,7 +58,12 @@ fn functions_that_hold_each_other_end() {
     assert_eq!(flows(&[("a.js", text)]), ["a.js:3 run"]);
     let mut circle = String::from("def f():\n    return g0(web.query)\n");
     for at in 0..800 {
-        let _ = write!(circle, "def g{at}(v):\n    if v: return g{}(v)\n    web.run(v)\n    return g{}(v) + v\n", (at * 7 + 1) % 800, (at + 1) % 800);
+        let _ = write!(
+            circle,
+            "def g{at}(v):\n    if v: return g{}(v)\n    web.run(v)\n    return g{}(v) + v\n",
+            (at * 7 + 1) % 800,
+            (at + 1) % 800
+        );
     }
     assert_eq!(python(&circle).len(), 800);
 }

@@ -61,8 +61,17 @@ fn units(files: &[(&str, &str)]) -> Vec<Unit> {
 fn models() -> Models {
     let python = format!("package: web\nlanguage: python\n{WEB}");
     let script = format!("package: web\nlanguage: javascript\n{WEB}");
-    let (pages, views) = (format!("package: template-output\nlanguage: python\n{OUTPUT}"), format!("package: template-output\nlanguage: javascript\n{OUTPUT}"));
-    let files = [("kinds.yml", KINDS), ("python/web.yml", &python), ("javascript/web.yml", &script), ("python/out.yml", &pages), ("javascript/out.yml", &views)];
+    let (pages, views) = (
+        format!("package: template-output\nlanguage: python\n{OUTPUT}"),
+        format!("package: template-output\nlanguage: javascript\n{OUTPUT}"),
+    );
+    let files = [
+        ("kinds.yml", KINDS),
+        ("python/web.yml", &python),
+        ("javascript/web.yml", &script),
+        ("python/out.yml", &pages),
+        ("javascript/out.yml", &views),
+    ];
     Models::load(files).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 

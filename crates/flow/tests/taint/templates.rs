@@ -5,7 +5,10 @@ use super::flows;
 #[test]
 fn variables_given_by_name_reach_what_is_put_out_as_it_is() {
     let app = ("app.py", "import web\nweb.render('page.html', posts=web.query['a'], title=web.query['b'])\n");
-    let page = ("templates/page.html", "<h1>{{ title }}</h1>\n{% for post in posts %}\n{{ post.text|safe }}{{ post.name|e|safe }}\n{% endfor %}");
+    let page = (
+        "templates/page.html",
+        "<h1>{{ title }}</h1>\n{% for post in posts %}\n{{ post.text|safe }}{{ post.name|e|safe }}\n{% endfor %}",
+    );
     assert_eq!(flows(&[app, page]), ["templates/page.html:3 page"]);
     let other = ("templates/page.html", "{{ elsewhere|safe }}");
     assert_eq!(flows(&[app, other]), Vec::<String>::new());
@@ -13,7 +16,10 @@ fn variables_given_by_name_reach_what_is_put_out_as_it_is() {
 
 #[test]
 fn a_mapping_gives_variables_by_its_keys() {
-    let app = ("app.js", "const web = require('web');\nconst view = { name: web.query.a, rest: 'x' };\nweb.render('page', view);\n");
+    let app = (
+        "app.js",
+        "const web = require('web');\nconst view = { name: web.query.a, rest: 'x' };\nweb.render('page', view);\n",
+    );
     let page = ("views/page.ejs", "<%- rest %>\n<%- name %>\n<%= name %>");
     assert_eq!(flows(&[app, page]), ["views/page.ejs:2 page"]);
     let spread = ("app.js", "const web = require('web');\nweb.render('page', { ...web.query });\n");
@@ -47,7 +53,8 @@ fn where_escaping_is_off_everything_is_put_out_as_it_is() {
 
 #[test]
 fn calls_and_helpers_pass_on_what_they_are_given() {
-    let app = ("app.js", "const web = require('web');\nweb.render('page', { text: web.query.a, rows: [web.query.b] });\n");
+    let app =
+        ("app.js", "const web = require('web');\nweb.render('page', { text: web.query.a, rows: [web.query.b] });\n");
     let page = ("views/page.hbs", "{{{markdown text}}}\n{{#each rows}}{{{this}}}{{/each}}");
     assert_eq!(flows(&[app, page]), ["views/page.hbs:1 page", "views/page.hbs:2 page"]);
 }

@@ -23,7 +23,12 @@ pub(super) fn check(facts: &Facts<'_>, taint: &Taint<'_>) -> usize {
         let steps = taint.explain(flow);
         let at = |step: &FlowStep| format!("{} {:?} {}", facts.place(step.site), step.why, step.note);
         let told = || steps.iter().map(at).collect::<Vec<_>>().join("\n");
-        assert_eq!(steps.first().map(|step| (step.why, step.site)), Some((Why::Source, flow.source.site)), "{}", told());
+        assert_eq!(
+            steps.first().map(|step| (step.why, step.site)),
+            Some((Why::Source, flow.source.site)),
+            "{}",
+            told()
+        );
         assert_eq!(steps.last().map(|step| (step.why, step.site)), Some((Why::Sink, flow.sink)), "{}", told());
         for pair in steps.windows(2) {
             let [one, next] = pair else { continue };
@@ -51,7 +56,9 @@ fn calls(facts: &Facts<'_>) -> BTreeSet<(BodyKey, BodyKey)> {
                 let Op::Call { callee, args, .. } = op else { continue };
                 let site = |value: ValueId| Site { unit, body: id, value };
                 let call = site(ValueId(u32::try_from(index).unwrap()));
-                found.extend(facts.call_at(call).into_iter().flat_map(|call| &call.functions).map(|&to| ((unit, id), to)));
+                found.extend(
+                    facts.call_at(call).into_iter().flat_map(|call| &call.functions).map(|&to| ((unit, id), to)),
+                );
                 let named = args.iter().flat_map(|arg| facts.strings(site(arg.value)));
                 found.extend(named.flat_map(|name| rendered(facts, &name)).map(|page| ((unit, id), page)));
                 // `f.call(x)` and `f.bind(x)` run what the method is read from.
@@ -135,7 +142,11 @@ fn ways_in_the_corpora_hold() {
             let projects = if is_collection { inner } else { vec![corpus.clone()] };
             let told: Vec<Option<usize>> = projects.iter().map(|folder| check_folder(&models, folder)).collect();
             let skipped = told.iter().filter(|told| told.is_none()).count();
-            println!("{}: {} explanations walked, {skipped} projects SKIPPED: too large", corpus.display(), told.iter().flatten().sum::<usize>());
+            println!(
+                "{}: {} explanations walked, {skipped} projects SKIPPED: too large",
+                corpus.display(),
+                told.iter().flatten().sum::<usize>()
+            );
         }
     };
     std::thread::Builder::new().stack_size(lunette_lang::STACK_SIZE).spawn(run).unwrap().join().unwrap();

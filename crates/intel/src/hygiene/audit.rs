@@ -40,7 +40,10 @@ pub(super) fn observe(seen: &mut Seen<'_>, files: &[(&str, &str)]) {
         off(seen, files);
         let packages = seen.inventory.packages.iter().any(|package| package.ecosystem != Ecosystem::Jsr);
         if let Some(place) = any.filter(|_| packages) {
-            let missing = ("an audit of the packages, or a service that watches them", "the pipelines and the files of Dependabot and Renovate");
+            let missing = (
+                "an audit of the packages, or a service that watches them",
+                "the pipelines and the files of Dependabot and Renovate",
+            );
             seen.absence("intel/no-audit", &place, "audit", missing, &[]);
         }
     }
@@ -107,8 +110,13 @@ fn lenient(audit: &Audit) -> Option<String> {
     let then = audit.rest.get(1).map(String::as_str).unwrap_or_default();
     match after {
         Some("||") if matches!(then, "true" | ":" | "echo" | "printf") => Some(format!("|| {then}")),
-        Some("||") if then == "exit" && audit.rest.get(2).is_some_and(|code| code == "0") => Some("|| exit 0".to_owned()),
-        Some(";") if matches!(then, "true" | ":") || (then == "exit" && audit.rest.get(2).is_some_and(|code| code == "0")) => {
+        Some("||") if then == "exit" && audit.rest.get(2).is_some_and(|code| code == "0") => {
+            Some("|| exit 0".to_owned())
+        }
+        Some(";")
+            if matches!(then, "true" | ":")
+                || (then == "exit" && audit.rest.get(2).is_some_and(|code| code == "0")) =>
+        {
             Some(format!("; {then}"))
         }
         _ => None,
@@ -156,9 +164,11 @@ fn unlocked(command: &Command, files: &[(&str, &str)]) -> Option<(String, &'stat
         ["npm", "install" | "i", ..] if only_flags(2, &["-g", "--global", "--package-lock-only"]) => {
             lock("package-lock.json").map(|_| (text, "npm ci"))
         }
-        ["yarn"] | ["yarn", "install", ..] if only_flags(2, &["--frozen-lockfile", "--immutable", "--frozen"]) => lock("yarn.lock")
-            .filter(|(_, text)| text.contains("# yarn lockfile v1"))
-            .map(|_| (text, "yarn install --frozen-lockfile")),
+        ["yarn"] | ["yarn", "install", ..] if only_flags(2, &["--frozen-lockfile", "--immutable", "--frozen"]) => {
+            lock("yarn.lock")
+                .filter(|(_, text)| text.contains("# yarn lockfile v1"))
+                .map(|_| (text, "yarn install --frozen-lockfile"))
+        }
         _ => None,
     }
 }

@@ -83,7 +83,11 @@ fn list(path: &str, text: &str) -> Vec<Ignored> {
             .map(|map| named(&lines, map, text))
             .unwrap_or_default(),
         ".nsprc" => named(&lines, &document, text),
-        _ => ["allowlist", "advisories"].iter().filter_map(|key| document.get(key)).flat_map(|node| allowed(&lines, node, text)).collect(),
+        _ => ["allowlist", "advisories"]
+            .iter()
+            .filter_map(|key| document.get(key))
+            .flat_map(|node| allowed(&lines, node, text))
+            .collect(),
     }
 }
 
@@ -108,7 +112,9 @@ fn named(lines: &Lines<'_>, map: &Node<'_>, text: &str) -> Vec<Ignored> {
         if off || !is_id(&key.text) {
             return None;
         }
-        let said = ["notes", "reason", "note"].iter().any(|name| value.text_of(name).is_some_and(|text| !text.trim().is_empty()));
+        let said = ["notes", "reason", "note"]
+            .iter()
+            .any(|name| value.text_of(name).is_some_and(|text| !text.trim().is_empty()));
         let place = lines.key(key);
         Some(Ignored {
             id: key.text.to_string(),
@@ -139,7 +145,12 @@ fn plain(path: &str, text: &str) -> Vec<Ignored> {
         let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
         let Some(id) = words.next().filter(|id| is_id(id)) else { continue };
         let until = words.find_map(|word| day(word.strip_prefix("exp:")?));
-        out.push(Ignored { id: id.to_owned(), place: Place::line(path, number), reason: is_commented(text, number), until });
+        out.push(Ignored {
+            id: id.to_owned(),
+            place: Place::line(path, number),
+            reason: is_commented(text, number),
+            until,
+        });
     }
     out
 }
@@ -172,7 +183,12 @@ fn is_commented(text: &str, line: u32) -> bool {
     let nth = |at: u32| text.lines().nth((at as usize).saturating_sub(1)).unwrap_or_default().trim();
     let above = if line > 1 { nth(line - 1) } else { "" };
     let inside = |marks: &str| nth(line).split_once(marks).is_some_and(|(_, said)| !said.trim().is_empty());
-    above.starts_with('#') || above.starts_with("//") || above.ends_with("*/") || inside(" #") || inside("// ") || inside("/*")
+    above.starts_with('#')
+        || above.starts_with("//")
+        || above.ends_with("*/")
+        || inside(" #")
+        || inside("// ")
+        || inside("/*")
 }
 
 /// The day that a text begins with.

@@ -17,7 +17,9 @@ pub(super) fn observe(seen: &mut Seen<'_>, known: &Known) {
     }
     let inventory = seen.inventory;
     for (at, ids) in held {
-        let Some(package) = inventory.packages.get(at).filter(|package| !is_aside(&package.place.path)) else { continue };
+        let Some(package) = inventory.packages.get(at).filter(|package| !is_aside(&package.place.path)) else {
+            continue;
+        };
         let version = package.version.as_deref().unwrap_or_default();
         let details = [("package", shown(&package.name)), ("version", shown(version)), ("ids", listed(&ids))];
         let place = package.place.clone();

@@ -49,7 +49,14 @@ pub(super) fn is_pipeline(path: &str) -> bool {
     let is_yaml = name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "yml" | "yaml"));
     (is_yaml && (path.starts_with(".github/workflows/") || path.contains("/.github/workflows/")))
         || path.ends_with(".circleci/config.yml")
-        || matches!(name, ".gitlab-ci.yml" | "azure-pipelines.yml" | "azure-pipelines.yaml" | "bitbucket-pipelines.yml" | "Jenkinsfile")
+        || matches!(
+            name,
+            ".gitlab-ci.yml"
+                | "azure-pipelines.yml"
+                | "azure-pipelines.yaml"
+                | "bitbucket-pipelines.yml"
+                | "Jenkinsfile"
+        )
 }
 
 /// Whether a file sets up a service that watches packages.
@@ -94,7 +101,12 @@ impl Reader<'_> {
         for (key, value) in node.entries() {
             if key.text == "uses" {
                 let action = value.text().filter(|name| ACTIONS.iter().any(|action| name.starts_with(action)));
-                out.extend(action.map(|name| Command { text: name.to_owned(), place: self.lines.node(value), lenient, action: true }));
+                out.extend(action.map(|name| Command {
+                    text: name.to_owned(),
+                    place: self.lines.node(value),
+                    lenient,
+                    action: true,
+                }));
             }
             if COMMANDS.contains(&&*key.text) {
                 self.script(value, lenient, out);
@@ -114,9 +126,15 @@ impl Reader<'_> {
         for line in joined(text) {
             let first = line.split('\n').next().unwrap_or_default().trim();
             // A folded or quoted text looks otherwise in the file: then its first line has to do.
-            let found = (at..).zip(self.texts.iter().skip(at as usize - 1).take(400)).find(|(_, own)| own.contains(first));
+            let found =
+                (at..).zip(self.texts.iter().skip(at as usize - 1).take(400)).find(|(_, own)| own.contains(first));
             at = found.map_or(at, |(number, _)| number);
-            out.push(Command { text: line.replace('\n', " "), place: Place::line(self.path, at), lenient, action: false });
+            out.push(Command {
+                text: line.replace('\n', " "),
+                place: Place::line(self.path, at),
+                lenient,
+                action: false,
+            });
         }
     }
 }

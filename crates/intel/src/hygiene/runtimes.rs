@@ -268,10 +268,17 @@ mod tests {
     #[test]
     fn images_of_containers() {
         let text = "ARG NODE=16\nFROM --platform=linux/amd64 docker.io/library/node:${NODE}-alpine AS build\nFROM python:3.8.10-slim@sha256:00\nFROM node:lts\nFROM acme.example/node:16\nFROM build\nfrom node:$NODE\n";
-        let found: Vec<(&str, String, u32)> = images("Dockerfile", text).into_iter().map(|(runtime, version, place)| (runtime, version, place.line)).collect();
+        let found: Vec<(&str, String, u32)> = images("Dockerfile", text)
+            .into_iter()
+            .map(|(runtime, version, place)| (runtime, version, place.line))
+            .collect();
         let wanted = [("Node.js", "16", 2), ("Python", "3.8.10", 3), ("Node.js", "lts", 4), ("Node.js", "16", 7)];
         assert_eq!(found, wanted.map(|(runtime, version, line)| (runtime, version.to_owned(), line)));
-        assert!(is_dockerfile("api/Dockerfile.prod") && is_dockerfile("web.dockerfile") && !is_dockerfile("docs/Dockerfile.md/x"));
+        assert!(
+            is_dockerfile("api/Dockerfile.prod")
+                && is_dockerfile("web.dockerfile")
+                && !is_dockerfile("docs/Dockerfile.md/x")
+        );
     }
 
     #[test]

@@ -174,16 +174,41 @@ fn audits_that_nobody_hears_of_in_every_kind_of_pipeline() {
     let ignored = |line| vec![("audit-failure-ignored".to_owned(), line)];
     let github = "jobs:\n  a:\n    steps:\n      - run: |\n          npm ci\n          npm audit --json \\\n            --omit=dev || true\n";
     assert_eq!(piped(".github/workflows/a.yml", github), ignored(6));
-    assert_eq!(piped(".github/workflows/a.yml", "jobs:\n  a:\n    continue-on-error: true\n    steps:\n      - run: npx audit-ci\n"), ignored(5));
+    assert_eq!(
+        piped(
+            ".github/workflows/a.yml",
+            "jobs:\n  a:\n    continue-on-error: true\n    steps:\n      - run: npx audit-ci\n"
+        ),
+        ignored(5)
+    );
     assert_eq!(piped(".gitlab-ci.yml", "a:\n  script: [\"npm audit || exit 0\"]\n"), ignored(2));
-    assert_eq!(piped(".circleci/config.yml", "jobs:\n  a:\n    steps:\n      - run:\n          command: \"yarn npm audit || :\"\n"), ignored(5));
-    assert_eq!(piped("azure-pipelines.yml", "steps:\n- script: osv-scanner -r .\n  continueOnError: true\n"), ignored(2));
+    assert_eq!(
+        piped(
+            ".circleci/config.yml",
+            "jobs:\n  a:\n    steps:\n      - run:\n          command: \"yarn npm audit || :\"\n"
+        ),
+        ignored(5)
+    );
+    assert_eq!(
+        piped("azure-pipelines.yml", "steps:\n- script: osv-scanner -r .\n  continueOnError: true\n"),
+        ignored(2)
+    );
     assert_eq!(piped("Jenkinsfile", "node {\n  sh 'npm audit || true'\n}\n"), ignored(2));
-    for fine in ["npm audit", "npm audit; npm test || true", "npm audit && echo fine", "npm audit --audit-level=high", "pip-audit || exit 1"] {
+    for fine in [
+        "npm audit",
+        "npm audit; npm test || true",
+        "npm audit && echo fine",
+        "npm audit --audit-level=high",
+        "pip-audit || exit 1",
+    ] {
         assert_eq!(piped(".gitlab-ci.yml", &format!("a:\n  script:\n    - {fine}\n")), [], "{fine}");
     }
     for none in ["npm audit fix", "npm audit signatures", "echo audit", "npm run audit-log"] {
-        assert_eq!(piped(".gitlab-ci.yml", &format!("a:\n  script:\n    - {none}\n")), [("no-audit".to_owned(), 1)], "{none}");
+        assert_eq!(
+            piped(".gitlab-ci.yml", &format!("a:\n  script:\n    - {none}\n")),
+            [("no-audit".to_owned(), 1)],
+            "{none}"
+        );
     }
     assert_eq!(piped(".gitlab-ci.yml", "a: ["), [], "a pipeline that cannot be read is told elsewhere");
 }
@@ -192,8 +217,23 @@ fn audits_that_nobody_hears_of_in_every_kind_of_pipeline() {
 fn lists_of_what_audits_pass_over() {
     let expired = |line| vec![("ignored-expired".to_owned(), line)];
     let unexplained = |line| vec![("ignored-unexplained".to_owned(), line)];
-    assert_eq!(piped("audit-ci.jsonc", "{\n  // not called\n  \"allowlist\": [\n    \"GHSA-a|x>y\", // dev only\n    \"GHSA-b\",\n    {\"GHSA-c\": {\"active\": true, \"notes\": \"n\", \"expiry\": \"2025-01-01\"}}\n  ]\n}\n"), [unexplained(5), expired(6)].concat());
+    assert_eq!(
+        piped(
+            "audit-ci.jsonc",
+            "{\n  // not called\n  \"allowlist\": [\n    \"GHSA-a|x>y\", // dev only\n    \"GHSA-b\",\n    {\"GHSA-c\": {\"active\": true, \"notes\": \"n\", \"expiry\": \"2025-01-01\"}}\n  ]\n}\n"
+        ),
+        [unexplained(5), expired(6)].concat()
+    );
     assert_eq!(piped(".nsprc", "{\"GHSA-a\": {\"notes\": \"\"},\n\"GHSA-b\": \"never parsed\"}"), unexplained(1));
-    assert_eq!(piped(".trivyignore", "# old\nCVE-2020-1\n\nCVE-2020-2\nCVE-2020-3 exp:2026-11-24 # today\n"), unexplained(4));
-    assert_eq!(piped(".safety-policy.yml", "security:\n  ignore-vulnerabilities:\n    51457:\n      reason: no\n      expires: '2022-10-21'\n"), expired(3));
+    assert_eq!(
+        piped(".trivyignore", "# old\nCVE-2020-1\n\nCVE-2020-2\nCVE-2020-3 exp:2026-11-24 # today\n"),
+        unexplained(4)
+    );
+    assert_eq!(
+        piped(
+            ".safety-policy.yml",
+            "security:\n  ignore-vulnerabilities:\n    51457:\n      reason: no\n      expires: '2022-10-21'\n"
+        ),
+        expired(3)
+    );
 }

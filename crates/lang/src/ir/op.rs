@@ -91,15 +91,45 @@ pub enum Entry {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the operators are named as in both languages' grammars")]
 pub enum BinaryOp {
-    Add, Sub, Mul, Div, FloorDiv, Mod, Pow, Shl, Shr, BitAnd, BitOr, BitXor, MatMul,
-    Eq, NotEq, StrictEq, StrictNotEq, Lt, LtEq, Gt, GtEq, In, NotIn, Is, IsNot, InstanceOf,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Mod,
+    Pow,
+    Shl,
+    Shr,
+    BitAnd,
+    BitOr,
+    BitXor,
+    MatMul,
+    Eq,
+    NotEq,
+    StrictEq,
+    StrictNotEq,
+    Lt,
+    LtEq,
+    Gt,
+    GtEq,
+    In,
+    NotIn,
+    Is,
+    IsNot,
+    InstanceOf,
 }
 
 /// A unary operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the operators are named as in both languages' grammars")]
 pub enum UnaryOp {
-    Not, Neg, Plus, BitNot, TypeOf, Void, Delete,
+    Not,
+    Neg,
+    Plus,
+    BitNot,
+    TypeOf,
+    Void,
+    Delete,
 }
 
 /// An operation. It defines one value (which may be of no use, as for a store).

@@ -83,7 +83,10 @@ fn parse<'a>(allocator: &'a Allocator, dialect: Dialect, source: &'a str) -> Par
             break;
         }
         // TypeScript's grammar has to be safe for the source, too.
-        if dialect == Dialect::JavaScript && grammar.is_typescript() && nesting::too_deep(source, Dialect::Tsx).is_some() {
+        if dialect == Dialect::JavaScript
+            && grammar.is_typescript()
+            && nesting::too_deep(source, Dialect::Tsx).is_some()
+        {
             break;
         }
         let next = Parser::new(allocator, source, *grammar).with_options(options).parse();

@@ -172,7 +172,8 @@ impl Reader<'_> {
             }
             if byte == b'\\' {
                 self.pos += 1;
-            } else if quote == b'`' && byte == b'$' && self.bytes.get(self.pos + 1) == Some(&b'{') && depth < MAX_DEPTH {
+            } else if quote == b'`' && byte == b'$' && self.bytes.get(self.pos + 1) == Some(&b'{') && depth < MAX_DEPTH
+            {
                 self.pos += 2;
                 parts.push(self.mix(b"}", depth + 1));
             }
@@ -204,26 +205,28 @@ impl Reader<'_> {
             let rest = &self.text[self.pos..];
             let dots = if rest.starts_with("?.") { 2 } else { usize::from(rest.starts_with('.')) };
             let next = self.bytes.get(self.pos + dots).copied();
-            let kind = if dots > 0 && next.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')) {
-                self.pos += dots;
-                ExprKind::Member(Box::new(value), self.word())
-            } else if next == Some(b'[') && depth < MAX_DEPTH {
-                self.pos += dots + 1;
-                let inner = self.pos;
-                let _ = self.mix(b"]", depth + 1);
-                let key = self.text[inner..self.pos].trim();
-                let constant = key.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\''])).map(str::to_owned);
-                self.pos = (self.pos + 1).min(self.bytes.len());
-                match constant {
-                    Some(key) => ExprKind::Member(Box::new(value), key),
-                    None => ExprKind::Element(Box::new(value)),
-                }
-            } else if next == Some(b'(') && depth < MAX_DEPTH {
-                self.pos += dots + 1;
-                ExprKind::Call(Box::new(value), self.list(b')', depth + 1))
-            } else {
-                break;
-            };
+            let kind =
+                if dots > 0 && next.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')) {
+                    self.pos += dots;
+                    ExprKind::Member(Box::new(value), self.word())
+                } else if next == Some(b'[') && depth < MAX_DEPTH {
+                    self.pos += dots + 1;
+                    let inner = self.pos;
+                    let _ = self.mix(b"]", depth + 1);
+                    let key = self.text[inner..self.pos].trim();
+                    let constant =
+                        key.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\''])).map(str::to_owned);
+                    self.pos = (self.pos + 1).min(self.bytes.len());
+                    match constant {
+                        Some(key) => ExprKind::Member(Box::new(value), key),
+                        None => ExprKind::Element(Box::new(value)),
+                    }
+                } else if next == Some(b'(') && depth < MAX_DEPTH {
+                    self.pos += dots + 1;
+                    ExprKind::Call(Box::new(value), self.list(b')', depth + 1))
+                } else {
+                    break;
+                };
             value = Expr { kind, span: self.span(from) };
         }
         value

@@ -14,8 +14,8 @@ use rustc_hash::FxHashMap;
 
 use crate::build::BodyBuilder;
 use crate::ir::{
-    Arg, ArgKind, Body, BodyId, BodyKind, Const, Import, ImportForm, ImportId, ImportItem, Key, Language, Module, NameId,
-    Names, Op, Param, ParamKind, Span, ValueId,
+    Arg, ArgKind, Body, BodyId, BodyKind, Const, Import, ImportForm, ImportId, ImportItem, Key, Language, Module,
+    NameId, Names, Op, Param, ParamKind, Span, ValueId,
 };
 use expression::{Expr, ExprKind};
 use scan::{Family, Piece, pieces};
@@ -57,7 +57,8 @@ pub fn lower(path: &str, source: &str, html: Language) -> Option<Module> {
     let top = BodyBuilder::new(BodyId::MODULE, BodyKind::Module, module_name, whole, None).finish();
     let body = Lowering::new(&mut names, name, whole).all(&pieces);
     let package = names.intern(PACKAGE);
-    let import = Import { module: package, level: 0, item: ImportItem::Module, form: ImportForm::Static, span: Span::new(0, 0) };
+    let import =
+        Import { module: package, level: 0, item: ImportItem::Module, form: ImportForm::Static, span: Span::new(0, 0) };
     Some(Module {
         language: language.unwrap_or(html),
         names,
@@ -89,7 +90,8 @@ pub fn lower_all<'t>(files: impl Iterator<Item = (&'t str, &'t str)> + Clone) ->
                 return if python >= javascript { Language::Python } else { Language::JavaScript };
             }
         }
-        let [javascript, python] = code.get("").copied().unwrap_or_else(|| code.values().fold([0, 0], |a, b| [a[0] + b[0], a[1] + b[1]]));
+        let [javascript, python] =
+            code.get("").copied().unwrap_or_else(|| code.values().fold([0, 0], |a, b| [a[0] + b[0], a[1] + b[1]]));
         if python >= javascript { Language::Python } else { Language::JavaScript }
     };
     let templates = files.filter(|(path, _)| is_template(path));
@@ -291,7 +293,10 @@ mod tests {
         assert_eq!(outputs("x.html", jinja), [written(1), raw(2), raw(3)]);
         assert_eq!(outputs("x.ejs", "<%= a %>\n<%- b %><%- include('c', {d}) %><%# <%- e %>"), [written(1), raw(2)]);
         assert_eq!(outputs("x.hbs", "{{a}}\n{{{b}}}{{& c}}{{! {{{d}}} }}"), [written(1), raw(2), raw(2)]);
-        assert_eq!(outputs("x.pug", "p= a\np!= b\n  | text #{c} !{d}\na(href=e) f != g"), [written(1), raw(2), raw(3), written(3)]);
+        assert_eq!(
+            outputs("x.pug", "p= a\np!= b\n  | text #{c} !{d}\na(href=e) f != g"),
+            [written(1), raw(2), raw(3), written(3)]
+        );
         assert_eq!(outputs("x.html", "<b>no template</b>"), []);
     }
 
@@ -307,7 +312,23 @@ mod tests {
     #[test]
     fn any_text_is_read() {
         for path in ["x.html", "x.ejs", "x.hbs", "x.pug"] {
-            for source in ["{{", "{%", "<%", "<%-", "{{{", "{{#each", "!=", "p!=", "{% for x in %}{{", "é{{ü|é}}", "- é", "{{-}}", "<%=é%>", "{{/x}}{{a}}", "each é in ü\n!{é"] {
+            for source in [
+                "{{",
+                "{%",
+                "<%",
+                "<%-",
+                "{{{",
+                "{{#each",
+                "!=",
+                "p!=",
+                "{% for x in %}{{",
+                "é{{ü|é}}",
+                "- é",
+                "{{-}}",
+                "<%=é%>",
+                "{{/x}}{{a}}",
+                "each é in ü\n!{é",
+            ] {
                 let _ = outputs(path, source);
             }
         }

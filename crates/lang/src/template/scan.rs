@@ -227,10 +227,18 @@ fn statement(text: &str, at: u32, found: &mut Vec<Piece>) {
     }
     for method in [".forEach(", ".map(", ".each("] {
         if let Some(middle) = text.find(method) {
-            let start = text[..middle].rfind(|char: char| char.is_whitespace() || matches!(char, '=' | '(')).map_or(0, |at| at + 1);
+            let start = text[..middle]
+                .rfind(|char: char| char.is_whitespace() || matches!(char, '=' | '('))
+                .map_or(0, |at| at + 1);
             let (list, rest) = (&text[start..middle], &text[middle + method.len()..]);
-            let name = rest.trim_start_matches("async").trim_start().trim_start_matches("function").trim_start().trim_start_matches('(');
-            let name: String = name.chars().take_while(|char| char.is_alphanumeric() || matches!(char, '_' | '$')).collect();
+            let name = rest
+                .trim_start_matches("async")
+                .trim_start()
+                .trim_start_matches("function")
+                .trim_start()
+                .trim_start_matches('(');
+            let name: String =
+                name.chars().take_while(|char| char.is_alphanumeric() || matches!(char, '_' | '$')).collect();
             if !name.is_empty() {
                 found.push(Piece::Bind { name, value: read(list, at + start as u32), element: true });
             }

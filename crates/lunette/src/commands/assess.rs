@@ -26,7 +26,8 @@ pub(crate) fn direct(args: &AssessArgs, terminal: Terminal) -> Result<Status, Fa
         (Need::Research, _, Some(inquirer)) => inquirer.answer(said),
         _ => Err(Failure::internal("the worker asked for something that was not allowed")),
     };
-    let supply: Option<worker::Supply<'_>> = if args.database.is_some() || args.online { Some(&mut supply) } else { None };
+    let supply: Option<worker::Supply<'_>> =
+        if args.database.is_some() || args.online { Some(&mut supply) } else { None };
     worker::run(terminal, supply, |frame| match frame {
         Frame::Output(index, bytes) => match outputs.get(index as usize) {
             Some(Output { path: Some(path), .. }) => output::write(path, &bytes),
@@ -55,7 +56,11 @@ pub(crate) fn work(
     {
         return Err(Failure::usage(format!("--intel {} is not a folder", folder.display())));
     }
-    let intel = super::intel::open(args.intel.as_deref(), super::intel::own_advisories(&plan, args.advisories.as_deref())?, &date)?;
+    let intel = super::intel::open(
+        args.intel.as_deref(),
+        super::intel::own_advisories(&plan, args.advisories.as_deref())?,
+        &date,
+    )?;
     let exclude = outputs_below(&outputs, &plan.root);
 
     let opened = open(&plan)?;
@@ -90,7 +95,10 @@ pub(crate) fn work(
     let mut assessed = lunette_assess::assess(&opened.root, &options, &bar).map_err(failure)?;
     drop(bar);
     if let Some(line) = refused {
-        let message = format!("--database was given, but line {line} of {} forbids the network: the database was not read.", opened.root.rules().path);
+        let message = format!(
+            "--database was given, but line {line} of {} forbids the network: the database was not read.",
+            opened.root.rules().path
+        );
         assessed.assessment.notices.push(Notice { message, place: None });
     }
     super::research::follow(&mut assessed, send)?;

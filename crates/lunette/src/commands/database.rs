@@ -23,7 +23,8 @@ use crate::worker::{self, Frame, Need, Terminal};
 /// # Errors
 /// When it cannot be reached or read. No message holds the password.
 pub(crate) fn read(url: &str) -> Result<Vec<u8>, Failure> {
-    let live = lunette_live::read(url, &lunette_live::Options::default()).map_err(|error| Failure::internal(format!("--database: {error}")))?;
+    let live = lunette_live::read(url, &lunette_live::Options::default())
+        .map_err(|error| Failure::internal(format!("--database: {error}")))?;
     serde_json::to_vec(&live).map_err(|error| Failure::internal(format!("the catalogue cannot be passed on: {error}")))
 }
 
@@ -45,7 +46,9 @@ pub(crate) fn receive(root: &Root, send: &mut dyn FnMut(Frame)) -> Result<Result
         return Ok(Err(line));
     }
     let bytes = worker::need(Need::Database, Vec::new(), send)?;
-    serde_json::from_slice(&bytes).map(Ok).map_err(|error| Failure::internal(format!("the catalogue did not arrive: {error}")))
+    serde_json::from_slice(&bytes)
+        .map(Ok)
+        .map_err(|error| Failure::internal(format!("the catalogue did not arrive: {error}")))
 }
 
 /// `lunette rls`, in the worker.
@@ -68,14 +71,33 @@ pub(crate) fn rls(args: &ViewArgs, quiet: bool, send: &mut dyn FnMut(Frame)) -> 
 
 fn matrix_text(matrix: &AccessMatrix) -> String {
     let mut text = String::new();
-    let wide = |kinds: &dyn Fn(ObjectKind) -> bool| matrix.objects.iter().filter(|object| kinds(object.kind)).map(|object| object.name.chars().count()).max().unwrap_or(0).clamp(8, 48);
+    let wide = |kinds: &dyn Fn(ObjectKind) -> bool| {
+        matrix
+            .objects
+            .iter()
+            .filter(|object| kinds(object.kind))
+            .map(|object| object.name.chars().count())
+            .max()
+            .unwrap_or(0)
+            .clamp(8, 48)
+    };
     let name = wide(&|kind| kind != ObjectKind::Function);
-    let _ = writeln!(text, "{:name$}  {:16}  {:12} {:12} {:12} {:12}", "object", "role", "SELECT", "INSERT", "UPDATE", "DELETE");
+    let _ = writeln!(
+        text,
+        "{:name$}  {:16}  {:12} {:12} {:12} {:12}",
+        "object", "role", "SELECT", "INSERT", "UPDATE", "DELETE"
+    );
     for object in matrix.objects.iter().filter(|object| object.kind != ObjectKind::Function) {
         let mut roles: Vec<&str> = object.rows.iter().map(|row| row.role.as_str()).collect();
         roles.dedup();
         for role in roles {
-            let reach = |command: Command| object.rows.iter().find(|row| row.role == role && row.command == command).map_or("", |row| row.reach.words());
+            let reach = |command: Command| {
+                object
+                    .rows
+                    .iter()
+                    .find(|row| row.role == role && row.command == command)
+                    .map_or("", |row| row.reach.words())
+            };
             let [select, insert, update, delete] = Command::ROWS.map(reach);
             let line = format!("{:name$}  {role:16}  {select:12} {insert:12} {update:12} {delete:12}", object.name);
             text.push_str(&printable(line.trim_end()));
@@ -83,7 +105,8 @@ fn matrix_text(matrix: &AccessMatrix) -> String {
         }
     }
     for object in matrix.objects.iter().filter(|object| object.kind == ObjectKind::Function) {
-        let callers: Vec<&str> = object.rows.iter().filter(|row| row.reach != Reach::Denied).map(|row| row.role.as_str()).collect();
+        let callers: Vec<&str> =
+            object.rows.iter().filter(|row| row.reach != Reach::Denied).map(|row| row.role.as_str()).collect();
         let callers = if callers.is_empty() { "nobody but its owner".to_owned() } else { callers.join(", ") };
         let _ = writeln!(text, "{}", printable(&format!("{}  may be called by {callers}", object.name)));
     }
@@ -98,11 +121,15 @@ pub(crate) fn drift(args: &DriftArgs, quiet: bool, send: &mut dyn FnMut(Frame)) 
     let plan = plan(&args.path)?;
     let opened = open(&plan)?;
     let live = receive(&opened.root, send)?.map_err(|line| {
-        Failure::usage(format!("line {line} of {} forbids the network: the database was not read", opened.root.rules().path))
+        Failure::usage(format!(
+            "line {line} of {} forbids the network: the database was not read",
+            opened.root.rules().path
+        ))
     })?;
     let options = Options { confinement: opened.confinement.clone(), ..Options::default() };
     let bar = Bar::new(quiet);
-    let found = lunette_assess::differences(&opened.root, &options, &live.catalogue, &bar).map_err(super::assess::failure)?;
+    let found =
+        lunette_assess::differences(&opened.root, &options, &live.catalogue, &bar).map_err(super::assess::failure)?;
     drop(bar);
     let text = match args.format {
         Format::Json => super::view::json(&found)?,
@@ -116,7 +143,14 @@ fn drift_text(found: &[Drift], live: &Live) -> String {
     let mut text = String::new();
     for one in found {
         let place = one.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
-        let _ = writeln!(text, "{}: {}{place}\n  migrations: {}\n  database:   {}", one.what.words(), one.object, one.migrations_say, one.database_says);
+        let _ = writeln!(
+            text,
+            "{}: {}{place}\n  migrations: {}\n  database:   {}",
+            one.what.words(),
+            one.object,
+            one.migrations_say,
+            one.database_says
+        );
     }
     if found.is_empty() {
         let _ = writeln!(text, "{} is as the migrations leave it.", live.database);

@@ -91,7 +91,9 @@ pub(crate) fn text_of(root: &Root, option: &str, own: Own) -> Result<String, Fai
         Own::Text(text) => Ok(text),
         Own::Inside(path) => match root.file(&path) {
             Ok(file) => Ok(file.text),
-            Err(skipped) => Err(Failure::usage(format!("{option} {path}: {} ({})", skipped.reason.words(), skipped.detail))),
+            Err(skipped) => {
+                Err(Failure::usage(format!("{option} {path}: {} ({})", skipped.reason.words(), skipped.detail)))
+            }
         },
     }
 }
@@ -101,11 +103,19 @@ pub(crate) fn text_of(root: &Root, option: &str, own: Own) -> Result<String, Fai
 ///
 /// # Errors
 /// When the folder cannot be read, lies in the project, or holds too much.
-pub(crate) fn own_folder(plan: Option<&Plan>, option: &str, folder: &Path, extension: &str) -> Result<Vec<(String, String)>, Failure> {
+pub(crate) fn own_folder(
+    plan: Option<&Plan>,
+    option: &str,
+    folder: &Path,
+    extension: &str,
+) -> Result<Vec<(String, String)>, Failure> {
     let failed = |path: &Path, what: String| Failure::usage(format!("{option} {}: {what}", path.display()));
     let real = folder.canonicalize().map_err(|error| failed(folder, error.to_string()))?;
     if plan.is_some_and(|plan| real.starts_with(&plan.root)) {
-        return Err(failed(folder, "lies in the project; a project may not bring the rules that it is judged by".to_owned()));
+        return Err(failed(
+            folder,
+            "lies in the project; a project may not bring the rules that it is judged by".to_owned(),
+        ));
     }
     let mut pending: Vec<PathBuf> = vec![real];
     let mut files = Vec::new();

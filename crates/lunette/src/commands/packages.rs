@@ -41,7 +41,11 @@ pub(crate) fn work(
     let form = form(document, args)?;
     let date = crate::date::resolve(args.date.as_deref())?;
     let plan = plan(&args.path)?;
-    let intel = super::intel::open(args.intel.as_deref(), super::intel::own_advisories(&plan, args.advisories.as_deref())?, &date)?;
+    let intel = super::intel::open(
+        args.intel.as_deref(),
+        super::intel::own_advisories(&plan, args.advisories.as_deref())?,
+        &date,
+    )?;
     let opened = open(&plan)?;
     let exclude = args.output.iter().filter_map(|path| below(path, &plan.root)).collect();
     let options = Options { date, intel, exclude, confinement: opened.confinement.clone(), ..Options::default() };

@@ -63,8 +63,11 @@ impl Inquirer {
             None => None,
         };
         // A snapshot below the root is the worker's to read; without it fewer questions pass.
-        let intel = args.intel.clone().filter(|folder| folder.canonicalize().is_ok_and(|folder| !folder.starts_with(&root)));
-        let data = data_folder(environment).filter(|folder| folder.canonicalize().map_or(!folder.starts_with(&root), |folder| !folder.starts_with(&root)));
+        let intel =
+            args.intel.clone().filter(|folder| folder.canonicalize().is_ok_and(|folder| !folder.starts_with(&root)));
+        let data = data_folder(environment).filter(|folder| {
+            folder.canonicalize().map_or(!folder.starts_with(&root), |folder| !folder.starts_with(&root))
+        });
         let cache = data.map(|folder| Cache::new(&folder.join("research")));
         Ok(Inquirer { provider, cache, intel, date: crate::date::resolve(args.date.as_deref())? })
     }
@@ -74,7 +77,9 @@ impl Inquirer {
     /// # Errors
     /// When the worker says what is no question, or the snapshot's folder is gone.
     pub(crate) fn answer(&self, said: &[u8]) -> Result<Vec<u8>, Failure> {
-        let broken = |error: serde_json::Error| Failure::internal(format!("the worker's questions were not understood: {error}"));
+        let broken = |error: serde_json::Error| {
+            Failure::internal(format!("the worker's questions were not understood: {error}"))
+        };
         if said.len() > MAX_SAID {
             return Err(Failure::internal("the worker asked too much"));
         }
@@ -115,6 +120,7 @@ fn provider((path, named): &(PathBuf, bool), root: &Path) -> Result<Option<Provi
         return Err(failed("lies in the project; a project may not decide who is asked".to_owned()));
     }
     let text = read_own(&real).map_err(failed)?;
-    let provider = Provider::parse(&text, |name| std::env::var(name).ok()).map_err(|error| failed(error.to_string()))?;
+    let provider =
+        Provider::parse(&text, |name| std::env::var(name).ok()).map_err(|error| failed(error.to_string()))?;
     Ok(Some(provider))
 }

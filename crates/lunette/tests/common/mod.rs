@@ -26,7 +26,12 @@ pub(crate) fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The binary, with an environment that does not depend on the machine.
 pub(crate) fn lunette() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lunette"));
-    command.env("COLUMNS", "100").env("NO_COLOR", "1").env("LUNETTE_DATA", "/nonexistent/lunette").env_remove("CLICOLOR_FORCE").env_remove("SOURCE_DATE_EPOCH");
+    command
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .env("LUNETTE_DATA", "/nonexistent/lunette")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("SOURCE_DATE_EPOCH");
     command
 }
 

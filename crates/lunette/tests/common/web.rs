@@ -99,7 +99,10 @@ fn certified(hosts: &[&str]) -> (String, Arc<ServerConfig>) {
     let chain = vec![CertificateDer::from(leaf.der().to_vec())];
     let secret = PrivateKeyDer::try_from(own.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth();
     (authority.pem(), Arc::new(config.with_single_cert(chain, secret).unwrap()))
 }
 
@@ -116,8 +119,11 @@ fn answer(stream: TcpStream, config: Arc<ServerConfig>, seen: &Mutex<Vec<Asked>>
     }
     let Some(first) = lines.first() else { return };
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let headers: BTreeMap<String, String> =
-        lines[1..].iter().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+    let headers: BTreeMap<String, String> = lines[1..]
+        .iter()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
     let asked = Asked { host: headers.get("host").cloned().unwrap_or_default(), path, headers };
     seen.lock().unwrap().push(asked.clone());
     let reply = script(&asked);

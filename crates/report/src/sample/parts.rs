@@ -7,11 +7,11 @@ use lunette_core::assessment::{
 use lunette_core::coverage::{Area, CoverageRow, Status, TOPICS};
 use lunette_core::finding::Finding;
 use lunette_core::place::Place;
-use lunette_core::research::Cited;
 use lunette_core::project::{
     Dimension, Fact, GuardUse, Input, InputKind, LanguageCount, Project, Proves, Route, SkipReason, Skipped,
     Technology, TechnologyKind,
 };
+use lunette_core::research::Cited;
 use lunette_core::risk::Exposure;
 
 pub(super) fn project() -> Project {

@@ -42,7 +42,8 @@ struct Function<'a> {
 
 /// Arranges a matrix.
 pub(super) fn access(matrix: &AccessMatrix) -> Access<'_> {
-    let (functions, objects): (Vec<_>, Vec<_>) = matrix.objects.iter().partition(|object| object.kind == ObjectKind::Function);
+    let (functions, objects): (Vec<_>, Vec<_>) =
+        matrix.objects.iter().partition(|object| object.kind == ObjectKind::Function);
     let mut lines: Vec<(Reverse<Reach>, Line<'_>)> = objects.into_iter().flat_map(lines).collect();
     lines.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| (a.1.object, a.1.role).cmp(&(b.1.object, b.1.role))));
     let mut functions: Vec<Function<'_>> = functions.into_iter().map(function).collect();
@@ -55,14 +56,16 @@ pub(super) fn access(matrix: &AccessMatrix) -> Access<'_> {
 }
 
 fn lines(object: &ObjectAccess) -> Vec<(Reverse<Reach>, Line<'_>)> {
-    let mut roles: Vec<&str> = object.rows.iter().map(|row| row.role.as_str()).filter(|role| *role != ALL_POWERFUL).collect();
+    let mut roles: Vec<&str> =
+        object.rows.iter().map(|row| row.role.as_str()).filter(|role| *role != ALL_POWERFUL).collect();
     roles.dedup();
     roles.into_iter().map(|role| line(object, role)).collect()
 }
 
 fn line<'a>(object: &'a ObjectAccess, role: &'a str) -> (Reverse<Reach>, Line<'a>) {
     let of_role = || object.rows.iter().filter(move |row| row.role == role);
-    let reach = Command::ROWS.map(|command| of_role().find(|row| row.command == command).map_or("", |row| row.reach.words()));
+    let reach =
+        Command::ROWS.map(|command| of_role().find(|row| row.command == command).map_or("", |row| row.reach.words()));
     let mut places: Vec<&Place> = of_role().flat_map(|row: &AccessRow| &row.steps).collect();
     places.sort();
     places.dedup();
@@ -79,5 +82,9 @@ fn line<'a>(object: &'a ObjectAccess, role: &'a str) -> (Reverse<Reach>, Line<'a
 
 fn function(object: &ObjectAccess) -> Function<'_> {
     let callers = object.rows.iter().filter(|row| row.reach != Reach::Denied && row.role != ALL_POWERFUL);
-    Function { name: &object.name, roles: callers.map(|row| row.role.as_str()).collect(), place: object.place.as_ref().map(Place::to_string) }
+    Function {
+        name: &object.name,
+        roles: callers.map(|row| row.role.as_str()).collect(),
+        place: object.place.as_ref().map(Place::to_string),
+    }
 }

@@ -205,7 +205,9 @@ mod tests {
     #[test]
     fn what_the_line_says_is_not_said_again() {
         let at = step(3, Why::Here, "app.run(debug=True)", "");
-        let setting = |name: &str, value: &str| lines(&Evidence::Setting { name: name.into(), value: value.into(), at: at.clone() });
+        let setting = |name: &str, value: &str| {
+            lines(&Evidence::Setting { name: name.into(), value: value.into(), at: at.clone() })
+        };
         assert_eq!(setting("app.run", "app.run(debug=True)"), "src/a.ts:3  app.run(debug=True)");
         assert_eq!(setting("", "async"), "src/a.ts:3  app.run(debug=True)  → async");
         let secret = |note: &str| {
@@ -214,7 +216,12 @@ mod tests {
         };
         assert_eq!(secret("secret key"), "src/a.ts:3  key  → secret key: <redacted>");
         assert_eq!(secret("signs sessions"), "src/a.ts:3  key  → secret key: <redacted>; signs sessions");
-        let twice = vec![step(1, Why::Source, "x", ""), step(2, Why::Call, "f(x)", "passed"), step(2, Why::Call, "f(x)", "passed"), step(2, Why::Sink, "f(x)", "")];
+        let twice = vec![
+            step(1, Why::Source, "x", ""),
+            step(2, Why::Call, "f(x)", "passed"),
+            step(2, Why::Call, "f(x)", "passed"),
+            step(2, Why::Sink, "f(x)", ""),
+        ];
         assert_eq!(lines(&Evidence::Trace { steps: twice }).lines().count(), 3);
     }
 

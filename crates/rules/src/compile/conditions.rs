@@ -99,7 +99,8 @@ impl Compiler<'_> {
             return match &spec.at {
                 Some(at) => Err(format!("nothing is asked of `{at}`")),
                 None if spec.ignore_case || spec.or_absent || spec.or_unknown || spec.if_known || spec.surely => {
-                    Err("`ignore-case`, `or-absent`, `or-unknown`, `if-known` and `surely` go with a test of a value".to_owned())
+                    Err("`ignore-case`, `or-absent`, `or-unknown`, `if-known` and `surely` go with a test of a value"
+                        .to_owned())
                 }
                 None => Ok(None),
             };

@@ -8,12 +8,12 @@ pub(crate) use documents::documents;
 
 use lunette_core::rule::RiskProfile;
 use lunette_flow::api::NodeId;
+use lunette_flow::lazy::Regex;
 use lunette_flow::models::{Models, OneOrMany};
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
-use lunette_flow::lazy::Regex;
 
-use crate::matcher::{Absent, CatchTest, FunctionTest, Kind, Matcher, RouteTest, ValuePath, SkipsCheck};
+use crate::matcher::{Absent, CatchTest, FunctionTest, Kind, Matcher, RouteTest, SkipsCheck, ValuePath};
 use crate::schema::{AbsentSpec, AssignKind, CatchSpec, FunctionSpec, MatcherSpec, RouteSpec};
 use crate::settings::SettingGroup;
 use crate::template::Template;
@@ -201,7 +201,9 @@ impl Compiler<'_> {
             awaits: spec.awaits,
             passed_to: spec.passed_to.as_ref().map(|patterns| self.nodes(patterns)).transpose()?,
             skips_check: match &spec.skips_check {
-                Some(spec) => Some(Box::new(SkipsCheck { parameter: regex(&spec.parameter)?, call: regex(&spec.call)? })),
+                Some(spec) => {
+                    Some(Box::new(SkipsCheck { parameter: regex(&spec.parameter)?, call: regex(&spec.call)? }))
+                }
                 None => None,
             },
         })

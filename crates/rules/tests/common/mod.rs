@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lunette_flow::models::Models;
 use lunette_core::Finding;
-use lunette_rules::{RunContext, RunResult, Rulebook, testing};
+use lunette_flow::models::Models;
+use lunette_rules::{Rulebook, RunContext, RunResult, testing};
 
 fn sources(folder: &Path, extension: &str) -> Vec<(String, String)> {
     let mut files: Vec<PathBuf> = Vec::new();

@@ -76,15 +76,8 @@ pub enum Privilege {
 
 impl Privilege {
     /// All privileges of a table, view or foreign table, in Postgres's order.
-    pub const TABLE: [Privilege; 7] = [
-        Self::Insert,
-        Self::Select,
-        Self::Update,
-        Self::Delete,
-        Self::Truncate,
-        Self::References,
-        Self::Trigger,
-    ];
+    pub const TABLE: [Privilege; 7] =
+        [Self::Insert, Self::Select, Self::Update, Self::Delete, Self::Truncate, Self::References, Self::Trigger];
     /// Those that columns have, too.
     pub const COLUMN: [Privilege; 4] = [Self::Insert, Self::Select, Self::Update, Self::References];
     /// All privileges of a sequence.

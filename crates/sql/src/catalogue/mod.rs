@@ -26,7 +26,8 @@ pub use objects::{
 pub use origin::{Origin, Source};
 pub use privileges::Held;
 pub use relation::{
-    Column, Command, Constraint, ConstraintKind, Generated, Index, Partition, Policy, Relation, RelationKind, Rls, Trigger,
+    Column, Command, Constraint, ConstraintKind, Generated, Index, Partition, Policy, Relation, RelationKind, Rls,
+    Trigger,
 };
 
 /// A database's catalogue.

@@ -199,13 +199,8 @@ mod tests {
         ] {
             catalogue.roles.insert(role.name.clone(), role);
         }
-        let schema = Schema {
-            name: "s".into(),
-            owner: "owner".into(),
-            acl: None,
-            comment: None,
-            origin: Origin::default(),
-        };
+        let schema =
+            Schema { name: "s".into(), owner: "owner".into(), acl: None, comment: None, origin: Origin::default() };
         catalogue.schemas.insert("s".into(), schema);
         catalogue
     }

@@ -6,8 +6,22 @@ use super::{DEEPEST, Parsed, Parser};
 use crate::catalogue::{FromItem, Node};
 
 /// Words that begin a join, and others that are no alias.
-const NO_ALIAS: &[&str] =
-    &["cross", "full", "inner", "join", "left", "natural", "right", "set", "tablesample", "outer", "loop", "on", "is", "when"];
+const NO_ALIAS: &[&str] = &[
+    "cross",
+    "full",
+    "inner",
+    "join",
+    "left",
+    "natural",
+    "right",
+    "set",
+    "tablesample",
+    "outer",
+    "loop",
+    "on",
+    "is",
+    "when",
+];
 
 impl Parser<'_> {
     /// An item of FROM, joins included.

@@ -358,12 +358,12 @@ mod tests {
 
     #[test]
     fn rows_and_commands_of_psql_are_no_statements() {
-        let found = words("\\restrict abc'\ncopy t (a) from stdin;\n1\tit's\n2\t;\n\\.\nselect 1;\\unrestrict x\nselect 2");
-        assert_eq!(found.iter().map(|words| words.join(" ")).collect::<Vec<_>>(), [
-            "copy t ( a ) from stdin",
-            "select 1",
-            "select 2"
-        ]);
+        let found =
+            words("\\restrict abc'\ncopy t (a) from stdin;\n1\tit's\n2\t;\n\\.\nselect 1;\\unrestrict x\nselect 2");
+        assert_eq!(
+            found.iter().map(|words| words.join(" ")).collect::<Vec<_>>(),
+            ["copy t ( a ) from stdin", "select 1", "select 2"]
+        );
     }
 
     #[test]

@@ -89,8 +89,20 @@ impl Parser<'_> {
             return Ok((sql_call(name, vec![left, low, high]), true));
         }
         let op = match self.eat_any(&["like", "ilike", "similar to"]) {
-            Some("like") => if negated { "!~~" } else { "~~" },
-            Some("ilike") => if negated { "!~~*" } else { "~~*" },
+            Some("like") => {
+                if negated {
+                    "!~~"
+                } else {
+                    "~~"
+                }
+            }
+            Some("ilike") => {
+                if negated {
+                    "!~~*"
+                } else {
+                    "~~*"
+                }
+            }
             Some(_) => {
                 let pattern = self.nested(|parser| parser.climb(power::RANGE + 1))?;
                 let mut args = vec![pattern];

@@ -8,8 +8,17 @@ use crate::catalogue::{Literal, Node};
 
 /// Functions of SQL that are called without parentheses.
 const BARE: &[&str] = &[
-    "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
-    "current_user", "localtime", "localtimestamp", "session_user", "user",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "user",
 ];
 
 impl Parser<'_> {
@@ -149,7 +158,8 @@ impl Parser<'_> {
 
     /// `interval '1 day'`, `timestamp with time zone '…'`.
     fn typed_constant(&mut self) -> Parsed<Option<Node>> {
-        let zoned = ["timestamp with time zone", "timestamp without time zone", "time with time zone", "double precision"];
+        let zoned =
+            ["timestamp with time zone", "timestamp without time zone", "time with time zone", "double precision"];
         let words = zoned.iter().find(|words| self.peek(words)).map_or(1, |words| words.split(' ').count());
         let plain = self.kind_at(words) == Some(Kind::Text) && !is_reserved(self.text_at(0));
         let qualified = self.sign_at(1, ".") && self.is_name_at(2) && self.kind_at(3) == Some(Kind::Text);

@@ -237,7 +237,13 @@ impl Printer {
                 let integer = number.parse::<i32>().is_ok();
                 let big = !integer && number.parse::<i64>().is_ok();
                 if number.starts_with('-') || big {
-                    let kind = if integer { "integer" } else if big { "bigint" } else { "numeric" };
+                    let kind = if integer {
+                        "integer"
+                    } else if big {
+                        "bigint"
+                    } else {
+                        "numeric"
+                    };
                     self.push(&format!("'{number}'::{kind}"));
                 } else {
                     self.push(number);

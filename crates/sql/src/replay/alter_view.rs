@@ -15,7 +15,11 @@ impl Session {
         };
         let expected = if materialized { RelationKind::MaterializedView } else { RelationKind::View };
         if self.kind_of(&name) != Some(expected) {
-            return refused(format!("\"{}\" is not a {}view", name.name, if materialized { "materialized " } else { "" }));
+            return refused(format!(
+                "\"{}\" is not a {}view",
+                name.name,
+                if materialized { "materialized " } else { "" }
+            ));
         }
         if p.peek("rename") || p.peek("set schema") {
             return self.rename_or_move(p, &name);

@@ -455,8 +455,8 @@ fn run_statements(body: &str, tokens: &[crate::parse::lex::Token]) -> usize {
 
 /// Words that statements that change something begin with.
 const CHANGES: &[&str] = &[
-    "alter", "comment", "create", "delete", "drop", "execute", "grant", "insert", "perform", "raise", "revoke", "select",
-    "update",
+    "alter", "comment", "create", "delete", "drop", "execute", "grant", "insert", "perform", "raise", "revoke",
+    "select", "update",
 ];
 
 /// Statements before the EXCEPTION that belongs to the block that begins here; 0 without one.

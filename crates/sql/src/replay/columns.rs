@@ -29,10 +29,25 @@ pub(crate) struct ConstraintDraft {
 #[derive(Debug)]
 pub(crate) enum ConstraintKindDraft {
     /// PRIMARY KEY and UNIQUE, with columns, INCLUDE columns or an existing index.
-    Key { primary: bool, columns: Vec<String>, include: Vec<String>, index: Option<String> },
+    Key {
+        primary: bool,
+        columns: Vec<String>,
+        include: Vec<String>,
+        index: Option<String>,
+    },
     Check(Node),
-    Foreign { columns: Vec<String>, table: Written, referenced: Vec<String>, on_delete: String, on_update: String },
-    Exclude { method: String, columns: Vec<String>, definition: String },
+    Foreign {
+        columns: Vec<String>,
+        table: Written,
+        referenced: Vec<String>,
+        on_delete: String,
+        on_update: String,
+    },
+    Exclude {
+        method: String,
+        columns: Vec<String>,
+        definition: String,
+    },
 }
 
 /// An element of a table's list.
@@ -48,8 +63,13 @@ const TABLE_CONSTRAINTS: &[&str] = &["constraint", "primary key", "unique", "che
 /// Whether a table constraint begins here (and not a column of such a name).
 fn begins_constraint(p: &Parser<'_>) -> bool {
     TABLE_CONSTRAINTS.iter().any(|words| p.peek(words))
-        && (p.peek("constraint") || p.peek("primary key") || p.peek("foreign key") || p.sign_at(1, "(") || p.peek("exclude using")
-            || p.peek("unique nulls") || p.peek("unique using"))
+        && (p.peek("constraint")
+            || p.peek("primary key")
+            || p.peek("foreign key")
+            || p.sign_at(1, "(")
+            || p.peek("exclude using")
+            || p.peek("unique nulls")
+            || p.peek("unique using"))
 }
 
 /// The list in parentheses of CREATE TABLE.
@@ -73,7 +93,15 @@ fn element(p: &mut Parser<'_>, typed: bool) -> Parsed<Element> {
         let mut options = Vec::new();
         while let Some(word) = p.eat_any(&["including", "excluding"]) {
             let what = p.eat_any(&[
-                "all", "defaults", "constraints", "indexes", "identity", "generated", "comments", "storage", "statistics",
+                "all",
+                "defaults",
+                "constraints",
+                "indexes",
+                "identity",
+                "generated",
+                "comments",
+                "storage",
+                "statistics",
                 "compression",
             ]);
             let Some(what) = what else { return p.fault("ALL, DEFAULTS, CONSTRAINTS, …") };
@@ -271,8 +299,14 @@ fn options(p: &mut Parser<'_>, name: Option<String>, kind: ConstraintKindDraft) 
     let mut validated = true;
     loop {
         let word = p.eat_any(&[
-            "not deferrable", "deferrable", "initially deferred", "initially immediate", "no inherit", "not valid",
-            "using index tablespace", "with",
+            "not deferrable",
+            "deferrable",
+            "initially deferred",
+            "initially immediate",
+            "no inherit",
+            "not valid",
+            "using index tablespace",
+            "with",
         ]);
         match word {
             Some("not valid") => validated = false,

@@ -8,8 +8,19 @@ impl Session {
     pub(crate) fn comment(&mut self, p: &mut Parser<'_>) -> Done {
         p.expect("comment on")?;
         let kinds = [
-            "table", "view", "materialized view", "foreign table", "sequence", "column", "function", "procedure", "routine",
-            "schema", "policy", "type", "domain",
+            "table",
+            "view",
+            "materialized view",
+            "foreign table",
+            "sequence",
+            "column",
+            "function",
+            "procedure",
+            "routine",
+            "schema",
+            "policy",
+            "type",
+            "domain",
         ];
         let Some(kind) = p.eat_any(&kinds) else {
             p.rest();
@@ -25,7 +36,8 @@ impl Session {
                 let column = parts.pop().unwrap_or_default();
                 let name = parts.pop().unwrap_or_default();
                 let relation = self.relation(&crate::parse::Written { schema: parts.pop(), name })?;
-                let known = self.catalogue.relations.get(&relation).is_some_and(|found| found.column(&column).is_some());
+                let known =
+                    self.catalogue.relations.get(&relation).is_some_and(|found| found.column(&column).is_some());
                 if !known {
                     return unresolved(format!("column \"{column}\" of relation \"{}\" does not exist", relation.name));
                 }

@@ -37,9 +37,8 @@ impl Session {
             }
             ConstraintKindDraft::Exclude { method, columns, definition } => {
                 let label = draft.name.clone();
-                let name = label.unwrap_or_else(|| {
-                    self.free_index_name(&table.schema, &table.name, &columns.join("_"), "excl")
-                });
+                let name = label
+                    .unwrap_or_else(|| self.free_index_name(&table.schema, &table.name, &columns.join("_"), "excl"));
                 let index = self.constraint_index(&name, table, &columns, &[], false, false, &method);
                 self.add_index(table, index);
                 (name, ConstraintKind::Exclude { definition })

@@ -47,7 +47,13 @@ impl Session {
     }
 
     /// Functions of Postgres and of extensions whose effect is kept; false for others.
-    pub(crate) fn known_effect(&mut self, schema: Option<&str>, name: &str, args: &[Node], scope: &Scope) -> Done<bool> {
+    pub(crate) fn known_effect(
+        &mut self,
+        schema: Option<&str>,
+        name: &str,
+        args: &[Node],
+        scope: &Scope,
+    ) -> Done<bool> {
         let values: Vec<Value> = args
             .iter()
             .map(|arg| match arg {
@@ -130,7 +136,10 @@ impl Session {
         }
         p.rest();
         let Some(rows) = self.rows_of(&select, &Scope::default()) else {
-            return super::fail(crate::outcome::FailureKind::Unsupported, "rows of storage.buckets that are not literal");
+            return super::fail(
+                crate::outcome::FailureKind::Unsupported,
+                "rows of storage.buckets that are not literal",
+            );
         };
         for row in rows {
             let Value::Row(values) = row else { continue };

@@ -80,9 +80,8 @@ impl Session {
             None => built_in(kind, role, change.origin),
         };
         let list = &mut self.catalogue.default_privileges;
-        let is = |entry: &DefaultPrivilege| {
-            entry.role == role && entry.schema.as_deref() == schema && entry.objects == kind
-        };
+        let is =
+            |entry: &DefaultPrivilege| entry.role == role && entry.schema.as_deref() == schema && entry.objects == kind;
         let mut acl = match list.iter().position(is) {
             Some(at) => list.remove(at).acl,
             None => default.clone(),

@@ -18,7 +18,9 @@ impl Session {
             "comment" => self.comment(p),
             "set" | "reset" => self.setting(p),
             "discard" => self.other(p),
-            "begin" | "start" | "commit" | "rollback" | "savepoint" | "release" | "end" | "abort" => self.transaction(p),
+            "begin" | "start" | "commit" | "rollback" | "savepoint" | "release" | "end" | "abort" => {
+                self.transaction(p)
+            }
             "do" => self.do_block(p, site),
             "select" | "with" | "values" => self.select_statement(p, site),
             "insert" => self.insert(p),
@@ -49,9 +51,31 @@ impl Session {
         p.eat("unlogged");
         p.eat("global");
         let kinds: &[&'static str] = &[
-            "table", "recursive view", "view", "materialized view", "foreign table", "unique index", "index", "function",
-            "procedure", "aggregate", "constraint trigger", "trigger", "event trigger", "policy", "type", "domain",
-            "sequence", "schema", "extension", "publication", "role", "user", "group", "server", "foreign data wrapper",
+            "table",
+            "recursive view",
+            "view",
+            "materialized view",
+            "foreign table",
+            "unique index",
+            "index",
+            "function",
+            "procedure",
+            "aggregate",
+            "constraint trigger",
+            "trigger",
+            "event trigger",
+            "policy",
+            "type",
+            "domain",
+            "sequence",
+            "schema",
+            "extension",
+            "publication",
+            "role",
+            "user",
+            "group",
+            "server",
+            "foreign data wrapper",
         ];
         if p.peek("user mapping") {
             *p = start;
@@ -90,9 +114,28 @@ impl Session {
         let start = *p;
         p.expect("alter")?;
         let kinds: &[&'static str] = &[
-            "table", "foreign table", "view", "materialized view", "index", "sequence", "function", "procedure", "routine",
-            "aggregate", "policy", "trigger", "event trigger", "type", "domain", "schema", "extension", "publication", "role",
-            "user", "group", "default privileges",
+            "table",
+            "foreign table",
+            "view",
+            "materialized view",
+            "index",
+            "sequence",
+            "function",
+            "procedure",
+            "routine",
+            "aggregate",
+            "policy",
+            "trigger",
+            "event trigger",
+            "type",
+            "domain",
+            "schema",
+            "extension",
+            "publication",
+            "role",
+            "user",
+            "group",
+            "default privileges",
         ];
         if p.peek("user mapping") || p.peek("foreign data") {
             *p = start;

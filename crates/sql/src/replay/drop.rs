@@ -10,9 +10,28 @@ impl Session {
         let start = *p;
         p.expect("drop")?;
         let kinds = [
-            "table", "foreign table", "view", "materialized view", "sequence", "index", "function", "procedure", "routine",
-            "aggregate", "policy", "trigger", "event trigger", "type", "domain", "schema", "extension", "publication", "role",
-            "user", "group", "owned by",
+            "table",
+            "foreign table",
+            "view",
+            "materialized view",
+            "sequence",
+            "index",
+            "function",
+            "procedure",
+            "routine",
+            "aggregate",
+            "policy",
+            "trigger",
+            "event trigger",
+            "type",
+            "domain",
+            "schema",
+            "extension",
+            "publication",
+            "role",
+            "user",
+            "group",
+            "owned by",
         ];
         if p.peek("user mapping") {
             *p = start;
@@ -106,8 +125,11 @@ impl Session {
 
     /// Defaults that take their values from a sequence.
     fn sequence_dependents(&self, name: &Name) -> Vec<Dependent> {
-        let shown =
-            if name.schema == "public" { crate::catalogue::quote_ident(&name.name).into_owned() } else { name.to_string() };
+        let shown = if name.schema == "public" {
+            crate::catalogue::quote_ident(&name.name).into_owned()
+        } else {
+            name.to_string()
+        };
         let wanted = format!("nextval({}::regclass)", crate::print::quoted(&shown));
         let mut found = Vec::new();
         for relation in self.catalogue.relations.values() {

@@ -169,9 +169,9 @@ impl Session {
             "quote_literal" | "quote_nullable" => unary(crate::print::quoted),
             "lower" => unary(str::to_lowercase),
             "upper" => unary(str::to_uppercase),
-            "trim" | "btrim" | "TRIM" => args.last().and_then(Value::text).map_or(Value::Unknown, |text| {
-                Value::Text(text.trim().to_owned())
-            }),
+            "trim" | "btrim" | "TRIM" => {
+                args.last().and_then(Value::text).map_or(Value::Unknown, |text| Value::Text(text.trim().to_owned()))
+            }
             "concat" => {
                 let parts: Option<Vec<String>> =
                     args.iter().map(|arg| if *arg == Value::Null { Some(String::new()) } else { arg.text() }).collect();
@@ -222,9 +222,7 @@ impl Session {
         let mut parser = crate::parse::Parser::new(text, &tokens);
         let Ok((written, args)) = self.function_reference(&mut parser) else { return Value::Unknown };
         let found = match function {
-            "to_regtype" => {
-                self.find_type(&written).is_some() || crate::parse::types::builtin(&written.name).is_some()
-            }
+            "to_regtype" => self.find_type(&written).is_some() || crate::parse::types::builtin(&written.name).is_some(),
             "to_regnamespace" => self.catalogue.schemas.contains_key(&written.name),
             "to_regrole" => self.catalogue.roles.contains_key(&written.name),
             _ => self.find_function(&written, args.as_deref()).ok().flatten().is_some(),
@@ -260,7 +258,13 @@ fn junction(values: impl Iterator<Item = Value>, or: bool) -> Value {
             _ => unknown = true,
         }
     }
-    if unknown { Value::Unknown } else if null { Value::Null } else { Value::Bool(!or) }
+    if unknown {
+        Value::Unknown
+    } else if null {
+        Value::Null
+    } else {
+        Value::Bool(!or)
+    }
 }
 
 fn tested(value: &Value, test: &str) -> Value {

@@ -8,9 +8,17 @@ use crate::parse::lex::Kind;
 
 /// Extensions that bring a schema of their own.
 const OWN_SCHEMAS: &[(&str, &str)] = &[
-    ("pg_cron", "cron"), ("pg_graphql", "graphql"), ("pg_net", "net"), ("pgmq", "pgmq"), ("pgsodium", "pgsodium"),
-    ("pgtle", "pgtle"), ("plpgsql", "pg_catalog"), ("postgis_tiger_geocoder", "tiger"), ("postgis_topology", "topology"),
-    ("supabase_vault", "vault"), ("timescaledb_toolkit", "timescaledb"),
+    ("pg_cron", "cron"),
+    ("pg_graphql", "graphql"),
+    ("pg_net", "net"),
+    ("pgmq", "pgmq"),
+    ("pgsodium", "pgsodium"),
+    ("pgtle", "pgtle"),
+    ("plpgsql", "pg_catalog"),
+    ("postgis_tiger_geocoder", "tiger"),
+    ("postgis_topology", "topology"),
+    ("supabase_vault", "vault"),
+    ("timescaledb_toolkit", "timescaledb"),
 ];
 
 impl Session {

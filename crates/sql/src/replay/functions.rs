@@ -83,7 +83,13 @@ fn argument(p: &mut Parser<'_>) -> Parsed<ArgumentDraft> {
 }
 
 impl Session {
-    pub(crate) fn create_function(&mut self, p: &mut Parser<'_>, replace: bool, procedure: bool, site: Site<'_>) -> Done {
+    pub(crate) fn create_function(
+        &mut self,
+        p: &mut Parser<'_>,
+        replace: bool,
+        procedure: bool,
+        site: Site<'_>,
+    ) -> Done {
         let written = p.qualified()?;
         let drafts = arguments(p)?;
         let mut returns = None;
@@ -111,7 +117,8 @@ impl Session {
             arguments.push(argument);
         }
         let (returns, returns_set) = self.returned(returns, &arguments, procedure)?;
-        let args = arguments.iter().filter(|argument| argument.mode.is_input()).map(|argument| argument.type_name.clone());
+        let args =
+            arguments.iter().filter(|argument| argument.mode.is_input()).map(|argument| argument.type_name.clone());
         let signature = Signature { schema: name.schema, name: name.name, args: args.collect() };
         let Some(language) = attributes.language.or_else(|| attributes.body.as_ref().map(|_| "sql".into())) else {
             return refused("no language specified");
@@ -204,9 +211,7 @@ impl Session {
             });
         }
         match (written, out.as_slice()) {
-            (Some((written, set)), _) => {
-                Ok((crate::resolve::coerce::bare(&self.type_text(&written)?), set))
-            }
+            (Some((written, set)), _) => Ok((crate::resolve::coerce::bare(&self.type_text(&written)?), set)),
             (None, []) => refused("function result type must be specified"),
             (None, [only]) => Ok((only.type_name.clone(), false)),
             (None, _) => Ok(("record".into(), false)),
@@ -267,7 +272,11 @@ impl Session {
 }
 
 /// Settings of SET and RESET clauses carried out.
-pub(crate) fn set_config(config: &mut BTreeMap<String, String>, changes: Vec<(String, Option<String>)>, path: &[String]) {
+pub(crate) fn set_config(
+    config: &mut BTreeMap<String, String>,
+    changes: Vec<(String, Option<String>)>,
+    path: &[String],
+) {
     for (name, value) in changes {
         match value {
             None if name.is_empty() => config.clear(),
@@ -341,8 +350,18 @@ fn body(p: &mut Parser<'_>, found: &mut Attributes, site: &Site<'_>) -> Parsed<(
 /// An attribute that CREATE and ALTER share; false when there is none.
 pub(crate) fn attribute(p: &mut Parser<'_>, found: &mut Attributes) -> Parsed<bool> {
     let words = p.eat_any(&[
-        "external security definer", "external security invoker", "security definer", "security invoker", "immutable",
-        "stable", "volatile", "called on null input", "returns null on null input", "strict", "not leakproof", "leakproof",
+        "external security definer",
+        "external security invoker",
+        "security definer",
+        "security invoker",
+        "immutable",
+        "stable",
+        "volatile",
+        "called on null input",
+        "returns null on null input",
+        "strict",
+        "not leakproof",
+        "leakproof",
     ]);
     match words {
         Some("security definer" | "external security definer") => found.security_definer = Some(true),
@@ -398,7 +417,11 @@ pub(crate) fn setting(p: &mut Parser<'_>) -> Parsed<(String, Option<String>)> {
     }
     let listed = matches!(
         name.as_str(),
-        "search_path" | "temp_tablespaces" | "session_preload_libraries" | "local_preload_libraries" | "shared_preload_libraries"
+        "search_path"
+            | "temp_tablespaces"
+            | "session_preload_libraries"
+            | "local_preload_libraries"
+            | "shared_preload_libraries"
     );
     let values = p.list(|p| {
         let negative = p.eat_sign("-");

@@ -106,7 +106,10 @@ impl Session {
 
     fn grant_target(&self, p: &mut Parser<'_>) -> Done<Target> {
         let all = p.eat_any(&[
-            "all tables in schema", "all sequences in schema", "all functions in schema", "all procedures in schema",
+            "all tables in schema",
+            "all sequences in schema",
+            "all functions in schema",
+            "all procedures in schema",
             "all routines in schema",
         ]);
         if let Some(words) = all {
@@ -153,7 +156,13 @@ impl Session {
             return Ok(Target::Types(found));
         }
         let other = [
-            "database", "foreign data wrapper", "foreign server", "language", "large object", "parameter", "tablespace",
+            "database",
+            "foreign data wrapper",
+            "foreign server",
+            "language",
+            "large object",
+            "parameter",
+            "tablespace",
         ];
         if p.eat_any(&other).is_some() {
             p.list(|p| {
@@ -248,7 +257,9 @@ impl Session {
             Target::Schemas(names) => {
                 let wanted = whole(privileges, ObjectKind::Schemas)?;
                 for name in names {
-                    let Some(owner) = self.catalogue.schemas.get(name).map(|found| found.owner.clone()) else { continue };
+                    let Some(owner) = self.catalogue.schemas.get(name).map(|found| found.owner.clone()) else {
+                        continue;
+                    };
                     let (grantor, origin) = (self.grantor(&owner), self.origin.clone());
                     if let Some(found) = self.catalogue.schemas.get_mut(name) {
                         let acl = found.acl.get_or_insert_with(|| built_in(ObjectKind::Schemas, &owner, &found.origin));
@@ -320,7 +331,8 @@ impl Session {
             };
             let change = Change { grant, option, privileges: &own, grantees, grantor: &grantor, origin: &origin };
             if let Some(relation) = self.catalogue.relations.get_mut(name) {
-                let named = relation.columns.iter_mut().filter(|column| !column.dropped && columns.contains(&column.name));
+                let named =
+                    relation.columns.iter_mut().filter(|column| !column.dropped && columns.contains(&column.name));
                 named.for_each(|column| apply(&mut column.acl, &change));
             }
         }

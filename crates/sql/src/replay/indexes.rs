@@ -63,9 +63,8 @@ impl Session {
             printed.push(text);
             names.push(plain);
         }
-        let predicate = predicate
-            .map(|predicate| self.expression_on(&table, columns, predicate, Some("boolean")))
-            .transpose()?;
+        let predicate =
+            predicate.map(|predicate| self.expression_on(&table, columns, predicate, Some("boolean"))).transpose()?;
         let name = if let Some(written) = written {
             let name = Name::new(&table.schema, &written.name);
             if self.is_there(&name, if_not_exists)? {

@@ -205,8 +205,7 @@ pub(crate) fn index_owners(catalogue: &Catalogue) -> std::collections::BTreeMap<
 
 /// Whether argument types are the same; lengths do not count.
 fn same_types(written: &[String], own: &[String]) -> bool {
-    written.len() == own.len()
-        && written.iter().zip(own).all(|(a, b)| a == b || crate::resolve::coerce::bare(a) == *b)
+    written.len() == own.len() && written.iter().zip(own).all(|(a, b)| a == b || crate::resolve::coerce::bare(a) == *b)
 }
 
 /// `table_columns_label`, shortened to 63 bytes as `makeObjectName` of Postgres does.

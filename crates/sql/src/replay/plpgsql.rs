@@ -10,7 +10,8 @@ use crate::parse::lex::Token;
 
 /// Whether a structure begins here: a block, IF, CASE, a loop.
 pub(crate) fn opens(p: &Parser<'_>) -> bool {
-    ["declare", "begin", "if", "case", "loop", "while", "for", "foreach"].iter().any(|word| p.peek(word)) || p.is_sign("<<")
+    ["declare", "begin", "if", "case", "loop", "while", "for", "foreach"].iter().any(|word| p.peek(word))
+        || p.is_sign("<<")
 }
 
 /// Moves on to the first of these words or signs that stands outside of parentheses and CASE.

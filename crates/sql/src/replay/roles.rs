@@ -48,7 +48,9 @@ impl Session {
         }
         role.member_of.extend(groups.into_iter().map(|group| (group, false)));
         self.catalogue.roles.insert(name.clone(), role);
-        for (member, admin) in members.into_iter().map(|member| (member, false)).chain(admins.into_iter().map(|member| (member, true))) {
+        for (member, admin) in
+            members.into_iter().map(|member| (member, false)).chain(admins.into_iter().map(|member| (member, true)))
+        {
             if let Some(found) = self.catalogue.roles.get_mut(&member) {
                 found.member_of.insert(name.clone(), admin);
             }

@@ -42,15 +42,21 @@ impl Session {
     }
 
     /// The rows of a query within others.
-    pub(crate) fn select(&self, select: &Select, scope: &Scope, outer: &[(String, Vec<(String, Value)>)]) -> Option<Vec<Value>> {
+    pub(crate) fn select(
+        &self,
+        select: &Select,
+        scope: &Scope,
+        outer: &[(String, Vec<(String, Value)>)],
+    ) -> Option<Vec<Value>> {
         if !select.with.is_empty() || select.limit.is_some() && !select.order_by.is_empty() {
             return None;
         }
         if !select.values.is_empty() {
             let rows = select.values.iter().map(|row| {
-                let fields = row.iter().enumerate().map(|(at, node)| {
-                    (format!("column{}", at + 1), self.value(node, scope, outer))
-                });
+                let fields = row
+                    .iter()
+                    .enumerate()
+                    .map(|(at, node)| (format!("column{}", at + 1), self.value(node, scope, outer)));
                 Value::Row(fields.collect())
             });
             return Some(rows.collect());
@@ -138,7 +144,8 @@ impl Session {
 
     /// What the condition says of single columns, as far as it is known without the rows.
     fn wanted(&self, select: &Select, scope: &Scope, outer: &[(String, Vec<(String, Value)>)]) -> Wanted {
-        let mut wanted = Wanted { single: matches!(select.from.as_slice(), [FromItem::Table { .. }]), ..Wanted::default() };
+        let mut wanted =
+            Wanted { single: matches!(select.from.as_slice(), [FromItem::Table { .. }]), ..Wanted::default() };
         let parts = match &select.filter {
             Some(Node::And(parts)) => parts.as_slice(),
             Some(other) => std::slice::from_ref(other),
@@ -209,7 +216,13 @@ impl Session {
     }
 
     #[allow(clippy::type_complexity, reason = "a name and its rows")]
-    fn item_rows(&self, item: &FromItem, scope: &Scope, row: &Row, wanted: &Wanted) -> Option<(String, Vec<Vec<(String, Value)>>)> {
+    fn item_rows(
+        &self,
+        item: &FromItem,
+        scope: &Scope,
+        row: &Row,
+        wanted: &Wanted,
+    ) -> Option<(String, Vec<Vec<(String, Value)>>)> {
         match item {
             FromItem::Table { schema, name, alias, .. } => {
                 let shown = alias.clone().unwrap_or_else(|| name.clone());

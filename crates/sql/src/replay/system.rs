@@ -123,20 +123,16 @@ impl Session {
     fn view_rows(&self, kind: RelationKind, column: &str) -> Vec<Fields> {
         let views = self.catalogue.relations.values().filter(|relation| relation.kind == kind);
         views
-            .map(|relation| {
-                fields([("schemaname", text(&relation.name.schema)), (column, text(&relation.name.name))])
-            })
+            .map(|relation| fields([("schemaname", text(&relation.name.schema)), (column, text(&relation.name.name))]))
             .collect()
     }
 
     fn more_rows(&self, name: &str, wanted: &Wanted) -> Option<Vec<Fields>> {
         let catalogue = &self.catalogue;
         Some(match name {
-            "pg_namespace" => catalogue
-                .schemas
-                .keys()
-                .map(|name| fields([("oid", text(name)), ("nspname", text(name))]))
-                .collect(),
+            "pg_namespace" => {
+                catalogue.schemas.keys().map(|name| fields([("oid", text(name)), ("nspname", text(name))])).collect()
+            }
             "pg_roles" | "pg_authid" | "pg_user" => catalogue
                 .roles
                 .keys()
@@ -293,10 +289,7 @@ impl Session {
             "views" => relations()
                 .filter(|relation| relation.kind == RelationKind::View)
                 .map(|relation| {
-                    fields([
-                        ("table_schema", text(&relation.name.schema)),
-                        ("table_name", text(&relation.name.name)),
-                    ])
+                    fields([("table_schema", text(&relation.name.schema)), ("table_name", text(&relation.name.name))])
                 })
                 .collect(),
             "columns" => relations()

@@ -9,16 +9,43 @@ use crate::parse::{Parser, Written};
 /// One action.
 #[derive(Debug)]
 pub(crate) enum Action {
-    AddColumn { if_not_exists: bool, draft: Box<ColumnDraft> },
-    DropColumn { name: String, if_exists: bool, cascade: bool },
+    AddColumn {
+        if_not_exists: bool,
+        draft: Box<ColumnDraft>,
+    },
+    DropColumn {
+        name: String,
+        if_exists: bool,
+        cascade: bool,
+    },
     AddConstraint(ConstraintDraft),
-    DropConstraint { name: String, if_exists: bool, cascade: bool },
+    DropConstraint {
+        name: String,
+        if_exists: bool,
+        cascade: bool,
+    },
     Validate(String),
-    Type { column: String, type_name: String },
-    Default { column: String, default: Option<Node> },
-    NotNull { column: String, not_null: bool },
-    DropExpression { column: String, if_exists: bool },
-    Identity { column: String, generated: Generated, if_exists: bool },
+    Type {
+        column: String,
+        type_name: String,
+    },
+    Default {
+        column: String,
+        default: Option<Node>,
+    },
+    NotNull {
+        column: String,
+        not_null: bool,
+    },
+    DropExpression {
+        column: String,
+        if_exists: bool,
+    },
+    Identity {
+        column: String,
+        generated: Generated,
+        if_exists: bool,
+    },
     Rls(bool),
     ForceRls(bool),
     Owner(String),
@@ -28,7 +55,10 @@ pub(crate) enum Action {
     NoInherit(Written),
     Attach(Written, String),
     Detach(Written),
-    Trigger { name: String, enabled: bool },
+    Trigger {
+        name: String,
+        enabled: bool,
+    },
     /// Something that leaves no trace in the catalogue.
     Nothing,
 }
@@ -91,13 +121,23 @@ impl Session {
             return Ok(Action::Rls(words.starts_with("enable")));
         }
         let switches = [
-            "enable always trigger", "enable replica trigger", "enable trigger", "disable trigger", "enable always rule",
-            "enable replica rule", "enable rule", "disable rule",
+            "enable always trigger",
+            "enable replica trigger",
+            "enable trigger",
+            "disable trigger",
+            "enable always rule",
+            "enable replica rule",
+            "enable rule",
+            "disable rule",
         ];
         if let Some(words) = p.eat_any(&switches) {
             let name = p.name()?;
             let trigger = words.ends_with("trigger");
-            return Ok(if trigger { Action::Trigger { name, enabled: words.starts_with("enable") } } else { Action::Nothing });
+            return Ok(if trigger {
+                Action::Trigger { name, enabled: words.starts_with("enable") }
+            } else {
+                Action::Nothing
+            });
         }
         if p.peek("set") && p.sign_at(1, "(") {
             p.eat("set");
@@ -107,8 +147,15 @@ impl Session {
             return Ok(Action::ResetOptions(p.names_in_parentheses()?));
         }
         let quiet = [
-            "set logged", "set unlogged", "set without cluster", "set without oids", "set with oids", "not of",
-            "replica identity full", "replica identity nothing", "replica identity default",
+            "set logged",
+            "set unlogged",
+            "set without cluster",
+            "set without oids",
+            "set with oids",
+            "not of",
+            "replica identity full",
+            "replica identity nothing",
+            "replica identity default",
         ];
         if p.eat_any(&quiet).is_some() {
             return Ok(Action::Nothing);

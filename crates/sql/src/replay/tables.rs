@@ -166,7 +166,9 @@ impl Session {
         // Keys of one statement on the same columns are one (`UNIQUE PRIMARY KEY`).
         let mut keys: Vec<(Vec<String>, Vec<String>)> = Vec::new();
         constraints.retain(|(draft, column)| {
-            let super::columns::ConstraintKindDraft::Key { columns, include, index: None, .. } = &draft.kind else { return true };
+            let super::columns::ConstraintKindDraft::Key { columns, include, index: None, .. } = &draft.kind else {
+                return true;
+            };
             let named = if columns.is_empty() { column.iter().cloned().collect() } else { columns.clone() };
             let key = (named, include.clone());
             let new = is_primary(draft) || !keys.contains(&key);
@@ -256,7 +258,13 @@ impl Session {
         }
     }
 
-    fn create_partition(&mut self, p: &mut Parser<'_>, written: &Written, if_not_exists: bool, temporary: bool) -> Done {
+    fn create_partition(
+        &mut self,
+        p: &mut Parser<'_>,
+        written: &Written,
+        if_not_exists: bool,
+        temporary: bool,
+    ) -> Done {
         let parent = p.qualified()?;
         let elements = if p.is_sign("(") { elements(p, true)? } else { Vec::new() };
         let bound = partition_bound(p)?;
@@ -360,7 +368,13 @@ pub(crate) fn is_null(default: &crate::catalogue::Expr, type_name: &str) -> bool
 /// The type that a default is brought to: without length, and unknown types as they are.
 pub(crate) fn default_type(type_name: &str) -> String {
     let bare = crate::resolve::coerce::bare(type_name);
-    if bare == "character" { "bpchar".into() } else if types::is_builtin(types::split(&bare).0) { bare } else { type_name.to_owned() }
+    if bare == "character" {
+        "bpchar".into()
+    } else if types::is_builtin(types::split(&bare).0) {
+        bare
+    } else {
+        type_name.to_owned()
+    }
 }
 
 /// `CREATE TABLE t (a, b) AS`: a list of names alone.
@@ -385,7 +399,9 @@ fn table_tail(p: &mut Parser<'_>) -> Done<Tail> {
         } else if p.peek("with") && p.sign_at(1, "(") {
             p.eat("with");
             tail.options = storage_options(p)?;
-        } else if p.eat("without oids") || p.eat_any(&["on commit preserve rows", "on commit delete rows", "on commit drop"]).is_some() {
+        } else if p.eat("without oids")
+            || p.eat_any(&["on commit preserve rows", "on commit delete rows", "on commit drop"]).is_some()
+        {
         } else {
             return Ok(tail);
         }

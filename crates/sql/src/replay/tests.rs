@@ -28,7 +28,10 @@ fn conditions_are_printed_as_postgres_prints_them() {
     for (written, printed) in [
         ("auth.uid() = owner", "(auth.uid() = owner)"),
         ("(select auth.uid()) = owner", "(( SELECT auth.uid() AS uid) = owner)"),
-        ("title = 'x' and kind in ('a', 'b')", "(((title)::text = 'x'::text) AND (kind = ANY (ARRAY['a'::text, 'b'::text])))"),
+        (
+            "title = 'x' and kind in ('a', 'b')",
+            "(((title)::text = 'x'::text) AND (kind = ANY (ARRAY['a'::text, 'b'::text])))",
+        ),
         ("not (id between 1 and 5)", "(NOT ((id >= 1) AND (id <= 5)))"),
         ("kind is not null or true", "((kind IS NOT NULL) OR true)"),
         ("auth.jwt() ->> 'role' = 'admin'", "((auth.jwt() ->> 'role'::text) = 'admin'::text)"),
@@ -46,7 +49,8 @@ fn conditions_are_printed_as_postgres_prints_them() {
 
 #[test]
 fn origins_point_at_the_statement() {
-    let catalogue = clean("\u{feff}-- first\ncreate table t (id int);\n\nalter table t\n  enable row level security;\n");
+    let catalogue =
+        clean("\u{feff}-- first\ncreate table t (id int);\n\nalter table t\n  enable row level security;\n");
     let table = catalogue.relation("public", "t").expect("the table");
     assert_eq!((table.origin.line, table.origin.column, table.origin.end_line), (2, 1, 2));
     let rls = &table.rls.enabled_origin;
@@ -140,7 +144,8 @@ fn blocks_are_run() {
 
 #[test]
 fn origins_within_blocks_are_the_statement_s_own() {
-    let catalogue = clean("create table a (id int);\ndo $$\nbegin\n  alter table a enable row level security;\nend $$;");
+    let catalogue =
+        clean("create table a (id int);\ndo $$\nbegin\n  alter table a enable row level security;\nend $$;");
     let table = catalogue.relation("public", "a").expect("the table");
     assert_eq!((table.rls.enabled_origin.line, table.rls.enabled_origin.column), (4, 3));
 }
@@ -183,7 +188,8 @@ fn transactions_are_rolled_back() {
         "begin; create table a (id int); savepoint s; create table b (id int); rollback to savepoint s;
          create table c (id int); commit; begin; create table d (id int); rollback;",
     );
-    let there: Vec<_> = ["a", "b", "c", "d"].into_iter().filter(|name| catalogue.relation("public", name).is_some()).collect();
+    let there: Vec<_> =
+        ["a", "b", "c", "d"].into_iter().filter(|name| catalogue.relation("public", name).is_some()).collect();
     assert_eq!(there, ["a", "c"]);
 }
 
@@ -212,7 +218,9 @@ fn expressions_follow_renames() {
 
 #[test]
 fn catalogues_are_read_back_from_json() {
-    let catalogue = clean(&format!("{NOTES}create policy \"a b\" on notes using (true); create function f(a int, b text) returns int language sql as 'select 1';"));
+    let catalogue = clean(&format!(
+        "{NOTES}create policy \"a b\" on notes using (true); create function f(a int, b text) returns int language sql as 'select 1';"
+    ));
     let text = serde_json::to_string(&catalogue).expect("JSON");
     assert_eq!(serde_json::from_str::<Catalogue>(&text).expect("a catalogue"), catalogue);
 }
@@ -236,11 +244,76 @@ fn deep_nesting_ends() {
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
-            "create", "table", "alter", "drop", "policy", "on", "using", "with check", "(", ")", ",", ";", "a", "b", "public.a",
-            "enable row level security", "grant", "revoke", "select", "from", "where", "to", "anon", "function", "returns",
-            "language", "plpgsql", "as", "$$", "begin", "end", "if", "then", "loop", "for", "in", "execute", "'x'", "1", "=",
-            "and", "or", "not", "null", "::", "text", "[", "]", "exists", "do", "case", "when", "view", "index", "type", "enum",
-            "cascade", "default", "primary key", "references", "\"", "'", "--", "/*", "*/", "E'\\", "$1", "is", "::int", "union",
+            "create",
+            "table",
+            "alter",
+            "drop",
+            "policy",
+            "on",
+            "using",
+            "with check",
+            "(",
+            ")",
+            ",",
+            ";",
+            "a",
+            "b",
+            "public.a",
+            "enable row level security",
+            "grant",
+            "revoke",
+            "select",
+            "from",
+            "where",
+            "to",
+            "anon",
+            "function",
+            "returns",
+            "language",
+            "plpgsql",
+            "as",
+            "$$",
+            "begin",
+            "end",
+            "if",
+            "then",
+            "loop",
+            "for",
+            "in",
+            "execute",
+            "'x'",
+            "1",
+            "=",
+            "and",
+            "or",
+            "not",
+            "null",
+            "::",
+            "text",
+            "[",
+            "]",
+            "exists",
+            "do",
+            "case",
+            "when",
+            "view",
+            "index",
+            "type",
+            "enum",
+            "cascade",
+            "default",
+            "primary key",
+            "references",
+            "\"",
+            "'",
+            "--",
+            "/*",
+            "*/",
+            "E'\\",
+            "$1",
+            "is",
+            "::int",
+            "union",
         ])
         .prop_map(str::to_owned),
         "[ -~é]{0,6}",
@@ -342,7 +415,8 @@ fn valid_migrations_are_understood() {
     for (path, text) in &files {
         let replay = replay(&[SqlFile::new("m.sql", text)], &Options::supabase());
         let bad = replay.failures.iter().find(|failure| {
-            failure.kind == FailureKind::Syntax || failure.message.starts_with("valid SQL of a form that is not modelled")
+            failure.kind == FailureKind::Syntax
+                || failure.message.starts_with("valid SQL of a form that is not modelled")
         });
         if let Some(failure) = bad {
             wrong.push(format!("{}:{} {}", path.display(), failure.place.line, failure.message));
@@ -353,9 +427,16 @@ fn valid_migrations_are_understood() {
 
 #[test]
 fn views_that_double_their_columns_end_where_postgres_ends() {
-    let views: Vec<String> = (1..200).map(|n| format!("create view v{n} as select * from v{} a, v{} b;\n", n - 1, n - 1)).collect();
+    let views: Vec<String> =
+        (1..200).map(|n| format!("create view v{n} as select * from v{} a, v{} b;\n", n - 1, n - 1)).collect();
     let views = views.concat();
     let replay = run(&format!("create table v0 (a int);\n{views}"));
-    assert!(replay.failures[0].message.contains("target lists can have at most 1664 entries"), "{:?}", replay.failures[0]);
-    assert!(replay.catalogue.relation("public", "v10").is_some() && replay.catalogue.relation("public", "v11").is_none());
+    assert!(
+        replay.failures[0].message.contains("target lists can have at most 1664 entries"),
+        "{:?}",
+        replay.failures[0]
+    );
+    assert!(
+        replay.catalogue.relation("public", "v10").is_some() && replay.catalogue.relation("public", "v11").is_none()
+    );
 }

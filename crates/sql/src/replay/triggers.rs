@@ -85,7 +85,11 @@ impl Session {
         let trigger = Trigger {
             name: name.clone(),
             timing: timing.to_ascii_uppercase(),
-            events: order.iter().filter(|event| events.contains(event)).map(|event| event.to_ascii_uppercase()).collect(),
+            events: order
+                .iter()
+                .filter(|event| events.contains(event))
+                .map(|event| event.to_ascii_uppercase())
+                .collect(),
             columns,
             each_row,
             when,
@@ -106,7 +110,11 @@ impl Session {
             Some(schema) => {
                 schema == "pg_catalog"
                     || holds(schema)
-                    || self.catalogue.schemas.get(schema).is_some_and(|found| !found.origin.is_known() && schema != "public")
+                    || self
+                        .catalogue
+                        .schemas
+                        .get(schema)
+                        .is_some_and(|found| !found.origin.is_known() && schema != "public")
             }
             None => {
                 self.path.iter().any(|schema| holds(schema))
@@ -137,7 +145,11 @@ impl Session {
                 relation.triggers.insert(trigger.name.clone(), trigger);
             }
         });
-        if found { Ok(()) } else { unresolved(format!("trigger \"{name}\" for table \"{}\" does not exist", table.name)) }
+        if found {
+            Ok(())
+        } else {
+            unresolved(format!("trigger \"{name}\" for table \"{}\" does not exist", table.name))
+        }
     }
 
     pub(crate) fn drop_trigger(&mut self, p: &mut Parser<'_>) -> Done {

@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn texts_are_put_together_as_format_does() {
         let text = |text: &str| Value::Text(text.to_owned());
-        let args = [text("ALTER TABLE %I.%I -- %s %L %% %1$s"), text("public"), text("My Table"), text("x"), text("it's")];
+        let args =
+            [text("ALTER TABLE %I.%I -- %s %L %% %1$s"), text("public"), text("My Table"), text("x"), text("it's")];
         assert_eq!(format(&args).as_deref(), Some("ALTER TABLE public.\"My Table\" -- x 'it''s' % public"));
         assert_eq!(format(&[text("%s"), Value::Unknown]), None);
         assert_eq!(format(&[text("%s")]), None);

@@ -45,7 +45,14 @@ impl Session {
         Ok(())
     }
 
-    fn built_view(&self, name: Name, kind: RelationKind, text: &str, query: Select, names: &[String]) -> Done<Relation> {
+    fn built_view(
+        &self,
+        name: Name,
+        kind: RelationKind,
+        text: &str,
+        query: Select,
+        names: &[String],
+    ) -> Done<Relation> {
         let (select, columns) = self.resolver().view(query)?;
         let mut view = self.new_relation(name, kind);
         for (at, (own, type_name)) in columns.iter().enumerate() {
@@ -93,10 +100,7 @@ fn keep_of_old(old: &Relation, view: &mut Relation) -> Done {
         match view.columns.get_mut(at) {
             None => return refused("cannot drop columns from view"),
             Some(new) if new.name != column.name => {
-                return refused(format!(
-                    "cannot change name of view column \"{}\" to \"{}\"",
-                    column.name, new.name
-                ));
+                return refused(format!("cannot change name of view column \"{}\" to \"{}\"", column.name, new.name));
             }
             Some(new) => {
                 new.acl.clone_from(&column.acl);

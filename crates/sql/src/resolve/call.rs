@@ -77,8 +77,7 @@ impl<'c> Resolver<'c> {
             for function in overloads(catalogue, schema, name) {
                 let inputs: Vec<_> = function.arguments.iter().filter(|argument| argument.mode.is_input()).collect();
                 let needed = inputs.iter().filter(|argument| argument.default.is_none()).count();
-                let variadic =
-                    inputs.last().is_some_and(|last| last.mode == crate::catalogue::ArgumentMode::Variadic);
+                let variadic = inputs.last().is_some_and(|last| last.mode == crate::catalogue::ArgumentMode::Variadic);
                 if !variadic && !(needed..=inputs.len()).contains(&given) {
                     continue;
                 }
@@ -222,8 +221,7 @@ fn overloads<'c>(
     schema: &str,
     name: &str,
 ) -> impl Iterator<Item = &'c Function> {
-    let from =
-        crate::catalogue::Signature { schema: schema.to_owned(), name: name.to_owned(), args: Vec::new() };
+    let from = crate::catalogue::Signature { schema: schema.to_owned(), name: name.to_owned(), args: Vec::new() };
     let name = from.name();
     catalogue
         .functions

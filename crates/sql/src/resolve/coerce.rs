@@ -69,7 +69,10 @@ fn moment(text: &str, zone: &str) -> Option<String> {
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
     let digits = |text: &str, form: &[u8]| {
         text.len() == form.len()
-            && text.bytes().zip(form).all(|(byte, form)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form })
+            && text
+                .bytes()
+                .zip(form)
+                .all(|(byte, form)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form })
     };
     let time = match time.strip_suffix('Z').or_else(|| time.strip_suffix("+00")).filter(|_| !zone.is_empty()) {
         Some(time) => time,
@@ -117,15 +120,18 @@ impl Resolver<'_> {
             }
             "~~" | "!~~" | "~~*" | "!~~*" | "~" | "!~" | "~*" | "!~*" | "^@" => {
                 let left_type = self.base(&left.1);
-                let keep = matches!(left_type.as_str(), "name" | "bpchar" | "character" | "citext") || !is_string(&left_type);
+                let keep =
+                    matches!(left_type.as_str(), "name" | "bpchar" | "character" | "citext") || !is_string(&left_type);
                 let new_left = if keep && !is_unknown(&left_type) { left.0 } else { to(left.0, &left.1, "text") };
-                let new_right = if is_string(&right.1) || is_unknown(&right.1) { to(right.0, &right.1, "text") } else { right.0 };
+                let new_right =
+                    if is_string(&right.1) || is_unknown(&right.1) { to(right.0, &right.1, "text") } else { right.0 };
                 (new_left, new_right, "boolean".into())
             }
             "->" | "->>" | "#>" | "#>>" | "#-" | "?" | "?|" | "?&" | "@?" | "@@" => self.json_operands(op, left, right),
             "@>" | "<@" | "&&" | "-|-" | "<->" | "<=>" | "<#>" => {
                 let target = if is_unknown(&left.1) { self.base(&right.1) } else { self.base(&left.1) };
-                let result = if op.contains('-') || op == "<=>" || op == "<#>" { "double precision" } else { "boolean" };
+                let result =
+                    if op.contains('-') || op == "<=>" || op == "<#>" { "double precision" } else { "boolean" };
                 let new_left = if is_unknown(&left.1) { to(left.0, "unknown", &target) } else { left.0 };
                 let new_right = if is_unknown(&right.1) { to(right.0, "unknown", &target) } else { right.0 };
                 (new_left, new_right, result.into())
@@ -173,7 +179,8 @@ impl Resolver<'_> {
                 }
                 if is_string(&l) && is_string(&r) {
                     let plain = |base: &str| matches!(base, "text" | "name");
-                    let both_padded = matches!(l.as_str(), "character" | "bpchar") && matches!(r.as_str(), "character" | "bpchar");
+                    let both_padded =
+                        matches!(l.as_str(), "character" | "bpchar") && matches!(r.as_str(), "character" | "bpchar");
                     if both_padded {
                         return (left.0, right.0);
                     }
@@ -194,7 +201,13 @@ impl Resolver<'_> {
         let target = match op {
             "#>" | "#>>" | "#-" | "?|" | "?&" => "text[]",
             "@?" => "jsonpath",
-            "@@" => if self.base(&left.1) == "jsonb" { "jsonpath" } else { "tsquery" },
+            "@@" => {
+                if self.base(&left.1) == "jsonb" {
+                    "jsonpath"
+                } else {
+                    "tsquery"
+                }
+            }
             _ => "text",
         };
         let right_node = if is_unknown(&right.1) || right.1.starts_with("character") {
@@ -238,7 +251,8 @@ impl Resolver<'_> {
                 ("double precision", if a > b { &l } else { &r })
             };
             let result = if target.is_empty() { result.clone() } else { target.to_owned() };
-            let fix = |node: Node, own: &str| if target.is_empty() || own == target { node } else { to(node, own, target) };
+            let fix =
+                |node: Node, own: &str| if target.is_empty() || own == target { node } else { to(node, own, target) };
             return (fix(left.0, &l), fix(right.0, &r), result);
         }
         let dated = |base: &str| base.starts_with("timestamp") || base.starts_with("time ") || base == "date";
@@ -250,7 +264,13 @@ impl Resolver<'_> {
             },
             (false, true) => r.clone(),
             _ if l == "interval" || r == "interval" => "interval".to_owned(),
-            _ => if is_unknown(&l) { r.clone() } else { l.clone() },
+            _ => {
+                if is_unknown(&l) {
+                    r.clone()
+                } else {
+                    l.clone()
+                }
+            }
         };
         if l == "interval" && matches!(op, "*" | "/") && rank(&r).is_some() {
             return (left.0, to(right.0, &r, "double precision"), result);

@@ -114,7 +114,8 @@ impl Resolver<'_> {
             match scope.find(qualifier.as_deref(), &name) {
                 Found::Column { source, column, type_name } => {
                     let qualifier = prefixed.then(|| source.shown.clone());
-                    let (name, type_name, relation) = (column.to_owned(), type_name.to_owned(), source.relation.clone());
+                    let (name, type_name, relation) =
+                        (column.to_owned(), type_name.to_owned(), source.relation.clone());
                     return Ok((Node::Column { qualifier, name, relation, level }, type_name));
                 }
                 Found::Row { source } => {
@@ -139,7 +140,10 @@ impl Resolver<'_> {
         let type_name = self.type_name(written)?;
         if let (Node::Array(items), Some(element), false) = (&arg, type_name.strip_suffix("[]"), self.as_printed) {
             if items.is_empty() {
-                return Ok((Node::Cast { arg: Box::new(arg), type_name: type_name.clone(), implicit: false }, type_name));
+                return Ok((
+                    Node::Cast { arg: Box::new(arg), type_name: type_name.clone(), implicit: false },
+                    type_name,
+                ));
             }
             let (items, _) = self.array_items(items.clone(), Some(element))?;
             return Ok((Node::Array(items), type_name));
@@ -243,9 +247,7 @@ impl Resolver<'_> {
             };
             let array = Node::Array(items);
             let right = match element {
-                Some(type_name) => {
-                    Node::Cast { arg: Box::new(array), type_name: type_name.to_owned(), implicit: true }
-                }
+                Some(type_name) => Node::Cast { arg: Box::new(array), type_name: type_name.to_owned(), implicit: true },
                 None => array,
             };
             (left, right)

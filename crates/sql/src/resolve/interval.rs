@@ -15,7 +15,13 @@ fn parse(text: &str) -> Option<(i64, i64, i64)> {
             let mut parts = word.split(':').map(|part| part.parse::<i64>().ok());
             let (hours, minutes) = (parts.next()??, parts.next()??);
             let seconds = parts.next().unwrap_or(Some(0))?;
-            micros = micros.checked_add(hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(seconds)?.checked_mul(1_000_000)?)?;
+            micros = micros.checked_add(
+                hours
+                    .checked_mul(3600)?
+                    .checked_add(minutes.checked_mul(60)?)?
+                    .checked_add(seconds)?
+                    .checked_mul(1_000_000)?,
+            )?;
             continue;
         }
         let split = word.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(word.len());

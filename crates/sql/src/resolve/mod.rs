@@ -103,8 +103,13 @@ pub(crate) fn finished(node: Node) -> Expr {
 
 /// What a view's query reads.
 pub(crate) fn view_query(text: &str, select: Select) -> ViewQuery {
-    let mut query =
-        ViewQuery { text: text.to_owned(), select: None, relations: Vec::new(), columns: Vec::new(), functions: Vec::new() };
+    let mut query = ViewQuery {
+        text: text.to_owned(),
+        select: None,
+        relations: Vec::new(),
+        columns: Vec::new(),
+        functions: Vec::new(),
+    };
     let mut relations = Vec::new();
     select.walk_from(&mut |item| {
         if let crate::catalogue::FromItem::Table { relation: Some(name), .. } = item

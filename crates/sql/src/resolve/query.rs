@@ -20,7 +20,8 @@ impl Resolver<'_> {
             if let Some(query) = part.take() {
                 if select.recursive {
                     // Within itself a recursive query has columns of the names given, or any.
-                    self.ctes.push((name.clone(), columns.iter().map(|column| (column.clone(), String::new())).collect()));
+                    self.ctes
+                        .push((name.clone(), columns.iter().map(|column| (column.clone(), String::new())).collect()));
                 }
                 let (query, own) = self.query(query)?;
                 if select.recursive {

@@ -46,8 +46,15 @@ pub(crate) enum Found<'a> {
 }
 
 /// Columns that every table has.
-const SYSTEM: &[(&str, &str)] =
-    &[("ctid", "tid"), ("tableoid", "oid"), ("xmin", "xid"), ("xmax", "xid"), ("cmin", "cid"), ("cmax", "cid"), ("oid", "oid")];
+const SYSTEM: &[(&str, &str)] = &[
+    ("ctid", "tid"),
+    ("tableoid", "oid"),
+    ("xmin", "xid"),
+    ("xmax", "xid"),
+    ("cmin", "cid"),
+    ("cmax", "cid"),
+    ("oid", "oid"),
+];
 
 impl Scope {
     pub(crate) fn of_table(table: &Name, columns: Vec<(String, TypeText)>) -> Self {

@@ -1,7 +1,7 @@
 //! Types by name, found along the search path and brought into `format_type`'s form.
 
-use super::{Resolved, Resolver};
 use super::Fault;
+use super::{Resolved, Resolver};
 use crate::catalogue::{Catalogue, Name, TypeKind, quote_ident};
 use crate::parse::types::builtin;
 
@@ -39,7 +39,8 @@ pub(crate) fn type_name(catalogue: &Catalogue, path: &[String], written: &str) -
         Some(schema) => catalogue.schemas.contains_key(schema) && !holds_extensions(catalogue, schema),
         None => !path.iter().any(|schema| holds_extensions(catalogue, schema)),
     };
-    if known || schema.as_ref().is_some_and(|schema| !catalogue.schemas.contains_key(schema) && schema != "pg_catalog") {
+    if known || schema.as_ref().is_some_and(|schema| !catalogue.schemas.contains_key(schema) && schema != "pg_catalog")
+    {
         return Err(Fault::unresolved(format!("type {base} does not exist")));
     }
     Ok(match schema {

@@ -1,8 +1,8 @@
 //! A made-up project, and pieces to build others from.
 
-use lunette_core::dependencies::{Dependencies, PackageCount};
 use lunette_core::Assessment;
 use lunette_core::assessment::{AssessmentKind, Confinement, Request, RulesRead, RulesState};
+use lunette_core::dependencies::{Dependencies, PackageCount};
 use lunette_core::finding::{Confidence, Draft, Evidence, Finding, Step, SuppressedBy, Suppression, Why, number};
 use lunette_core::place::Place;
 use lunette_core::project::{
@@ -280,7 +280,13 @@ pub(super) fn orders() -> Inputs {
 }
 
 pub(super) fn topic(id: &str, applicable: bool, looked_at: &str) -> TopicFacts {
-    TopicFacts { topic: id.to_owned(), applicable, looked_at: looked_at.to_owned(), judged: applicable, seen: Vec::new() }
+    TopicFacts {
+        topic: id.to_owned(),
+        applicable,
+        looked_at: looked_at.to_owned(),
+        judged: applicable,
+        seen: Vec::new(),
+    }
 }
 
 /// The assessment of a request of a kind.

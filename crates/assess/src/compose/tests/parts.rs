@@ -75,12 +75,7 @@ fn horizons_and_due_dates_follow_the_severity() {
 fn every_status_of_the_coverage_table() {
     let assessment = compose(orders());
     for (topic, status, looked_at, asks) in [
-        (
-            "injection",
-            Status::Finding,
-            "63 sinks, 7 routes; 1 finding withheld by the project's rules",
-            false,
-        ),
+        ("injection", Status::Finding, "63 sinks, 7 routes; 1 finding withheld by the project's rules", false),
         ("business-logic", Status::Finding, "12 queries by key", true),
         ("cors", Status::CheckedClean, "1 CORS policy", false),
         ("containers", Status::NotApplicable, "no container file", false),

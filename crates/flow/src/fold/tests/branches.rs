@@ -10,7 +10,10 @@ fn arithmetic_decides() {
     assert_eq!(py(&code.replace("> 200", "> 300")), ["p"]);
     assert_eq!(py("def f(p):\n    n = 106\n    bar = 'a' if 7 * 18 + n > 200 else p\n    sink(bar)\n"), ["\"a\""]);
     assert_eq!(py("def f(p, n):\n    bar = 'a' if 7 * 18 + n > 200 else p\n    sink(bar)\n"), ["\"a\"|p"]);
-    assert_eq!(js("function f(p) { let n = 5; let bar; if (n * 2 > 9) bar = 'a'; else bar = p; sink(bar) }"), ["\"a\""]);
+    assert_eq!(
+        js("function f(p) { let n = 5; let bar; if (n * 2 > 9) bar = 'a'; else bar = p; sink(bar) }"),
+        ["\"a\""]
+    );
     assert_eq!(js("function f(p) { const bar = 7 / 2 > 3 ? p : 'a'; sink(bar) }"), ["p"]);
     assert_eq!(py("def f(p):\n    sink('a' if 7 // 2 > 3 else p)\n"), ["p"]);
 }
@@ -33,7 +36,10 @@ fn a_character_chooses() {
     assert_eq!(js(code), ["\"c\""]);
     assert_eq!(js(&code.replace("charAt(2)", "charAt(0)")), ["p"]);
     // Falls through.
-    assert_eq!(js("function f(p) { let bar = 'x'; switch (1) { case 1: bar = 'a'; case 2: bar = p; } sink(bar) }"), ["p"]);
+    assert_eq!(
+        js("function f(p) { let bar = 'x'; switch (1) { case 1: bar = 'a'; case 2: bar = p; } sink(bar) }"),
+        ["p"]
+    );
 }
 
 #[test]
@@ -64,7 +70,11 @@ fn texts_are_evaluated() {
         "'k' in {'k': 1}",
         "not {}",
     ] {
-        assert_eq!(py(&format!("def f(p):\n    if {test}:\n        sink('yes')\n    else:\n        sink(p)\n")), ["\"yes\""], "{test}");
+        assert_eq!(
+            py(&format!("def f(p):\n    if {test}:\n        sink('yes')\n    else:\n        sink(p)\n")),
+            ["\"yes\""],
+            "{test}"
+        );
     }
     for test in [
         "'Abc'.toLowerCase() === 'abc'",
@@ -109,7 +119,15 @@ fn what_cannot_be_told_is_not_told() {
         let both = py(&format!("def f(p):\n    if {test}:\n        sink('yes')\n    else:\n        sink(p)\n"));
         assert_eq!(both, ["\"yes\"", "p"], "{test}");
     }
-    for test in ["'1' == 1", "p === 'a'", "[] == ''", "'aXa'.replace('X', '$&') === 'a'", "document", "'\u{1f600}'.length === 1", "-1 >> 1 === 1"] {
+    for test in [
+        "'1' == 1",
+        "p === 'a'",
+        "[] == ''",
+        "'aXa'.replace('X', '$&') === 'a'",
+        "document",
+        "'\u{1f600}'.length === 1",
+        "-1 >> 1 === 1",
+    ] {
         let both = js(&format!("function f(p) {{ if ({test}) sink('yes'); else sink(p) }}"));
         assert_eq!(both, ["\"yes\"", "p"], "{test}");
     }
@@ -117,21 +135,35 @@ fn what_cannot_be_told_is_not_told() {
 
 #[test]
 fn loops_end_what_is_constant() {
-    assert_eq!(py("def f(p):\n    x = 'a'\n    i = 0\n    while i < 10:\n        if i == 5:\n            x = p\n        i += 1\n    sink(x)\n"), ["\"a\"|p"]);
+    assert_eq!(
+        py(
+            "def f(p):\n    x = 'a'\n    i = 0\n    while i < 10:\n        if i == 5:\n            x = p\n        i += 1\n    sink(x)\n"
+        ),
+        ["\"a\"|p"]
+    );
     assert_eq!(js("function f(p) { let done = false; for (const x of p) { if (done) sink(x); done = true; } }"), ["?"]);
-    assert_eq!(js("function f(p) { let on = true; for (const x of p) { if (!on) sink(x); on = true; } }"), Vec::<String>::new());
+    assert_eq!(
+        js("function f(p) { let on = true; for (const x of p) { if (!on) sink(x); on = true; } }"),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn handlers_run_when_the_try_does() {
     assert_eq!(py("def f(p):\n    x = 'a'\n    try:\n        g()\n        x = p\n        h()\n    except Exception:\n        sink(x)\n").len(), 1);
-    assert_eq!(py("def f(p):\n    if False:\n        try:\n            g()\n        except Exception:\n            sink(p)\n"), Vec::<String>::new());
+    assert_eq!(
+        py("def f(p):\n    if False:\n        try:\n            g()\n        except Exception:\n            sink(p)\n"),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn variables_of_modules() {
     assert_eq!(py("DEBUG = False\ndef f(p):\n    if DEBUG:\n        sink(p)\n"), Vec::<String>::new());
-    assert_eq!(py("DEBUG = False\ndef g():\n    global DEBUG\n    DEBUG = True\ndef f(p):\n    if DEBUG:\n        sink(p)\n"), ["p"]);
+    assert_eq!(
+        py("DEBUG = False\ndef g():\n    global DEBUG\n    DEBUG = True\ndef f(p):\n    if DEBUG:\n        sink(p)\n"),
+        ["p"]
+    );
     assert_eq!(js("const DEBUG = false;\nfunction f(p) { if (DEBUG) sink(p) }"), Vec::<String>::new());
     // Undefined before it is written.
     assert_eq!(js("let ready;\nfunction f(p) { if (ready) return; ready = true; sink(p) }"), ["p"]);
@@ -141,16 +173,28 @@ fn variables_of_modules() {
     let settings = ("settings.py", "SAFE = True\nOTHER = SAFE\n");
     let files = [("a.py", "from settings import SAFE\ndef f(p):\n    sink('x' if SAFE else p)\n"), settings];
     assert_eq!(sinks_of(&files, |_| Containers::default()), ["\"x\""]);
-    let files = [("a.js", "import { SAFE } from './s';\nfunction f(p) { sink(SAFE ? 'x' : p) }"), ("s.js", "export const SAFE = true;\n")];
+    let files = [
+        ("a.js", "import { SAFE } from './s';\nfunction f(p) { sink(SAFE ? 'x' : p) }"),
+        ("s.js", "export const SAFE = true;\n"),
+    ];
     assert_eq!(sinks_of(&files, |_| Containers::default()), ["\"x\""]);
 }
 
 #[test]
 fn functions_of_the_project() {
     assert_eq!(py("def kind():\n    return 'b'\ndef f(p):\n    sink('x' if kind() == 'b' else p)\n"), ["\"x\""]);
-    assert_eq!(py("def kind(x):\n    return x + 'b'\ndef f(p):\n    sink('x' if kind('a') == 'ab' else p)\n"), ["\"x\""]);
-    assert_eq!(py("def kind(x):\n    return x + 'b'\ndef f(p):\n    sink('x' if kind(p) == 'ab' else p)\n"), ["\"x\"|p"]);
-    assert_eq!(py("def kind(x):\n    if x:\n        return 'a'\ndef f(p):\n    sink('x' if kind(p) else p)\n"), ["\"x\"|p"]);
+    assert_eq!(
+        py("def kind(x):\n    return x + 'b'\ndef f(p):\n    sink('x' if kind('a') == 'ab' else p)\n"),
+        ["\"x\""]
+    );
+    assert_eq!(
+        py("def kind(x):\n    return x + 'b'\ndef f(p):\n    sink('x' if kind(p) == 'ab' else p)\n"),
+        ["\"x\"|p"]
+    );
+    assert_eq!(
+        py("def kind(x):\n    if x:\n        return 'a'\ndef f(p):\n    sink('x' if kind(p) else p)\n"),
+        ["\"x\"|p"]
+    );
     assert_eq!(js("async function no() { return false }\nfunction f(p) { if (no()) sink(p) }"), ["p"]);
 }
 
@@ -158,12 +202,20 @@ fn functions_of_the_project() {
 fn what_is_called_may_be_something_else() {
     assert_eq!(js("function f(p) { const check = p.check || (() => false); if (check()) sink(p) }"), ["p"]);
     assert_eq!(js("const check = globalThis.x || (() => false);\nfunction f(p) { if (check()) sink(p) }"), ["p"]);
-    assert_eq!(js("let ready;\nif (globalThis.x) ready = true;\nfunction is() { return ready }\nfunction f(p) { if (!is()) sink(p) }"), ["p"]);
+    assert_eq!(
+        js(
+            "let ready;\nif (globalThis.x) ready = true;\nfunction is() { return ready }\nfunction f(p) { if (!is()) sink(p) }"
+        ),
+        ["p"]
+    );
 }
 
 #[test]
 fn other_modules_may_write() {
-    let files = [("a.py", "DEBUG = False\ndef f(p):\n    if DEBUG:\n        sink(p)\n"), ("b.py", "import a\na.DEBUG = True\n")];
+    let files = [
+        ("a.py", "DEBUG = False\ndef f(p):\n    if DEBUG:\n        sink(p)\n"),
+        ("b.py", "import a\na.DEBUG = True\n"),
+    ];
     assert_eq!(sinks_of(&files, |_| Containers::default()), ["p"]);
 }
 

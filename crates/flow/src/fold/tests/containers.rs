@@ -82,7 +82,10 @@ fn aliases_see_the_same() {
     assert_eq!(py(&body(&["a = ['x']", "b = [a]", "b[0].append(p)", "sink(a[1])"])), ["p"]);
     assert_eq!(py(&body(&["a = {'k': []}", "a['k'].append(p)", "sink(a['k'][0])"])), ["p"]);
     // One of two may have been written to.
-    assert_eq!(py(&body(&["a = ['x']", "b = ['y']", "c = [a, b]", "c[q].append(p)", "sink(a[0])", "sink(b[0])"])), ["?", "?"]);
+    assert_eq!(
+        py(&body(&["a = ['x']", "b = ['y']", "c = [a, b]", "c[q].append(p)", "sink(a[0])", "sink(b[0])"])),
+        ["?", "?"]
+    );
     assert_eq!(py(&body(&["a = ['x']", "for c in [a, ['y']]:", "    c[0] = p", "sink(a[0])"])), ["?"]);
 }
 
@@ -93,8 +96,21 @@ fn joins_keep_what_is_the_same() {
     assert_eq!(py(&body(&["lst = ['a', p]", "while q:", "    sink(lst[1])", "    g()"])), ["p"]);
     assert_eq!(py(&body(&["while q:", "    lst = ['a']", "    lst.append(p)", "    sink(lst[1])"])), ["p"]);
     // A list of an earlier round.
-    assert_eq!(py(&body(&["old = ['b', 'c']", "while q:", "    sink(old[1])", "    lst = ['a', p]", "    old = lst"])), ["?"]);
-    assert_eq!(py(&body(&["outer = []", "while q:", "    lst = ['a']", "    outer.append(lst)", "    outer[0][0] = p", "    sink(lst[0])"])), ["?"]);
+    assert_eq!(
+        py(&body(&["old = ['b', 'c']", "while q:", "    sink(old[1])", "    lst = ['a', p]", "    old = lst"])),
+        ["?"]
+    );
+    assert_eq!(
+        py(&body(&[
+            "outer = []",
+            "while q:",
+            "    lst = ['a']",
+            "    outer.append(lst)",
+            "    outer[0][0] = p",
+            "    sink(lst[0])"
+        ])),
+        ["?"]
+    );
 }
 
 #[test]
@@ -237,7 +253,10 @@ fn tuples_are_made_anew() {
 
 #[test]
 fn functions_that_hold_themselves() {
-    assert_eq!(js("function f(p) { const g = function h(n) { const a = ['x', p]; sink(a[1]); return h; }; g() }"), ["?"]);
+    assert_eq!(
+        js("function f(p) { const g = function h(n) { const a = ['x', p]; sink(a[1]); return h; }; g() }"),
+        ["?"]
+    );
     assert_eq!(js("const g = function h(p) { const a = ['x', p]; sink(a[1]); setTimeout(h, 9); return h };"), ["p"]);
 }
 
@@ -257,7 +276,9 @@ fn hostile_code_ends() {
     let indent = |depth: usize| "    ".repeat(depth + 1);
     let deep = indent(60);
     let loops = repeated(60, |at| format!("{}while p[n]:\n", indent(at)));
-    let code = format!("def f(p):\n    lst = ['a']\n    n = 0\n{loops}{deep}lst.append(p)\n{deep}n = n + 1\n    sink(lst[0])\n");
+    let code = format!(
+        "def f(p):\n    lst = ['a']\n    n = 0\n{loops}{deep}lst.append(p)\n{deep}n = n + 1\n    sink(lst[0])\n"
+    );
     assert_eq!(py(&code), ["?"]);
     let tries = repeated(60, |at| format!("{}try:\n", indent(at)));
     let handlers = repeated(60, |at| format!("{0}except Exception:\n{0}    sink(lst[0])\n", indent(59 - at)));

@@ -61,7 +61,15 @@ fn sinks_in(program: &Program, unit: UnitId, body: &Body, folded: &Folded, found
     }
 }
 
-fn explain(program: &Program, unit: UnitId, body: &Body, folded: &Folded, value: ValueId, all: &mut Vec<String>, depth: usize) {
+fn explain(
+    program: &Program,
+    unit: UnitId,
+    body: &Body,
+    folded: &Folded,
+    value: ValueId,
+    all: &mut Vec<String>,
+    depth: usize,
+) {
     let module = &program.unit(unit).module;
     if depth > 20 {
         return;

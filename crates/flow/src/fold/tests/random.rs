@@ -150,5 +150,8 @@ fn outcome(steps: &[Step]) -> (String, String) {
     let (text, found) = interpret(steps);
     let sinks: Vec<&str> = text.lines().filter(|line| line.contains("sink(")).collect();
     let of = |what: &str| sinks.iter().position(|line| line.contains(what)).map(|at| found[at].clone());
-    (of("sink(xs[0])").unwrap_or_else(|| "nothing".to_owned()), of("sink(d['k0'])").unwrap_or_else(|| "\"none\"".to_owned()))
+    (
+        of("sink(xs[0])").unwrap_or_else(|| "nothing".to_owned()),
+        of("sink(d['k0'])").unwrap_or_else(|| "\"none\"".to_owned()),
+    )
 }

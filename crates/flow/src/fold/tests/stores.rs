@@ -7,7 +7,13 @@ use lunette_lang::ir::Language;
 
 fn parser(trie: &mut ApiTrie) -> Containers {
     let node = trie.insert(Language::Python, "configparser.ConfigParser()").unwrap();
-    let method = |does, key: &[usize], value| Method { does, key: key.to_vec(), ignores_case: vec![1], value, default: Some(Argument::Name("fallback".to_owned())) };
+    let method = |does, key: &[usize], value| Method {
+        does,
+        key: key.to_vec(),
+        ignores_case: vec![1],
+        value,
+        default: Some(Argument::Name("fallback".to_owned())),
+    };
     let methods = [
         ("add_section", method(Does::Nothing, &[], None)),
         ("set", method(Does::Set, &[0, 1], Some(2))),
@@ -17,7 +23,10 @@ fn parser(trie: &mut ApiTrie) -> Containers {
     ];
     let methods = methods.into_iter().map(|(name, method)| (name.to_owned(), method)).collect();
     let mut containers = Containers::default();
-    containers.insert(&[node], Store { seeds: Some(vec![Argument::Position(0), Argument::Name("defaults".to_owned())]), methods });
+    containers.insert(
+        &[node],
+        Store { seeds: Some(vec![Argument::Position(0), Argument::Name("defaults".to_owned())]), methods },
+    );
     containers
 }
 
@@ -47,7 +56,10 @@ fn what_a_model_does_not_speak_of_may_do_anything() {
     assert_eq!(check("sink(c['s']['keyA'])"), ["?"]);
     assert_eq!(check("c['s']['keyA'] = p\n    sink(c.get('s', 'keyA'))"), ["?"]);
     assert_eq!(check("c = configparser.ConfigParser(q)\n    c.set('s', 'k', 'a')\n    sink(c.get('s', 'k'))"), ["?"]);
-    assert_eq!(check("c = configparser.ConfigParser(interpolation=None)\n    c.set('s', 'k', q)\n    sink(c.get('s', 'k'))"), ["q"]);
+    assert_eq!(
+        check("c = configparser.ConfigParser(interpolation=None)\n    c.set('s', 'k', q)\n    sink(c.get('s', 'k'))"),
+        ["q"]
+    );
 }
 
 #[test]

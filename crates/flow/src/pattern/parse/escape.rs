@@ -50,7 +50,9 @@ impl Parser {
                 0x2026
             }
             'c' if self.javascript() => match self.peek() {
-                Some(letter) if letter.is_ascii_alphabetic() || (in_class && (letter.is_ascii_digit() || letter == '_')) => {
+                Some(letter)
+                    if letter.is_ascii_alphabetic() || (in_class && (letter.is_ascii_digit() || letter == '_')) =>
+                {
                     self.at += 1;
                     u32::from(letter) % 32
                 }
@@ -62,7 +64,9 @@ impl Parser {
             'p' | 'P' if self.strict() => return self.property(next == 'P').map(Escape::Set),
             '0'..='7' => return Ok(Escape::Unit(self.octal(next))),
             '8' | '9' if self.javascript() => u32::from(next),
-            letter if letter.is_ascii_alphanumeric() && !self.javascript() => return Err(self.fault("an unknown escape")),
+            letter if letter.is_ascii_alphanumeric() && !self.javascript() => {
+                return Err(self.fault("an unknown escape"));
+            }
             _ => self.units.get(self.at - 1).copied().unwrap_or_default(),
         };
         Ok(Escape::Unit(unit))
@@ -108,7 +112,11 @@ impl Parser {
         let (length, group) = if self.javascript() {
             let group = digits.parse().unwrap_or(u32::MAX);
             if group > self.all_groups {
-                return if self.strict() { Err(self.fault("a reference to a group that is not there")) } else { Ok(None) };
+                return if self.strict() {
+                    Err(self.fault("a reference to a group that is not there"))
+                } else {
+                    Ok(None)
+                };
             }
             (digits.len(), group)
         } else {
@@ -151,7 +159,8 @@ impl Parser {
     }
 
     fn hex_digits(&self, ahead: usize, count: usize) -> Option<u32> {
-        (ahead..ahead + count).try_fold(0_u32, |value, at| Some(value.wrapping_mul(16) + self.peek_at(at)?.to_digit(16)?))
+        (ahead..ahead + count)
+            .try_fold(0_u32, |value, at| Some(value.wrapping_mul(16) + self.peek_at(at)?.to_digit(16)?))
     }
 
     /// After `\x` and its like. JavaScript takes the letter for itself when no number follows.

@@ -13,7 +13,9 @@ impl Parser {
         if self.eat(':') {
             return self.rest().map(Some);
         }
-        for (mark, behind, negative) in [("=", false, false), ("!", false, true), ("<=", true, false), ("<!", true, true)] {
+        for (mark, behind, negative) in
+            [("=", false, false), ("!", false, true), ("<=", true, false), ("<!", true, true)]
+        {
             if self.eat_all(mark) {
                 let body = self.rest()?;
                 return Ok(Some(Node::Look(Box::new(Look { behind, negative, body }))));

@@ -91,8 +91,11 @@ impl Parser {
         if pattern.len() > 4 * MAX_LENGTH {
             return Err(Unreadable { reason: "too long", at: 0 });
         }
-        let units: Vec<u32> =
-            if utf16 { pattern.encode_utf16().map(u32::from).collect() } else { pattern.chars().map(u32::from).collect() };
+        let units: Vec<u32> = if utf16 {
+            pattern.encode_utf16().map(u32::from).collect()
+        } else {
+            pattern.chars().map(u32::from).collect()
+        };
         if units.len() > MAX_LENGTH {
             return Err(Unreadable { reason: "too long", at: 0 });
         }
@@ -237,7 +240,11 @@ impl Parser {
         }
         self.depth -= 1;
         // Python makes one class of alternatives that are single characters, so `\w|\d` has one way only.
-        if plain && !self.javascript() && branches.len() > 1 && branches.iter().all(|branch| matches!(branch, Node::Set(_))) {
+        if plain
+            && !self.javascript()
+            && branches.len() > 1
+            && branches.iter().all(|branch| matches!(branch, Node::Set(_)))
+        {
             let one = |set: Set, branch: &Node| match branch {
                 Node::Set(id) => set.union(&self.sets[id.index()]),
                 _ => set,

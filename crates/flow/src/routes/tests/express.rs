@@ -231,7 +231,10 @@ fn every_body_knows_the_routes_that_reach_it() {
 
 #[test]
 fn what_is_not_resolved_is_said() {
-    let found = find(&[("app.js", "const app = require('express')();\napp.get(where(), h);\napp.get('/x', unknown);\n")], &ImportMap::default());
+    let found = find(
+        &[("app.js", "const app = require('express')();\napp.get(where(), h);\napp.get('/x', unknown);\n")],
+        &ImportMap::default(),
+    );
     insta::assert_snapshot!(print(&found), @r"
     GET ${where} h app.js:2 unresolved
     GET /x unknown app.js:3

@@ -41,11 +41,13 @@ fn print(found: &Routes) -> String {
     for route in &found.routes {
         let mut line = format!("{} {} {} {}:{}", route.method, route.path, route.handler, route.file, route.line);
         if !route.guards.is_empty() {
-            let guards: Vec<String> = route.guards.iter().map(|guard| format!("{}{}", guard.name, mark(guard.proves))).collect();
+            let guards: Vec<String> =
+                route.guards.iter().map(|guard| format!("{}{}", guard.name, mark(guard.proves))).collect();
             let _ = write!(line, " [{}]", guards.join(", "));
         }
         if !route.inputs.is_empty() {
-            let inputs: Vec<String> = route.inputs.iter().map(|input| format!("{} {}", kind(input.kind), input.name)).collect();
+            let inputs: Vec<String> =
+                route.inputs.iter().map(|input| format!("{} {}", kind(input.kind), input.name)).collect();
             let _ = write!(line, " ({})", inputs.join(", "));
         }
         if !route.resolved {

@@ -173,7 +173,8 @@ async function start() {
     ANY /api/any any src/cats.ts:11
     GET /health health src/cats.ts:11
     ");
-    let header = main.replace("app.setGlobalPrefix", "app.enableVersioning({ type: VersioningType.HEADER });\napp.setGlobalPrefix");
+    let header = main
+        .replace("app.setGlobalPrefix", "app.enableVersioning({ type: VersioningType.HEADER });\napp.setGlobalPrefix");
     let header = format!("import {{ VersioningType }} from '@nestjs/common';\n{header}");
     assert!(!check(&[("src/cats.ts", cats), ("src/main.ts", &header), ("src/names.ts", names)]).contains("/v1/"));
 }
@@ -181,11 +182,17 @@ async function start() {
 #[test]
 fn next_routes_by_file() {
     let files = [
-        ("app/(shop)/items/[id]/route.ts", "export async function GET(request: Request) { return Response.json(request.headers.get('x-a')); }\nexport const POST = async (request: Request) => { const { a } = await request.json(); };\n"),
+        (
+            "app/(shop)/items/[id]/route.ts",
+            "export async function GET(request: Request) { return Response.json(request.headers.get('x-a')); }\nexport const POST = async (request: Request) => { const { a } = await request.json(); };\n",
+        ),
         ("app/copied/route.ts", "export * from '../(shop)/items/[id]/route';\n"),
         ("app/made/route.ts", "export const { POST } = serve(run);\n"),
         ("app/actions.ts", "'use server';\nexport async function remove(id: string) {}\n"),
-        ("pages/api/[...slug].js", "export default function handler(req, res) { if (req.method !== 'POST') return res.status(405).end(); res.json(req.body.name + req.query.q); }\n"),
+        (
+            "pages/api/[...slug].js",
+            "export default function handler(req, res) { if (req.method !== 'POST') return res.status(405).end(); res.json(req.body.name + req.query.q); }\n",
+        ),
         ("pages/api/users/index.js", "export default function users(req, res) { res.json({}); }\n"),
         ("lib/route.ts", "export function GET() {}\n"),
     ];

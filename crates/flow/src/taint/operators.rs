@@ -1,0 +1,98 @@
+//! Texts put together: templates, `+`, `%` and their like.
+
+use lunette_lang::ir::{BinaryOp, Op, Part, ValueId};
+
+use super::fact::Fact;
+use super::scan::Scan;
+use super::{KindSet, texts};
+use crate::constant::Value;
+use crate::know::Origin;
+
+impl Scan<'_, '_> {
+    pub(super) fn concat(&mut self, value: ValueId, parts: &[Part]) {
+        let mut before = String::new();
+        for part in parts {
+            match *part {
+                Part::Text(text) => before.push_str(self.name(text)),
+                Part::Value(part) => {
+                    let facts = self.used(part, value);
+                    if !facts.is_empty() {
+                        let cleared = texts::behind(&self.env.models.taint, &before);
+                        let facts = self.text_of(facts);
+                        self.put_all(
+                            value,
+                            part,
+                            facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect(),
+                        );
+                    }
+                    before.push_str(&self.literal_text(part, 8));
+                }
+            }
+        }
+    }
+
+    /// The text that a value is known to be; a placeholder for what is not known.
+    fn literal_text(&self, value: ValueId, depth: usize) -> String {
+        if let Some(Value::Str(text)) = self.folding.constant(self.env, self.site(value)).as_deref() {
+            return text.clone();
+        }
+        if depth > 0 {
+            match self.op(value) {
+                Op::Assign(_, from) | Op::Await(from) => return self.literal_text(*from, depth - 1),
+                Op::Concat(parts) => {
+                    let text = |part: &Part| match part {
+                        Part::Text(text) => self.name(*text).to_owned(),
+                        Part::Value(inner) => self.literal_text(*inner, depth - 1),
+                    };
+                    return parts.iter().map(text).collect();
+                }
+                Op::Binary(BinaryOp::Add, left, right) => {
+                    return self.literal_text(*left, depth - 1) + &self.literal_text(*right, depth - 1);
+                }
+                _ => {}
+            }
+        }
+        // A base that is configured: whoever pastes something behind it has not chosen the host.
+        let untrusted = self.is_untrusted(value);
+        if untrusted { "?".to_owned() } else { "x://x".to_owned() }
+    }
+
+    pub(super) fn binary(&mut self, value: ValueId, op: BinaryOp, left: ValueId, right: ValueId) {
+        // `%` formats texts; `*` repeats them, `|` joins mappings and sets.
+        if !matches!(op, BinaryOp::Add | BinaryOp::Mod | BinaryOp::BitOr) {
+            // An overloaded operator: a path joined from parts.
+            if op == BinaryOp::Div && self.is_object(left) {
+                for from in [left, right] {
+                    let facts = self.used(from, value);
+                    let facts = self.text_of(facts);
+                    self.put_all(value, from, facts);
+                }
+            }
+            return;
+        }
+        for (from, other) in [(left, right), (right, left)] {
+            let facts = self.used(from, value);
+            if facts.is_empty() {
+                continue;
+            }
+            let cleared = if op == BinaryOp::Add && from == right {
+                texts::behind(&self.env.models.taint, &self.literal_text(other, 8))
+            } else {
+                KindSet::default()
+            };
+            let lists = matches!(self.op(self.canon[other.index()]), Op::List(..)) || op == BinaryOp::BitOr;
+            let facts = if lists { facts } else { self.text_of(facts) };
+            self.put_all(
+                value,
+                from,
+                facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect(),
+            );
+        }
+    }
+
+    /// Whether a value is known to be an object of a library.
+    fn is_object(&self, value: ValueId) -> bool {
+        self.origins(value).iter().any(|origin| matches!(origin, Origin::Api(..)))
+            || !self.facts[value.index()].is_empty()
+    }
+}
