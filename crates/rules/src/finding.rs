@@ -210,7 +210,12 @@ impl Run<'_, '_> {
                 continue;
             }
             shown = Some(span);
-            steps.push(self.step(site.unit, span, why, note, None));
+            let step = self.step(site.unit, span, why, note, None);
+            // Calls within calls read as the same step told twice.
+            let told = |last: &Step| last.note == step.note && last.place.line == step.place.line;
+            if !steps.last().is_some_and(told) {
+                steps.push(step);
+            }
         }
         // A long way is told by its beginning and its end.
         if steps.len() > MAX_STEPS {
