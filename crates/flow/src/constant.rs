@@ -194,7 +194,7 @@ impl Folder<'_> {
                 for item in items {
                     match self.value(at(item.value), depth).single() {
                         Some(value) if item.kind == ArgKind::Positional && values.len() < 256 => {
-                            values.push(value.clone())
+                            values.push(value.clone());
                         }
                         _ => return Possible::unknown(),
                     }

@@ -267,7 +267,7 @@ impl Rulebook {
             }
         }
         let documents = compile::documents(&front, &configured, models, &mut self.groups, &mut |line, fault| {
-            faults.add(line, fault)
+            faults.add(line, fault);
         });
         let of_code = front.message.as_deref().filter(|_| !written.is_empty());
         let message = match of_code.map(Template::parse).transpose() {

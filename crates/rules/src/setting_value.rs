@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn durations_and_sizes_are_measured() {
         let near = |text: &str, wanted: f64| {
-            assert!(measure(text).is_some_and(|value| (value - wanted).abs() < 1e-6), "{text}")
+            assert!(measure(text).is_some_and(|value| (value - wanted).abs() < 1e-6), "{text}");
         };
         near("1h30m", 5_400.0);
         near("500ms", 0.5);

@@ -172,7 +172,7 @@ impl Scanner<'_> {
             }
             Op::Element(base) => self.mark(*base),
             Op::Outer(owner, var) => {
-                self.maybe[at] = certain::is_constant_variable(self.program, self.unit, *owner, *var)
+                self.maybe[at] = certain::is_constant_variable(self.program, self.unit, *owner, *var);
             }
             Op::Import(import) => {
                 let module = &self.program.unit(self.unit).module;

@@ -113,9 +113,9 @@ impl Store {
             for &position in &method.key {
                 let Some(Value::Str(part)) = args.get(position)?.constant.as_ref() else { return None };
                 if method.ignores_case.contains(&position) {
-                    key.push_str(&part.to_lowercase())
+                    key.push_str(&part.to_lowercase());
                 } else {
-                    key.push_str(part)
+                    key.push_str(part);
                 }
                 key.push('\0');
             }

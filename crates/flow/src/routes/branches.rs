@@ -118,7 +118,7 @@ impl Scene<'_> {
                 Terminator::Jump(next)
                     if function.blocks.get(next.index()).is_some_and(|next| next.preds.len() == 1) =>
                 {
-                    at = next
+                    at = next;
                 }
                 Terminator::Throw => return true,
                 _ => return false,

@@ -290,7 +290,7 @@ impl Scene<'_> {
         let draft = Draft { known, ..draft.clone() };
         match handler {
             Handler::View(unit, class) => {
-                self.expand_view(entry, &draft, paths, &methods.values, (*unit, *class), drafts)
+                self.expand_view(entry, &draft, paths, &methods.values, (*unit, *class), drafts);
             }
             Handler::Function(unit, body) => {
                 let methods = self.methods_or_default(entry, methods.values);

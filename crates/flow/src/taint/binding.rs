@@ -32,7 +32,7 @@ pub(crate) fn values(scan: &Scan<'_, '_>, call: ValueId, path: &AccessPath) -> S
         Start::LastArg => found.extend(args.last().map(|arg| arg.value)),
         Start::ArgsFrom(from) => found.extend(args.iter().skip(*from).map(|arg| arg.value)),
         Start::ArgsMiddle(from) => {
-            found.extend(args.iter().take(args.len().saturating_sub(1)).skip(*from).map(|arg| arg.value))
+            found.extend(args.iter().take(args.len().saturating_sub(1)).skip(*from).map(|arg| arg.value));
         }
         Start::Arg { position, name } => {
             let mut at = 0;

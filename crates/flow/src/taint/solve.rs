@@ -90,7 +90,7 @@ impl Nodes {
                 let Some(from) = nodes.of_root(body as u32, state.pools.get(edge.fact.root)) else { continue };
                 match edge.to {
                     To::Sink(kinds) | To::ChosenSink(kinds) => {
-                        nodes.harm[from as usize] |= kinds.without(edge.fact.cleared)
+                        nodes.harm[from as usize] |= kinds.without(edge.fact.cleared);
                     }
                     To::Param(..) | To::Slot(_) => {
                         if let Some(to) = nodes.of_target(edge.to) {
@@ -292,10 +292,10 @@ impl<'e, 'a> Search<'e, 'a> {
         let flags = flags.with(edge.fact.flags).without(Flags::EXACT).without(Flags::DEEP);
         match edge.to {
             To::Sink(kinds) if !flags.has(Flags::CHOSEN) => {
-                self.arrive(edge, source, kinds.without(cleared), flags, hop)
+                self.arrive(edge, source, kinds.without(cleared), flags, hop);
             }
             To::ChosenSink(kinds) if flags.has(Flags::CHOSEN) => {
-                self.arrive(edge, source, kinds.without(cleared), flags, hop)
+                self.arrive(edge, source, kinds.without(cleared), flags, hop);
             }
             To::Sink(_) | To::ChosenSink(_) => {}
             To::Param(..) | To::Slot(_) => {

@@ -153,7 +153,7 @@ impl Scan<'_, '_> {
         for arg in args {
             match arg.kind {
                 ArgKind::Named(name) => {
-                    named.push((self.name(name).to_owned(), arg.value, self.used(arg.value, value)))
+                    named.push((self.name(name).to_owned(), arg.value, self.used(arg.value, value)));
                 }
                 ArgKind::SpreadNamed => contexts.push((arg.value, self.used(arg.value, value))),
                 _ => {}
