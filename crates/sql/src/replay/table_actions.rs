@@ -63,6 +63,30 @@ pub(crate) enum Action {
     Nothing,
 }
 
+/// Actions that switch a trigger or a rule.
+const SWITCHES: [&str; 8] = [
+    "enable always trigger",
+    "enable replica trigger",
+    "enable trigger",
+    "disable trigger",
+    "enable always rule",
+    "enable replica rule",
+    "enable rule",
+    "disable rule",
+];
+/// Actions that leave no trace in the catalogue and take no argument.
+const QUIET: [&str; 9] = [
+    "set logged",
+    "set unlogged",
+    "set without cluster",
+    "set without oids",
+    "set with oids",
+    "not of",
+    "replica identity full",
+    "replica identity nothing",
+    "replica identity default",
+];
+
 impl Session {
     /// One action as written.
     pub(crate) fn table_action(&self, p: &mut Parser<'_>) -> crate::parse::Parsed<Action> {
@@ -120,17 +144,7 @@ impl Session {
         if let Some(words) = p.eat_any(&["enable row level security", "disable row level security"]) {
             return Ok(Action::Rls(words.starts_with("enable")));
         }
-        let switches = [
-            "enable always trigger",
-            "enable replica trigger",
-            "enable trigger",
-            "disable trigger",
-            "enable always rule",
-            "enable replica rule",
-            "enable rule",
-            "disable rule",
-        ];
-        if let Some(words) = p.eat_any(&switches) {
+        if let Some(words) = p.eat_any(&SWITCHES) {
             let name = p.name()?;
             let trigger = words.ends_with("trigger");
             return Ok(if trigger {
@@ -146,18 +160,7 @@ impl Session {
         if p.eat("reset") {
             return Ok(Action::ResetOptions(p.names_in_parentheses()?));
         }
-        let quiet = [
-            "set logged",
-            "set unlogged",
-            "set without cluster",
-            "set without oids",
-            "set with oids",
-            "not of",
-            "replica identity full",
-            "replica identity nothing",
-            "replica identity default",
-        ];
-        if p.eat_any(&quiet).is_some() {
+        if p.eat_any(&QUIET).is_some() {
             return Ok(Action::Nothing);
         }
         if p.eat_any(&["replica identity using index", "set tablespace", "cluster on", "set access method"]).is_some() {
