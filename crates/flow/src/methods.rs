@@ -120,6 +120,24 @@ pub(crate) fn method(name: &str) -> Option<Method> {
     })
 }
 
+/// Functions that find a record by what they are given.
+pub(crate) fn is_lookup(name: &str) -> bool {
+    matches!(
+        name,
+        "get_or_404"
+            | "get_or_none"
+            | "get_or_create"
+            | "get_object_or_404"
+            | "get_list_or_404"
+            | "first_or_404"
+            | "one_or_404"
+            | "get_by_id"
+            | "find_by_id"
+            | "load_by_id"
+            | "filter_by"
+    ) || ["get_by_", "find_by_", "load_by_", "fetch_by_", "lookup_by_"].iter().any(|start| name.starts_with(start))
+}
+
 /// Members that tell of a value and are not part of it.
 pub(crate) fn is_measure(name: &str) -> bool {
     matches!(name, "length" | "size" | "byteLength" | "__class__" | "__len__" | "constructor" | "prototype")

@@ -41,6 +41,8 @@ pub(crate) struct TaintModels {
     pub(crate) any_value: KindSet,
     /// Kinds that a quoted literal does not do.
     pub(crate) quoted: KindSet,
+    /// Kinds, and those that are like them.
+    likes: Vec<(KindSet, KindSet)>,
     pub(crate) sources: FxHashMap<NodeId, SourceKind>,
     /// Sources only where the route's path varies.
     pub(crate) varying: FxHashSet<NodeId>,
@@ -49,6 +51,10 @@ pub(crate) struct TaintModels {
     pub(crate) sinks_of: FxHashMap<NodeId, Vec<u32>>,
     pub(crate) writes_of: FxHashMap<NodeId, Vec<u32>>,
     pub(crate) returns_of: FxHashMap<String, Vec<u32>>,
+    /// Sinks by a method's name, where nothing is known of the object.
+    pub(crate) unknown_sinks: FxHashMap<(Language, String), Vec<u32>>,
+    /// Parts of library objects that are made of the whole, with what they clear.
+    pub(crate) parts: FxHashMap<NodeId, KindSet>,
     pub(crate) flows: FxHashMap<NodeId, Vec<Flow>>,
     pub(crate) tests: FxHashMap<NodeId, Vec<Test>>,
     pub(crate) components: FxHashMap<NodeId, Vec<Component>>,
@@ -169,6 +175,11 @@ impl TaintModels {
                 harmless_after: optional_regex(spec.harmless_after.as_deref())?,
                 cleared_by_name: optional_regex(spec.cleared_by_name.as_deref())?,
             };
+            if let Some(like) = &spec.like {
+                let like =
+                    self.kind(like).ok_or_else(|| format!("there is no kind `{like}` before `{}`", spec.name))?;
+                self.likes.push((like, KindSet::one(self.kinds.len())));
+            }
             if let Some(keys) = optional_regex(spec.guarded_keys.as_deref())? {
                 self.guarded_keys = Some((KindSet::one(self.kinds.len()), keys));
             }
@@ -193,6 +204,17 @@ impl TaintModels {
             self.kinds.push(kind);
         }
         Ok(())
+    }
+
+    /// Kinds that are cleared or restored, with those that are like them.
+    fn kinds_cleared(&self, names: &OneOrMany) -> Result<KindSet, String> {
+        let mut set = self.kinds_named(names)?;
+        for &(kind, like) in &self.likes {
+            if set.contains(kind) {
+                set |= like;
+            }
+        }
+        Ok(set)
     }
 
     fn kinds_named(&self, names: &OneOrMany) -> Result<KindSet, String> {
@@ -295,8 +317,12 @@ impl Models {
         let at = self.taint.sinks.len() as u32;
         let calls = self.patterns(language, &spec.call)?;
         let writes = self.patterns(language, &spec.write)?;
-        if calls.is_empty() && writes.is_empty() && spec.handler_return.is_none() {
-            return Err("a sink needs `call`, `write` or `handler-return`".to_owned());
+        let unknown: Vec<String> = spec.unknown.iter().cloned().collect();
+        if calls.is_empty() && writes.is_empty() && unknown.is_empty() && spec.handler_return.is_none() {
+            return Err("a sink needs `call`, `unknown`, `write` or `handler-return`".to_owned());
+        }
+        for name in unknown {
+            self.taint.unknown_sinks.entry((language, name)).or_default().push(at);
         }
         for node in calls {
             self.taint.sinks_of.entry(node).or_default().push(at);
@@ -312,12 +338,16 @@ impl Models {
     }
 
     fn compile_flow(&mut self, spec: &FlowSpec, language: Language) -> Result<(), String> {
+        let clears = self.taint.kinds_cleared(&spec.clears)?;
+        for node in self.patterns(language, &spec.read)? {
+            self.taint.parts.insert(node, clears);
+        }
         for node in self.patterns(language, &spec.call)? {
             let flow = Flow {
                 from: spec.from.iter().map(|text| text.parse()).collect::<Result<_, String>>()?,
                 to: spot(spec.to.as_deref().unwrap_or("return"))?,
-                clears: self.taint.kinds_named(&spec.clears)?,
-                restores: self.taint.kinds_named(&spec.restores)?,
+                clears: self.taint.kinds_cleared(&spec.clears)?,
+                restores: self.taint.kinds_cleared(&spec.restores)?,
                 same: spec.same,
                 deep: spec.deep,
                 when: self.whens(language, &spec.when)?,
@@ -333,7 +363,7 @@ impl Models {
             let test = Test {
                 at: paths(&spec.at, "arg[0]")?,
                 good: spec.good,
-                clears: self.taint.kinds_named(&spec.clears)?,
+                clears: self.taint.kinds_cleared(&spec.clears)?,
                 pattern: spec.pattern.as_deref().map(str::parse).transpose()?,
                 anchoring: spec.anchoring,
                 normalised: spec.normalised,
@@ -344,7 +374,7 @@ impl Models {
     }
 
     fn compile_component(&mut self, spec: &ComponentSpec, language: Language) -> Result<(), String> {
-        let clears = self.taint.kinds_named(&spec.clears)?;
+        let clears = self.taint.kinds_cleared(&spec.clears)?;
         let of: AccessPath = spec.of.as_deref().unwrap_or("arg[0]").parse()?;
         for node in self.patterns(language, &spec.value)? {
             self.taint.components.entry(node).or_default().push(Component {

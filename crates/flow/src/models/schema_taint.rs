@@ -40,6 +40,10 @@ pub struct SinkSpec {
     /// Calls.
     #[serde(default)]
     pub call: OneOrMany,
+    /// Or calls of methods so named, on objects of which nothing is known: a rule that asks for the kind must find
+    /// some other sign (`way`).
+    #[serde(default)]
+    pub unknown: OneOrMany,
     /// Access paths, in the call, of the values that do harm. `arg[0]` when absent.
     #[serde(default)]
     pub at: OneOrMany,
@@ -160,7 +164,11 @@ pub enum Shape {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FlowSpec {
     /// Calls.
+    #[serde(default)]
     pub call: OneOrMany,
+    /// Or reads of a part that is made of the whole: `pathlib.Path().name`. Of the rest only `clears` counts then.
+    #[serde(default)]
+    pub read: OneOrMany,
     /// Access paths of what is passed on: `arg[0]`, `receiver`, `arg[*]`; nothing passes when it is empty.
     #[serde(default)]
     pub from: OneOrMany,
@@ -296,6 +304,9 @@ pub struct KindSpec {
     /// A value pasted behind a text that matches is harmless: `"https://shop.example/" + path`.
     #[serde(default)]
     pub harmless_after: Option<String>,
+    /// A kind with the same nature: what clears or restores that one does so to this one.
+    #[serde(default)]
+    pub like: Option<String>,
     /// Only objects do this harm: text made of a value is harmless.
     #[serde(default)]
     pub objects_only: bool,

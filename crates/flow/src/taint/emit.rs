@@ -13,6 +13,7 @@ use super::scan::Scan;
 use super::slots::Slot;
 use super::summary::{MAX_RETURNS, Shows, Summary};
 use crate::constant::Value;
+use crate::methods::method;
 
 /// The kinds of harm that the engine itself finds, without a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -177,6 +178,9 @@ impl Scan<'_, '_> {
             let bases = crate::lineage::libraries(self.env.facts, (unit, class));
             sinks.extend(bases.iter().filter_map(|node| models.taint.sinks_of.get(node)).flatten().copied());
         }
+        if sinks.is_empty() && known.is_none_or(|call| call.api.is_empty() && call.functions.is_empty()) {
+            sinks.extend_from_slice(self.unknown_sinks(value));
+        }
         for at in sinks {
             let sink = &models.taint.sinks[at as usize];
             if sink.where_unescaped && !self.env.templates.is_unescaped(self.module.language) {
@@ -312,7 +316,9 @@ impl Scan<'_, '_> {
         // What another handler gives is judged there.
         let given = self.env.facts.call_at(self.site(self.canon[from.index()]));
         let mut functions = given.iter().flat_map(|call| call.functions.iter());
-        if functions.any(|&(unit, body)| handlers.contains_key(&self.env.number(unit, body))) {
+        if functions.any(|&(unit, body)| handlers.contains_key(&self.env.number(unit, body)))
+            || self.is_unknown_call(from)
+        {
             return;
         }
         for &at in sinks {
@@ -326,6 +332,39 @@ impl Scan<'_, '_> {
                 self.harm(value, first.value, &facts, sink.kinds, sink.deep, out);
             }
         }
+    }
+
+    /// Whether a value is what a function gives of which nothing is known. Frameworks and their helpers make responses
+    /// of what they are given (a page, a redirection): that it is the text itself would be a guess too many.
+    fn is_unknown_call(&self, value: ValueId) -> bool {
+        let mut at = self.canon[value.index()];
+        while let Op::Await(inner) = *self.op(at) {
+            at = self.canon[inner.index()];
+        }
+        let Op::Call { callee, .. } = self.op(at) else { return false };
+        if let Op::Load(_, Key::Member(name)) = self.op(*callee)
+            && method(self.name(*name)).is_some()
+        {
+            return false;
+        }
+        self.constructed(*callee).is_none()
+            && self.env.facts.call_at(self.site(at)).is_none_or(|call| {
+                call.functions.is_empty()
+                    && !call.api.iter().any(|(node, _)| self.env.models.taint.flows.contains_key(node))
+            })
+    }
+
+    /// Sinks by the name of the method alone, where nothing is known of the object.
+    fn unknown_sinks(&self, value: ValueId) -> &[u32] {
+        let models = self.env.models;
+        if let Op::Call { callee, .. } = self.op(value)
+            && let Op::Load(_, Key::Member(name)) = self.op(*callee)
+            && let Some(sinks) = models.taint.unknown_sinks.get(&(self.module.language, self.name(*name).to_owned()))
+            && self.env.facts.functions(self.site(*callee)).is_empty()
+        {
+            return sinks;
+        }
+        &[]
     }
 
     /// What the body puts into objects that it was passed.

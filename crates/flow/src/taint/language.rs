@@ -7,7 +7,7 @@ use super::path::KeyId;
 use super::scan::Scan;
 use super::{KindSet, texts};
 use crate::constant::Value;
-use crate::methods::{Method, method};
+use crate::methods::{Method, is_lookup, method};
 use crate::pattern::Anchoring;
 
 impl Scan<'_, '_> {
@@ -29,6 +29,8 @@ impl Scan<'_, '_> {
         let cleared = own_name.map_or_else(KindSet::default, |name| texts::named(&self.env.models.taint, &name));
         let unknown =
             |fact: Fact| Fact { cleared: fact.cleared | cleared, flags: fact.flags.with(Flags::ASSUMED), ..fact };
+        // A record that is looked up is not the key that it was found by.
+        let args = if name.is_some_and(is_lookup) { &[] } else { args };
         for from in base.into_iter().chain(args.iter().map(|arg| arg.value)) {
             let facts = self.used(from, value);
             let facts = Self::made_of(facts).into_iter().map(unknown).collect();

@@ -385,6 +385,9 @@ impl<'s, 'a> Scan<'s, 'a> {
         {
             return;
         }
+        if self.read_part(value, base) {
+            return;
+        }
         let id = self.key(key);
         let facts = self.used(base, value);
         let under = self.under(&facts, id);
@@ -406,6 +409,22 @@ impl<'s, 'a> Scan<'s, 'a> {
                 self.put(value, Fact { flags: fact.flags.without(Flags::EXACT).with(Flags::CHOSEN), from: by, ..fact });
             }
         }
+    }
+
+    /// A part of a library's object that models say is made of the whole: `Path(x).name`.
+    fn read_part(&mut self, value: ValueId, base: ValueId) -> bool {
+        let parts = &self.env.models.taint.parts;
+        if parts.is_empty() {
+            return false;
+        }
+        let found = self.env.facts.api(self.site(value)).iter().find_map(|(node, _)| parts.get(node).copied());
+        let Some(clears) = found else { return false };
+        let facts = Self::made_of(self.used(base, value))
+            .into_iter()
+            .map(|fact| Fact { cleared: fact.cleared | clears, ..fact })
+            .collect();
+        self.put_all(value, base, facts);
+        true
     }
 
     fn store(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId) {

@@ -19,6 +19,8 @@ use crate::program::Site;
 
 /// Deepest nesting of conditions that is looked into.
 const MAX_DEPTH: usize = 6;
+/// How often a part may be a part of a part: `urlparse(urljoin(base, address)).netloc`.
+const MAX_WHOLES: usize = 4;
 /// Most values joined in a condition that is looked into.
 const MAX_SIDES: usize = 8;
 
@@ -173,6 +175,9 @@ impl Scan<'_, '_> {
         for canon in self.spellings(value) {
             show(state, Shown { unless, ..Shown::harmless(canon, KindSet::ALL) });
         }
+        // The host of one address compared with that of another: that this server is the one asked for is told by the
+        // request, but not by whoever made the other address.
+        let unless = unless.filter(|&other| self.whole_of(other).is_empty());
         for shown in self.whole_of(value) {
             show(state, Shown { unless, ..shown });
         }
@@ -211,7 +216,14 @@ impl Scan<'_, '_> {
 
     /// The values that this one is a telling part of (the host of a URL).
     pub(super) fn whole_of(&mut self, value: ValueId) -> State {
+        self.whole(value, MAX_WHOLES)
+    }
+
+    fn whole(&mut self, value: ValueId, depth: usize) -> State {
         let mut state = State::new();
+        if depth == 0 {
+            return state;
+        }
         for origin in self.origins(self.plain(value)) {
             let Origin::Api(node, made) = *origin else { continue };
             for component in self.env.models.taint.components.get(&node).into_iter().flatten() {
@@ -220,6 +232,10 @@ impl Scan<'_, '_> {
                     if here && (!component.normalised || self.is_normal(site.value)) {
                         for value in self.spellings(site.value) {
                             show(&mut state, Shown::harmless(value, component.clears));
+                        }
+                        // What the whole itself tells of: `urlparse(urljoin(base, address)).netloc`.
+                        for shown in self.whole(site.value, depth - 1) {
+                            show(&mut state, Shown { kinds: shown.kinds & component.clears, ..shown });
                         }
                     }
                 }
@@ -232,7 +248,7 @@ impl Scan<'_, '_> {
             && method(self.name(*name)) == Some(Method::Text)
             && *base != value
         {
-            return self.whole_of(*base);
+            return self.whole(*base, depth - 1);
         }
         state
     }
