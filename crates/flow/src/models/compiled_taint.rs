@@ -52,7 +52,7 @@ pub(crate) struct TaintModels {
     pub(crate) writes_of: FxHashMap<NodeId, Vec<u32>>,
     pub(crate) returns_of: FxHashMap<String, Vec<u32>>,
     /// Sinks by a method's name, where nothing is known of the object.
-    pub(crate) unknown_sinks: FxHashMap<(Language, String), Vec<u32>>,
+    pub(crate) unknown_sinks: FxHashMap<Language, FxHashMap<String, Vec<u32>>>,
     /// Parts of library objects that are made of the whole, with what they clear.
     pub(crate) parts: FxHashMap<NodeId, KindSet>,
     pub(crate) flows: FxHashMap<NodeId, Vec<Flow>>,
@@ -322,7 +322,7 @@ impl Models {
             return Err("a sink needs `call`, `unknown`, `write` or `handler-return`".to_owned());
         }
         for name in unknown {
-            self.taint.unknown_sinks.entry((language, name)).or_default().push(at);
+            self.taint.unknown_sinks.entry(language).or_default().entry(name).or_default().push(at);
         }
         for node in calls {
             self.taint.sinks_of.entry(node).or_default().push(at);

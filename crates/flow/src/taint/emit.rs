@@ -359,7 +359,8 @@ impl Scan<'_, '_> {
         let models = self.env.models;
         if let Op::Call { callee, .. } = self.op(value)
             && let Op::Load(_, Key::Member(name)) = self.op(*callee)
-            && let Some(sinks) = models.taint.unknown_sinks.get(&(self.module.language, self.name(*name).to_owned()))
+            && let Some(sinks) =
+                models.taint.unknown_sinks.get(&self.module.language).and_then(|of| of.get(self.name(*name)))
             && self.env.facts.functions(self.site(*callee)).is_empty()
         {
             return sinks;
