@@ -158,11 +158,15 @@ impl Set {
             section.notes.push(format!("false alarms {alarms} of {safe} safe look-alikes ({})", percent(alarms, safe)));
         }
         let (results, other) = (count("results"), count("other"));
+        let unlabelled = self.on_no_line();
+        // The labels are of code: what is true of a manifest, an image or a pipeline lies on none of them.
+        let in_code = unlabelled.iter().filter(|other| other.is_code).count() as u64;
         section.notes.push(format!(
-            "results {results} ({} per KLoC; {} for being a library), on no true label {other} ({} per KLoC); {} lines, {:.2} s",
+            "results {results} ({} per KLoC; {} for being a library), on no true label {other} ({} per KLoC), of these in code and templates {in_code} ({}); {} lines, {:.2} s",
             per_kloc(results, self.lines),
             self.library,
             per_kloc(other, self.lines),
+            per_kloc(in_code, self.lines),
             self.lines,
             self.seconds
         ));
@@ -177,13 +181,13 @@ impl Set {
             }
         }
         if options.list {
-            section.listing.extend(self.on_no_line());
+            section.listing.extend(unlabelled.into_iter().map(|other| other.line));
         }
         Ok(section)
     }
 
     /// Results that lie on no line of a true label, of whatever weakness: to be read.
-    fn on_no_line(&self) -> Vec<String> {
+    fn on_no_line(&self) -> Vec<Unlabelled> {
         let places = |label: &Value| {
             let also = label["also"].as_array().cloned().unwrap_or_default();
             std::iter::once(label.clone()).chain(also).collect::<Vec<_>>()
@@ -203,10 +207,24 @@ impl Set {
             if !labelled.iter().any(on) {
                 let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
                 let message = text(&result["message"]["text"]);
-                listing.push(format!("OTHER  {}:{first} {}: {message}", text(uri), text(&result["ruleId"])));
+                let line = format!("OTHER  {}:{first} {}: {message}", text(uri), text(&result["ruleId"]));
+                listing.push(Unlabelled { line, is_code: is_code(&text(uri)) });
             }
         }
         listing.sort();
         listing
     }
+}
+
+/// A result on no line of a true label.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Unlabelled {
+    line: String,
+    is_code: bool,
+}
+
+/// Whether a file holds code or a template, by its name.
+fn is_code(uri: &str) -> bool {
+    let endings = ["py", "js", "cjs", "mjs", "jsx", "ts", "cts", "mts", "tsx", "html", "htm", "ejs", "pug", "sql"];
+    uri.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
