@@ -186,11 +186,14 @@ impl Reader<'_> {
     }
 
     fn require(&mut self, line: u32, table: &Node) {
-        self.unknown_keys(table, &["control", "except"]);
-        let except = table.get("except").map(Node::items_or_self).unwrap_or_default();
-        let except = except.iter().filter_map(|item| item.text().map(str::to_owned)).collect();
+        self.unknown_keys(table, &["control", "on", "except"]);
+        let names = |key: &str| {
+            let items = table.get(key).map(Node::items_or_self).unwrap_or_default();
+            items.iter().filter_map(|item| item.text().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let (on, except) = (names("on"), names("except"));
         if let Some(control) = table.text_of("control").and_then(vocabulary::control_by_id) {
-            self.push(line, Kind::Require { control, except, everywhere: true });
+            self.push(line, Kind::Require { control, on, except, everywhere: true });
         } else {
             let known: Vec<&str> = vocabulary::CONTROLS.iter().map(|control| control.id).collect();
             self.refuse(line, format!("control is one of {}", known.join(", ")));

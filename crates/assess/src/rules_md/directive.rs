@@ -50,6 +50,8 @@ pub enum Kind {
     Require {
         /// The control.
         control: &'static Control,
+        /// Routes that it is asked of; empty for all, or when no address names them.
+        on: Vec<String>,
         /// Routes that are excepted.
         except: Vec<String>,
         /// Whether it is asked of everything; otherwise the sentence names a part in words that code cannot resolve.
@@ -178,10 +180,12 @@ impl Directive {
             }
             Kind::Offline => "no network access".to_owned(),
             Kind::Kept(promise) => (*promise).to_owned(),
-            Kind::Require { control, except, .. } if except.is_empty() => format!("required control: {}", control.name),
-            Kind::Require { control, except, .. } => {
-                let except: Vec<&str> = except.iter().map(String::as_str).collect();
-                format!("required control: {}, except on {}", control.name, list(&except))
+            Kind::Require { control, on, except, .. } => {
+                let named = |word: &str, names: &[String]| {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    if names.is_empty() { String::new() } else { format!("{word}{}", list(&names)) }
+                };
+                format!("required control: {}{}{}", control.name, named(" on ", on), named(", except on ", except))
             }
             Kind::Accept(accepted) => format!(
                 "the risk of {}{} is accepted until {}",

@@ -67,6 +67,22 @@ fn requirements_are_checked_against_routes() {
         effect("All admin routes must require authentication", &routes),
         "kept as a requirement; which routes it means is for a person to check"
     );
+    let admin = [route("/api/admin/users", None), route("/admin", Some(Proves::Authorized)), route("/b", None)];
+    for sentence in [
+        "All admin routes must require authentication",
+        "Routes under `/admin` must require authentication",
+        "Everything under /admin/* requires authentication",
+    ] {
+        assert_eq!(effect(sentence, &admin), "shown on 1 of 2 routes; not on GET /api/admin/users", "{sentence}");
+    }
+    assert_eq!(
+        effect("Routes under `/api/v1` must require authentication", &[route("/api/v10/a", None)]),
+        "kept as a requirement; which routes it means is for a person to check"
+    );
+    assert_eq!(
+        effect("```lunette\n[[require]]\ncontrol = \"authentication\"\non = \"/admin\"\n```", &admin),
+        "shown on 1 of 2 routes; not on GET /api/admin/users"
+    );
     assert_eq!(
         effect("RLS must be enabled on all tables", &routes),
         "kept as a requirement; this version cannot check it"

@@ -152,10 +152,17 @@ impl Directives {
             Kind::Frameworks { names, .. } => frameworks_effect(names),
             Kind::Offline => "no network was used".to_owned(),
             Kind::Kept(_) => "always so".to_owned(),
-            Kind::Require { control, everywhere: false, .. } if control.proves.is_some() => {
+            Kind::Require { control, on, everywhere, .. }
+                if control.proves.is_some()
+                    && if on.is_empty() {
+                        !everywhere
+                    } else {
+                        !effects.routes.iter().any(|route| is_named(route, on))
+                    } =>
+            {
                 "kept as a requirement; which routes it means is for a person to check".to_owned()
             }
-            Kind::Require { control, except, .. } => requirement_effect(control, except, effects),
+            Kind::Require { control, on, except, .. } => requirement_effect(control, on, except, effects),
             Kind::Context { .. } => "used in the project assessment".to_owned(),
         }
     }
@@ -187,17 +194,21 @@ fn shows(route: &Route, wanted: Proves) -> bool {
         .any(|guard| guard.proves == wanted || (wanted == Proves::Authenticated && guard.proves == Proves::Authorized))
 }
 
-fn is_excepted(route: &Route, except: &[String]) -> bool {
-    except.iter().any(|name| {
-        let name = name.trim_matches('/').to_lowercase();
+/// Whether names given in the rules mean a route: its whole path, one part of it, or what it begins with.
+fn is_named(route: &Route, names: &[String]) -> bool {
+    names.iter().any(|name| {
+        let name = name.trim_end_matches('*').trim_matches('/').to_lowercase();
         let path = route.path.trim_matches('/').to_lowercase();
-        path == name || path.split('/').any(|part| part == name) || (name.contains('/') && path.starts_with(&name))
+        path == name
+            || path.split('/').any(|part| part == name)
+            || path.strip_prefix(&name).is_some_and(|rest| name.contains('/') && rest.starts_with('/'))
     })
 }
 
-fn requirement_effect(control: &Control, except: &[String], effects: &Effects<'_>) -> String {
+fn requirement_effect(control: &Control, on: &[String], except: &[String], effects: &Effects<'_>) -> String {
     if let Some(wanted) = control.proves {
-        let asked: Vec<&Route> = effects.routes.iter().filter(|route| !is_excepted(route, except)).collect();
+        let asks = |route: &&Route| (on.is_empty() || is_named(route, on)) && !is_named(route, except);
+        let asked: Vec<&Route> = effects.routes.iter().filter(asks).collect();
         if asked.is_empty() {
             return "no route was found to check it on".to_owned();
         }

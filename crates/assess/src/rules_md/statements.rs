@@ -90,7 +90,7 @@ static EXCEPT: LazyLock<Regex> = LazyLock::new(|| {
 });
 static SOFT_SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"\b(?:routes?|endpoints?|apis?|handlers?|requests?|passwords?|secrets?|credentials?|keys?|tokens?|quer(?:y|ies)|sql|statements?|cookies?|tables?|rls|tls|https|traffic|data|logs?|logging|events?|logins?|debug|production|dependenc(?:y|ies)|lockfiles?|forms?|inputs?|mfa|2fa|headers?|helmet|csrf|backups?|users?|accounts?|admins?|pii|connections?)\b",
+        r"\b(?:routes?|endpoints?|apis?|handlers?|requests?|pages?|urls?|everything|passwords?|secrets?|credentials?|keys?|tokens?|quer(?:y|ies)|sql|statements?|cookies?|tables?|rls|tls|https|traffic|data|logs?|logging|events?|logins?|debug|production|dependenc(?:y|ies)|lockfiles?|forms?|inputs?|mfa|2fa|headers?|helmet|csrf|backups?|users?|accounts?|admins?|pii|connections?)\b",
     )
 });
 
@@ -103,9 +103,30 @@ pub(super) fn requirement(words: &Words) -> Option<Outcome> {
         return None;
     }
     let control = vocabulary::control_in(&said)?;
+    let on = routes_named(words, &said);
     let everywhere = EVERYWHERE.is_match(&said) && !PARTIAL.is_match(&said);
-    Some(Ok(Kind::Require { control, except, everywhere }))
+    Some(Ok(Kind::Require { control, on, except, everywhere }))
 }
+
+/// The routes that a sentence is about: paths of addresses, which begin with a slash, and what is for administrators.
+fn routes_named(words: &Words, said: &str) -> Vec<String> {
+    let named = said.split([' ', ',', ':']).filter_map(|word| {
+        let slot = words.slots.get(word.strip_prefix('@')?.get(1..)?.parse::<usize>().ok()?)?;
+        match slot {
+            Slot::Path(path) | Slot::Code(path) if path.starts_with('/') => Some(path.clone()),
+            _ => None,
+        }
+    });
+    let mut on: Vec<String> = named.collect();
+    if on.is_empty() && ADMIN.is_match(said) {
+        on.push("admin".to_owned());
+    }
+    on
+}
+
+static ADMIN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"\badmin(?:istration)? (?:(?:api|http) )?(?:routes?|endpoints?|apis?|handlers?|requests?|pages?)\b")
+});
 
 fn exceptions(words: &Words, text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();

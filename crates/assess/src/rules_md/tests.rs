@@ -176,6 +176,7 @@ fn controls_are_required() {
     check("Always use parameterized queries", &["1 required control: parameterised queries"]);
     check("RLS must be enabled on all tables", &["1 required control: row level security on every table"]);
     check("Cookies must be Secure and HttpOnly", &["1 required control: cookie attributes"]);
+    check("Routes under `/admin` must require authentication", &["1 required control: authentication on /admin"]);
     check("Not all routes require authentication", &["+1"]);
     check("Routes must not require authentication", &["+1"]);
 }
