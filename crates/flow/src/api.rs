@@ -75,6 +75,10 @@ pub struct FileHint {
     pub language: Language,
     /// The files, by their path.
     pub file: Regex,
+    /// A package that the nearest manifest above the file must ask for, where manifests are known.
+    pub depends: Option<String>,
+    /// A directive that the file must start with (`use server`).
+    pub directive: Option<String>,
     /// Names exported; `*` for all.
     pub exports: Vec<String>,
     /// What the functions' parameters hold, in order.

@@ -62,6 +62,7 @@ impl Run<'_, '_> {
                 certain(holds)
             }
             Condition::Way(text) => certain(self.flow_of(spot).is_some_and(|flow| self.passes_text(flow, text))),
+            Condition::Assumed(assumed) => certain(self.flow_of(spot).is_some_and(|flow| flow.assumed == *assumed)),
             Condition::Inside(inside, name) => {
                 let name = name.as_ref();
                 certain(self.is_inside(spot, *inside, &|text| name.is_none_or(|name| name.is_match(text))))

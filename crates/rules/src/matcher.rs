@@ -149,6 +149,8 @@ pub(crate) enum Condition {
     FlowsInto(Regex),
     /// A text on the way of untrusted data matches.
     Way(Regex),
+    /// Whether a call on the way of untrusted data was assumed to pass it on.
+    Assumed(bool),
     Inside(Inside, Option<Regex>),
     Name(Regex),
     ReceiverName(Regex),

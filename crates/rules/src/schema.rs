@@ -301,6 +301,8 @@ pub(crate) struct ConditionSpec {
     pub(crate) flows_into: Option<String>,
     /// For flows: a text that the data becomes a part of on its way matches.
     pub(crate) way: Option<String>,
+    /// For flows: whether it had to be assumed that a call about which nothing is known passes the data on.
+    pub(crate) assumed: Option<bool>,
     pub(crate) inside: Option<Inside>,
     pub(crate) name: Option<String>,
     pub(crate) receiver_name: Option<String>,

@@ -1,6 +1,8 @@
 //! Calls: arguments to parameters, results, constructors, callbacks.
 
-use lunette_lang::ir::{Arg, ArgKind, BinaryOp, BodyId, BodyKind, Key, Language, Op, ParamKind, ValueId};
+use lunette_lang::ir::{
+    Arg, ArgKind, BinaryOp, BodyId, BodyKind, Entry, Key, Language, Op, ParamKind, ValueId, ValueRef,
+};
 
 use smallvec::SmallVec;
 
@@ -12,6 +14,9 @@ use crate::program::{Site, UnitId};
 
 /// Methods of arrays that call their argument with an element first.
 const ITERATORS: [&str; 7] = ["forEach", "map", "filter", "flatMap", "find", "some", "every"];
+
+/// How deep objects are looked into for the functions that they hold: options, resolvers by type, field and use.
+const NESTING: u32 = 5;
 
 impl Tracker<'_> {
     pub(super) fn call(&mut self, value: ValueId, callee: ValueId, args: &[Arg], new: bool) -> Origins {
@@ -176,7 +181,7 @@ impl Tracker<'_> {
     /// functions or as an object of options.
     fn give(&mut self, value: ValueId, callback: Callback) {
         let origins = self.get(value);
-        self.give_to(&origins, callback, 2);
+        self.give_to(&origins, callback, NESTING);
     }
 
     pub(super) fn give_to(&mut self, origins: &[Origin], callback: Callback, depth: u32) {
@@ -190,9 +195,16 @@ impl Tracker<'_> {
                         self.write(Slot::Param(unit, body, parameter as u32), &[Origin::Api(callback.value, made)]);
                     }
                 }
-                Origin::Literal(_) if depth > 0 => {
+                Origin::Literal(site) if depth > 0 => {
                     let inner = self.element_of(origin, None);
                     self.give_to(&inner, callback, depth - 1);
+                    let Op::Dict(entries) = self.program.op(site) else { continue };
+                    for entry in entries {
+                        if let Entry::Spread(from) = *entry {
+                            let spread = self.depend(site.unit, ValueRef { body: site.body, value: from });
+                            self.give_to(&spread, callback, depth - 1);
+                        }
+                    }
                 }
                 Origin::Module(unit) if depth > 0 => {
                     let inner = self.exported(unit, DEFAULT);

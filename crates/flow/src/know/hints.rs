@@ -42,6 +42,15 @@ impl Tracker<'_> {
                 if file.module.language != hint.language || !hint.file.is_match(&file.path) {
                     continue;
                 }
+                if hint.depends.as_ref().is_some_and(|package| !program.depends_on(&file.path, package)) {
+                    continue;
+                }
+                let directive = hint.directive.as_ref();
+                if directive
+                    .is_some_and(|wanted| !file.module.directives.iter().any(|name| file.module.name(*name) == wanted))
+                {
+                    continue;
+                }
                 let names: Vec<String> = if hint.exports.iter().any(|name| name == "*") {
                     file.module.exports.iter().map(|export| file.module.name(export.name).to_owned()).collect()
                 } else {

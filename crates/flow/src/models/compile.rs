@@ -182,6 +182,7 @@ impl Compiler<'_> {
             path: paths(&spec.path)?,
             guards: self.nodes(&spec.guards)?,
             inputs,
+            converters: self.nodes(&spec.converters)?,
             application: match &spec.application {
                 Some(pattern) => self.models.pattern(self.language, pattern)?,
                 None => Vec::new(),
@@ -211,7 +212,9 @@ impl Compiler<'_> {
         )?;
         if !parameters.is_empty() {
             let exports = spec.exports.keys().cloned().collect();
-            let hint = FileHint { language: self.language, file: file.clone(), exports, parameters };
+            let (depends, directive) = (spec.depends.clone(), spec.directive.clone());
+            let hint =
+                FileHint { language: self.language, file: file.clone(), depends, directive, exports, parameters };
             self.models.trie.hints.files.push(hint);
         }
         let framework = self.framework.clone();

@@ -76,6 +76,7 @@ pub(crate) struct ClassEntry {
     pub(crate) path: Paths,
     pub(crate) guards: Vec<NodeId>,
     pub(crate) inputs: FxHashMap<NodeId, InputKind>,
+    pub(crate) converters: Vec<NodeId>,
     pub(crate) application: Vec<NodeId>,
 }
 

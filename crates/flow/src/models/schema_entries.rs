@@ -120,6 +120,9 @@ pub struct ClassEntrySpec {
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::models::json_schema::InputKind>"))]
     pub inputs: BTreeMap<String, InputKind>,
+    /// Arguments of those decorators that let only numbers, identifiers and the like through: `@Param("id", ParseIntPipe)`.
+    #[serde(default)]
+    pub converters: OneOrMany,
     /// The application that serves such classes.
     #[serde(default)]
     pub application: Option<String>,

@@ -13,7 +13,7 @@ use super::scan::Scan;
 use super::slots::Slot;
 use super::summary::{MAX_RETURNS, Shows, Summary};
 use crate::constant::Value;
-use crate::methods::method;
+use crate::methods::{Method, method};
 
 /// The kinds of harm that the engine itself finds, without a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,6 +110,7 @@ impl Scan<'_, '_> {
                 self.emit_sinks(value, out);
                 self.emit_matched(value, *callee, args, own, out);
                 self.emit_updated(value, *callee, args, own, out);
+                self.emit_added(value, *callee, args, out);
                 if let Op::Load(base, Key::Member(name)) = *self.op(*callee)
                     && self.module.language == Language::Python
                     && matches!(self.name(name), "format" | "format_map")
@@ -265,6 +266,27 @@ impl Scan<'_, '_> {
             .filter(|fact| fact.path.is_empty() && (fact.flags.has(Flags::CHOSEN) || fact.flags.has(Flags::EXACT)))
             .collect();
         self.leave(value, base, &bases, To::ChosenSink(own.proto_key), own.proto_key, out);
+    }
+
+    /// An element added to a list that a field holds: `this.parts.push(x)`.
+    fn emit_added(&mut self, value: ValueId, callee: ValueId, args: &[Arg], out: &mut Emitter) {
+        let Op::Load(list, Key::Member(name)) = *self.op(callee) else { return };
+        if method(self.name(name)) != Some(Method::Adds) {
+            return;
+        }
+        let Op::Load(owner, Key::Member(field) | Key::Item(field)) = *self.op(self.canon[list.index()]) else { return };
+        let text = self.name(field);
+        let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(owner), text).collect();
+        if slots.is_empty() {
+            return;
+        }
+        for arg in args {
+            let facts = self.used(arg.value, value);
+            let held = self.holding(&facts, KeyId::ANY);
+            for &slot in &slots {
+                self.leave(value, arg.value, &held, To::Slot(slot), KindSet::ALL, out);
+            }
+        }
     }
 
     fn emit_write(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId, facts: &Facts, out: &mut Emitter) {

@@ -295,12 +295,29 @@ impl<'s, 'a> Scan<'s, 'a> {
     /// What models call untrusted wherever it is read.
     pub(crate) fn seed(&mut self, value: ValueId) {
         for origin in self.origins(value) {
-            if let Origin::Api(node, _) = *origin
+            if let Origin::Api(node, made) = *origin
                 && let Some(kind) = self.env.seeds.of_node(node, (self.unit, self.id))
+                && !(kind.is_remote() && self.is_own(made))
             {
                 self.start(value, self.site(value), kind);
             }
         }
+    }
+
+    /// Whether an object was made here of what only those say who start the program: a URL that is configured. What of
+    /// it does harm is followed from there.
+    fn is_own(&self, made: Site) -> bool {
+        if (made.unit, made.body) != (self.unit, self.id) {
+            return false;
+        }
+        let Op::Call { args, .. } = self.op(made.value) else { return false };
+        let Some(first) = args.first() else { return false };
+        let facts = &self.facts[first.value.index()];
+        let is_own = |fact: &Fact| match self.state.pools.get(fact.root) {
+            Root::Source(source) => self.state.sources[source as usize].kind.is_local(),
+            _ => false,
+        };
+        self.constant(first.value).is_some() || (!facts.is_empty() && facts.iter().all(is_own))
     }
 
     /// Untrusted data enters.

@@ -106,7 +106,9 @@ impl Seeds {
                             _ => site,
                         };
                         for (node, _) in facts.api(called) {
-                            if let Some(&kind) = inputs.get(&node) {
+                            if let Some(&kind) = inputs.get(&node)
+                                && !is_converted(facts, models, site)
+                            {
                                 let site = Site { unit, body: BodyId(at as u32), value: param.value };
                                 self.params.entry(site).or_default().push(kind.into());
                             }
@@ -215,6 +217,15 @@ pub(crate) fn cleared(kind: SourceKind, language: Language, objects_only: KindSe
         | SourceKind::Arguments => objects_only,
         _ => KindSet::default(),
     }
+}
+
+/// Whether a parameter's decorator is given something that lets no text through: `@Param("id", ParseIntPipe)`.
+fn is_converted(facts: &Facts<'_>, models: &Models, decorator: Site) -> bool {
+    let Op::Call { args, .. } = facts.program.op(decorator) else { return false };
+    args.iter().any(|arg| {
+        let given = facts.api(Site { value: arg.value, ..decorator });
+        given.iter().any(|(node, _)| models.routes.classes.iter().any(|class| class.converters.contains(node)))
+    })
 }
 
 /// Whether a parameter in a path takes only numbers or ids: `<int:id>`, `{id:int}`.

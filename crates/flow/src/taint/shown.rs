@@ -72,8 +72,25 @@ impl Scan<'_, '_> {
             Op::Binary(op, left, right) => self.comparison(*op, *left, *right, truth),
             Op::Phi(operands) => self.either(cond, operands, truth, depth),
             Op::Call { callee, args, .. } => self.call_shows(cond, *callee, args, Some(truth)),
+            Op::Load(base, Key::Member(_)) => self.part_shows(cond, *base, truth),
             _ => State::new(),
         }
+    }
+
+    /// What a part of what a testing call gave shows of what was tested: `schema.validate(x).error`.
+    fn part_shows(&mut self, part: ValueId, base: ValueId, truth: bool) -> State {
+        let mut state = State::new();
+        let made = self.plain(base);
+        if !matches!(self.op(made), Op::Call { .. }) {
+            return state;
+        }
+        let call = self.site(made);
+        for (node, _) in self.env.facts.api(self.site(part)) {
+            for test in self.env.models.taint.tests.get(&node).into_iter().flatten() {
+                self.model_shows(call, test, Some(truth), &mut state);
+            }
+        }
+        state
     }
 
     /// `a and b`, `a or b`, kept in a variable: what all ways show that can give this truth value.

@@ -27,6 +27,7 @@ impl Compiler<'_> {
         if let Some(way) = &spec.way {
             found.push(Condition::Way(regex(way)?));
         }
+        found.extend(spec.assumed.map(Condition::Assumed));
         match (&spec.inside, &spec.name) {
             (Some(inside), name) => found.push(Condition::Inside(*inside, name.as_deref().map(regex).transpose()?)),
             (None, Some(name)) => found.push(Condition::Name(regex(name)?)),

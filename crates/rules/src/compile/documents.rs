@@ -124,6 +124,7 @@ fn refuse_code(spec: &ConditionSpec) -> Compiled<()> {
         ("not-constant", spec.not_constant.is_some()),
         ("flows-into", spec.flows_into.is_some()),
         ("way", spec.way.is_some()),
+        ("assumed", spec.assumed.is_some()),
         ("inside", spec.inside.is_some()),
         ("receiver-name", spec.receiver_name.is_some()),
         ("result", spec.result.is_some()),
