@@ -106,3 +106,41 @@ fn a_fixed_path_is_no_input() {
     assert_eq!(python(&route("/a")), ["7 file"]);
     assert_eq!(python(&route("/a/<x>")), ["5 run", "7 file"]);
 }
+
+#[test]
+fn a_part_of_what_a_check_gave_tells_of_what_was_checked() {
+    let script = |test: &str| {
+        let text =
+            format!("const web = require('web');\nfunction f() {{ const x = web.query.a; {test} web.run(x); }}\n");
+        flows(&[("a.js", &text)])
+    };
+    assert!(script("const made = web.check(x); if (made.error) return;").is_empty());
+    assert!(script("const { error } = web.check(x); if (error) return;").is_empty());
+    assert_eq!(script("const made = web.check(x); if (!made.error) return;"), ["a.js:2 run"]);
+    assert_eq!(script("const made = web.check(x); if (made.value) return;"), ["a.js:2 run"]);
+    assert_eq!(script("if (web.check('other').error) return;"), ["a.js:2 run"]);
+}
+
+#[test]
+fn an_object_made_of_ones_own_settings_is_not_the_clients() {
+    let script = |made: &str| {
+        let text = format!("const web = require('web');\nfunction f() {{ web.run(new web.Address({made}).host); }}\n");
+        flows(&[("a.js", &text)])
+    };
+    assert!(script("'https://own/'").is_empty());
+    assert_eq!(script("unknown()"), ["a.js:2 run"]);
+    assert_eq!(script("web.query.a"), ["a.js:2 run"]);
+}
+
+#[test]
+fn what_is_added_to_a_list_in_a_field_is_read_from_it() {
+    let script = |added: &str| {
+        let class = "class Parts { constructor() { this.list = []; } add(x) { this.list.push(x); } all() { web.run(this.list.join(' ')); } }";
+        let text = format!(
+            "const web = require('web');\n{class}\nfunction f() {{ const p = new Parts(); p.add({added}); p.all(); }}\n"
+        );
+        flows(&[("a.js", &text)])
+    };
+    assert_eq!(script("web.query.a"), ["a.js:2 run"]);
+    assert!(script("'a'").is_empty());
+}

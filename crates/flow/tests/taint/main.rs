@@ -27,12 +27,16 @@ entries: [{ decorator: 'web:app.route', path: 'arg[0]', default-methods: [GET] }
 sources:
   - { value: [web.query], kind: query }
   - { value: [web.path], kind: request, where-path-varies: true }
+  - { value: ['web.Address().host'], kind: request }
+  - { value: [web.setting], kind: environment }
 sinks:
   - { call: web.run, kind: run }
   - { call: web.open, kind: file }
   - { call: web.send, kind: page }
 flows: [{ call: [web.normal], from: 'arg[0]' }]
-tests: [{ call: web.good, clears: all }]
+tests:
+  - { call: web.good, clears: all }
+  - { call: web.check().error, good: false, clears: all, at: 'arg[0]' }
 normalises: [web.normal]
 exits: [web.stop]
 renders: [{ call: web.render, template: 'arg[0]', context: 'arg[1]' }]
