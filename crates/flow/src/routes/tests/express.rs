@@ -14,7 +14,7 @@ app.get('/items/:id', list);
 app.post('/items', (req, res) => {
     const { name, price: cost } = req.body;
     const page = req.query['page'], agent = req.get('User-Agent'), theme = req.cookies.theme;
-    save(req.files.photo, req.headers.authorization);
+    save(req.files.photo.name, req.headers.authorization);
 });
 app.put('/all', (req, res) => store(req.body));
 function list(req, res) { return helper(req); }
@@ -22,7 +22,7 @@ function helper(request) { return request.params.id + request.query.sort; }
 ";
     insta::assert_snapshot!(check(&[("app.js", text)]), @r"
     GET /items/:id list app.js:4 (path id, query sort)
-    POST /items <anonymous> app.js:5 (query page, body name, body price, header User-Agent, header authorization, cookie theme, file photo)
+    POST /items <anonymous> app.js:5 (query page, body name, body price, header User-Agent, header authorization, cookie theme, file *)
     PUT /all <anonymous> app.js:10 (body *)
     ");
 }
