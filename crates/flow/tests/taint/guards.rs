@@ -129,7 +129,7 @@ fn an_object_made_of_ones_own_settings_is_not_the_clients() {
     };
     assert!(script("'https://own/'").is_empty());
     assert_eq!(script("unknown()"), ["a.js:2 run"]);
-    assert_eq!(script("web.query.a"), ["a.js:2 run"]);
+    assert_eq!(script("web.query.a"), ["a.js:2 run", "a.js:2 run"], "for what it is made of, and for what it is");
 }
 
 #[test]

@@ -28,7 +28,6 @@ sources:
   - { value: [web.query], kind: query }
   - { value: [web.path], kind: request, where-path-varies: true }
   - { value: ['web.Address().host'], kind: request }
-  - { value: [web.setting], kind: environment }
 sinks:
   - { call: web.run, kind: run }
   - { call: web.open, kind: file }
