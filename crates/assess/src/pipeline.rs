@@ -14,7 +14,8 @@ use lunette_flow::taint::Options as Taint;
 use lunette_flow::{Routes, routes};
 use lunette_intel::packages::Inventory;
 use lunette_read::Root;
-use lunette_rules::{RunContext, RunResult, database};
+use lunette_rules::migrations::Unread;
+use lunette_rules::{RunContext, RunResult, database, migrations};
 use lunette_sql::{Failure, FailureKind};
 
 use crate::compose::{Inputs, compose, kind_of};
@@ -58,12 +59,11 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
     reading.note(faults);
     reading.note(lines_not_read(&reading.stack.inventory));
+    let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let mut databases = match &options.database {
         Some(running) => database::live(running.catalogue.clone(), &running.name, &documents),
-        None => database::databases(&reading.texts(), &documents),
+        None => database::databases(&reading.texts(), &migrations::read(&facts), &documents),
     };
-    reading.note(databases.failures.iter().map(not_replayed).collect());
-    let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
     let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
     let packages = held.judge(&reading, &code, &options.intel, &options.date);
@@ -78,6 +78,8 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     };
     let RunResult { findings, checked, cut } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
     drop(facts);
+    reading.note(databases.failures.iter().map(not_replayed).collect());
+    reading.note(databases.unread.iter().map(not_told).collect());
     reading.close_program();
     let request = request(options);
     let project = project(root, &reading, &found, &request);
@@ -231,6 +233,12 @@ fn not_replayed(failure: &Failure) -> Skipped {
     };
     let detail = format!("line {}: {what}{}", failure.place.line, shorten(&printable(&failure.message), 160));
     Skipped { path: printable(&failure.place.path), reason, detail }
+}
+
+/// SQL that a migration puts together is a limit, too.
+fn not_told(unread: &Unread) -> Skipped {
+    let detail = format!("line {}: not replayed: {}", unread.place.line, printable(&unread.message));
+    Skipped { path: printable(&unread.place.path), reason: SkipReason::Unsupported, detail }
 }
 
 /// A route that was seen and not understood is a limit of the assessment.

@@ -91,7 +91,8 @@ impl Reading {
                 self.tree
                     .files
                     .iter()
-                    .any(|file| stack::language(&file.path).is_some_and(|language| language.name == "SQL")),
+                    .any(|file| stack::language(&file.path).is_some_and(|language| language.name == "SQL"))
+                    || lunette_rules::migrations::any(&self.program),
             ),
         ] {
             if there {

@@ -1,11 +1,13 @@
 //! Answers about one part of a project, without the whole assessment: its database, its packages.
 
 use lunette_core::access::AccessMatrix;
+use lunette_flow::api::ApiTrie;
 use lunette_flow::{Facts, routes};
 use lunette_intel::sbom::Document;
 use lunette_intel::{sbom, vex};
 use lunette_read::Root;
 use lunette_rules::database::{Databases, databases};
+use lunette_rules::migrations::{self, Migrations};
 use lunette_sql::Catalogue;
 use lunette_sql::drift::{Drift, drift};
 
@@ -45,7 +47,13 @@ fn replayed(root: &Root, options: &Options, progress: &dyn Progress) -> Result<D
     let reading = read(root, options, progress)?;
     progress.phase("replaying", 0);
     let (documents, _) = reading.documents(|path| path.ends_with("supabase/config.toml"));
-    Ok(databases(&reading.texts(), &documents))
+    if !migrations::any(&reading.program) {
+        return Ok(databases(&reading.texts(), &Migrations::default(), &documents));
+    }
+    // Migrations that are code: no rule is asked anything, so that no library needs to be known.
+    let trie = ApiTrie::default();
+    let read = migrations::read(&Facts::new(&reading.program, &trie));
+    Ok(databases(&reading.texts(), &read, &documents))
 }
 
 fn read(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Reading, AssessError> {

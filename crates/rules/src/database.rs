@@ -5,7 +5,9 @@ use lunette_core::access::AccessMatrix;
 use lunette_core::observation::Observations;
 use lunette_core::text::count;
 use lunette_sql::layout::{self, Project};
-use lunette_sql::{Catalogue, Failure, Options, Replay, SqlFile, checks, matrix, replay};
+use lunette_sql::{Catalogue, Failure, FailureKind, Options, Replay, SqlFile, checks, matrix, replay};
+
+use crate::migrations::{Folder, Migrations, Unread, named};
 
 /// The room's name in names of checks.
 const ROOM: &str = "sql";
@@ -19,18 +21,46 @@ pub struct Databases {
     pub access: Option<AccessMatrix>,
     /// Statements that failed or were not understood.
     pub failures: Vec<Failure>,
+    /// Calls of migration tools whose SQL cannot be told.
+    pub unread: Vec<Unread>,
     /// What each replay arrived at, with the folder of its SQL.
     pub replays: Vec<(Project, Replay)>,
 }
 
-/// Replays and judges the databases that the SQL among `files` makes: path and text.
-pub fn databases(files: &[(&str, &str)], documents: &[Document]) -> Databases {
+/// Replays and judges the databases that the SQL among `files` (path and text) and the migrations in code make.
+pub fn databases(files: &[(&str, &str)], migrations: &Migrations, documents: &[Document]) -> Databases {
     let sql: Vec<(&str, &str)> = files.iter().copied().filter(|(path, _)| is_sql(path)).collect();
-    let mut found = Databases::default();
+    let mut found = Databases { unread: migrations.unread.clone(), ..Databases::default() };
+    let mut code: Vec<&Folder> = Vec::new();
+    for folder in &migrations.folders {
+        match foreign(folder) {
+            Some(note) => found.unread.push(note),
+            None => code.push(folder),
+        }
+    }
     for project in layout::projects(&sql) {
-        found.add(project, &sql, documents);
+        // A tool that takes both runs them by their names.
+        let at = code.iter().position(|folder| !folder.chained && !project.supabase && folder.path == project.folder);
+        let beside = at.map(|at| code.remove(at));
+        found.add(project, &sql, beside, documents);
+    }
+    for folder in code {
+        let project = Project { folder: folder.path.clone(), supabase: false, files: Vec::new() };
+        found.add(project, &sql, Some(folder), documents);
     }
     found
+}
+
+/// What to say of migrations in code whose SQL is of another database.
+fn foreign(folder: &Folder) -> Option<Unread> {
+    let mut pieces = folder.scripts.iter().flat_map(|script| &script.pieces);
+    let piece = pieces.find(|piece| layout::is_foreign(&piece.text))?;
+    let mut place = lunette_core::Place::line(piece.path.clone(), piece.at.0);
+    place.column = piece.at.1;
+    Some(Unread {
+        place,
+        message: "SQL of another database than Postgres; the migrations of this folder are not replayed".to_owned(),
+    })
 }
 
 /// Judges a running database by its catalogue. `name` is what its places are called. Which schemas the API serves is told by the
@@ -58,11 +88,21 @@ fn is_sql(path: &str) -> bool {
 }
 
 impl Databases {
-    fn add(&mut self, project: Project, sql: &[(&str, &str)], documents: &[Document]) {
-        let files: Vec<SqlFile<'_>> =
-            project.files.iter().map(|&at| SqlFile::new(sql[at].0, layout::forward(sql[at].1))).collect();
+    fn add(&mut self, project: Project, sql: &[(&str, &str)], code: Option<&Folder>, documents: &[Document]) {
+        let whole = project.files.iter().map(|&at| SqlFile::new(sql[at].0, layout::forward(sql[at].1)));
+        let mut scripts: Vec<(&str, Vec<SqlFile<'_>>)> = whole.map(|file| (file.path, vec![file])).collect();
+        if let Some(folder) = code {
+            scripts.extend(folder.scripts.iter().map(|script| (script.path.as_str(), script.files().collect())));
+            if !project.files.is_empty() {
+                scripts.sort_by(|(a, _), (b, _)| named(a, b));
+            }
+        }
+        let files: Vec<SqlFile<'_>> = scripts.into_iter().flat_map(|(_, files)| files).collect();
         let settings = Settings::of(&project, documents);
-        let replay = replay(&files, &settings.options);
+        let mut replay = replay(&files, &settings.options);
+        if code.is_some() {
+            replay.failures.iter_mut().for_each(made_by_calls);
+        }
         let exposed = &settings.options.exposed_schemas;
         let context = checks::Context { exposed_schemas: exposed, files: &files, signup: settings.signup, live: None };
         self.observations.list.extend(checks::observe(&replay, &context));
@@ -75,6 +115,14 @@ impl Databases {
             .extend(seen.assumptions.into_iter().chain(settings.assumption).chain(unsure(&project, &replay)));
         self.failures.extend(replay.failures.iter().cloned());
         self.replays.push((project, replay));
+    }
+}
+
+/// Where migrations are code, what a statement does not find was made by calls that are not SQL.
+fn made_by_calls(failure: &mut Failure) {
+    if failure.kind == FailureKind::Unresolved {
+        failure.kind = FailureKind::Unsupported;
+        failure.message.push_str("; what the tool's own calls make is not known");
     }
 }
 

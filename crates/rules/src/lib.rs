@@ -19,6 +19,7 @@ mod finding;
 mod group;
 mod judge;
 mod matcher;
+pub mod migrations;
 mod page;
 mod reaching;
 mod roles;

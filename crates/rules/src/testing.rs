@@ -99,12 +99,12 @@ pub fn run(
         |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone()).unwrap_or_default();
     units.extend(pages.into_iter().map(|(path, module)| Unit { path: path.to_owned(), text: text_of(path), module }));
     let texts: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let databases = crate::database::databases(&texts, &context.documents);
-    complaints.extend(databases.failures.iter().map(|failure| format!("{}: {}", failure.place, failure.message)));
-    context.observations.extend(databases.observations);
     context.observations.extend(packages(&texts));
     let program = Program::new(units, &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
+    let databases = crate::database::databases(&texts, &crate::migrations::read(&facts), &context.documents);
+    complaints.extend(databases.failures.iter().map(|failure| format!("{}: {}", failure.place, failure.message)));
+    context.observations.extend(databases.observations);
     let found = lunette_flow::routes(&facts, models);
     let result = book.run(&facts, models, &found, &context);
     (result, complaints)

@@ -1,7 +1,7 @@
 //! Where a project keeps the SQL that makes its databases, and in which order it runs.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The SQL of one database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +16,15 @@ pub struct Project {
 
 /// The databases that the SQL files among `files` (path relative to the root with `/`, and text) make. Known layouts: Supabase
 /// (`supabase/migrations`, `schemas` where there are no migrations, `seed.sql`, `seeds`), Prisma
-/// (`migrations/<name>/migration.sql`), Flyway (`V1__x.sql`, `R__x.sql`), and folders of `.sql` files named `migrations`,
+/// (`migrations/<name>/migration.sql`), Hasura and Diesel (`migrations/<name>/up.sql`), Flyway (`V1__x.sql`, `R__x.sql`), and folders of `.sql` files named `migrations`,
 /// `migrate` or `drizzle`, in the order of their names (numbers by value). A schema file (`schema.sql`, `structure.sql`,
 /// `init.sql`, `setup.sql`) is taken where there is nothing of these. Files that undo (`.down.sql`) are left out, and so is
 /// SQL that is plainly of another database.
 pub fn projects(files: &[(&str, &str)]) -> Vec<Project> {
     let mut groups: BTreeMap<(String, Kind), Vec<usize>> = BTreeMap::new();
+    let paths: BTreeSet<&str> = files.iter().map(|(path, _)| *path).collect();
     for (index, (path, _)) in files.iter().enumerate() {
-        if let Some(group) = group(path) {
+        if let Some(group) = group(path).filter(|_| !has_counterpart(path, &paths)) {
             groups.entry(group).or_default().push(index);
         }
     }
@@ -56,12 +57,29 @@ pub fn forward(text: &str) -> &str {
     const MARKS: [&str; 4] = ["-- +goose Down", "-- migrate:down", "-- Down Migration", "-- +migrate Down"];
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if MARKS.iter().any(|mark| line.trim().eq_ignore_ascii_case(mark)) {
+        if MARKS.iter().any(|mark| is_mark(line, mark)) {
             return &text[..at];
         }
         at += line.len();
     }
     text
+}
+
+/// Whether a comment is that mark: options may follow (`-- migrate:down transaction:false`), and blanks count for nothing.
+fn is_mark(line: &str, mark: &str) -> bool {
+    let Some(comment) = line.trim_start().strip_prefix("--") else { return false };
+    let mut words = comment.split_whitespace();
+    mark.trim_start_matches("--")
+        .split_whitespace()
+        .all(|word| words.next().is_some_and(|other| other.eq_ignore_ascii_case(word)))
+}
+
+/// Whether a file `1_x_down.sql` undoes what `1_x_up.sql` does: a name may end so without it.
+fn has_counterpart(path: &str, paths: &BTreeSet<&str>) -> bool {
+    ["_", "-"].iter().any(|sign| {
+        let stem = path.strip_suffix(".sql").and_then(|stem| stem.strip_suffix(&format!("{sign}down")));
+        stem.is_some_and(|stem| paths.contains(format!("{stem}{sign}up.sql").as_str()))
+    })
 }
 
 /// What a file of SQL is to a database.
@@ -95,11 +113,17 @@ fn group(path: &str) -> Option<(String, Kind)> {
         };
         return Some((upto(at + 1), kind?));
     }
-    if stem.rsplit(['.', '_']).next() == Some("down") || stem.starts_with("undo") || is_undo(name) {
+    if stem == "down" || stem.ends_with(".down") || stem.starts_with("undo") || is_undo(name) {
         return None;
     }
     match parts.as_slice() {
-        [.., "migrations", _] if stem == "migration" => Some((upto(parts.len() - 1), Kind::Nested)),
+        // Prisma, Drizzle, Diesel; Hasura has one more folder for each database.
+        [.., "migrations" | "drizzle", _] if stem == "migration" || stem == "up" => {
+            Some((upto(parts.len() - 1), Kind::Nested))
+        }
+        [.., "migrations", _, _] if stem == "up" => Some((upto(parts.len() - 1), Kind::Nested)),
+        // db-migrate keeps the SQL of its migrations beside them.
+        [.., "migrations", "sqls"] => Some((folder.to_owned(), Kind::Folder)),
         [.., "migrations" | "migrate" | "migration" | "drizzle"] => Some((folder.to_owned(), Kind::Folder)),
         _ if is_flyway(name) => Some((folder.to_owned(), Kind::Folder)),
         _ if ["schema", "structure", "init", "setup"].contains(&stem) => Some((folder.to_owned(), Kind::Schema)),
@@ -121,7 +145,7 @@ fn is_undo(name: &str) -> bool {
 }
 
 /// Whether a text is plainly for another database than Postgres.
-fn is_foreign(text: &str) -> bool {
+pub fn is_foreign(text: &str) -> bool {
     let head: String = text.chars().take(20_000).collect::<String>().to_ascii_uppercase();
     [
         "AUTO_INCREMENT",
@@ -138,7 +162,7 @@ fn is_foreign(text: &str) -> bool {
 }
 
 /// Paths in the order in which they run: numbers by value, Flyway's repeatable files last.
-fn compare(a: &str, b: &str) -> Ordering {
+pub fn compare(a: &str, b: &str) -> Ordering {
     let name = |path: &str| path.rsplit('/').next().unwrap_or(path).starts_with("R__");
     name(a).cmp(&name(b)).then_with(|| natural(a, b)).then_with(|| a.cmp(b))
 }
@@ -218,6 +242,16 @@ mod tests {
             told(&["migrations/2.up.sql", "migrations/2.down.sql", "migrations/10.up.sql"]),
             ["migrations: migrations/2.up.sql migrations/10.up.sql"]
         );
+        assert_eq!(
+            told(&["migrations/db/2_b/up.sql", "migrations/db/2_b/down.sql", "migrations/db/1_a/up.sql"]),
+            ["migrations/db: migrations/db/1_a/up.sql migrations/db/2_b/up.sql"]
+        );
+        assert_eq!(
+            told(&["migrations/sqls/1-a-up.sql", "migrations/sqls/1-a-down.sql"]),
+            ["migrations/sqls: migrations/sqls/1-a-up.sql"]
+        );
+        assert_eq!(told(&["migrations/1_shut_down.sql"]), ["migrations: migrations/1_shut_down.sql"]);
+        assert_eq!(told(&["drizzle/1_a/migration.sql"]), ["drizzle: drizzle/1_a/migration.sql"]);
         assert_eq!(told(&["db/schema.sql"]), ["db: db/schema.sql"]);
         assert_eq!(told(&["db/schema.sql", "migrations/1.sql"]), ["migrations: migrations/1.sql"]);
         assert!(told(&["queries/report.sql"]).is_empty());
@@ -233,5 +267,8 @@ mod tests {
     fn what_undoes_is_cut_off() {
         assert_eq!(forward("create table a();\n-- +goose Down\ndrop table a;\n"), "create table a();\n");
         assert_eq!(forward("create table a();"), "create table a();");
+        assert_eq!(forward("a\n-- migrate:down transaction:false\nb"), "a\n");
+        assert_eq!(forward("a\n--+goose down\n"), "a\n");
+        assert_eq!(forward("a\n-- +goose downwards\nb"), "a\n-- +goose downwards\nb");
     }
 }

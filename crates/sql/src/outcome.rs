@@ -14,12 +14,16 @@ pub struct SqlFile<'a> {
     pub text: &'a str,
     /// Line and column of the text's first character within the file, from 1: (1, 1) for a file as a whole.
     pub at: (u32, u32),
+    /// The place that all of it is put down to, where the text does not stand in the file as it is (put together of parts).
+    pub whole: Option<&'a Place>,
+    /// Whether it goes on in the session of the text before it, as the statements of one migration do.
+    pub continues: bool,
 }
 
 impl<'a> SqlFile<'a> {
     /// A file as a whole.
     pub fn new(path: &'a str, text: &'a str) -> Self {
-        SqlFile { path, text, at: (1, 1) }
+        SqlFile { path, text, at: (1, 1), whole: None, continues: false }
     }
 }
 

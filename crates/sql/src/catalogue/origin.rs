@@ -41,6 +41,18 @@ impl Origin {
         Origin(Arc::new(source))
     }
 
+    /// An origin that knows only the place.
+    pub fn of_place(place: &Place) -> Self {
+        Origin::new(Source {
+            path: place.path.clone(),
+            line: place.line,
+            column: place.column,
+            end_line: place.end_line,
+            end_column: place.end_column,
+            ..Source::default()
+        })
+    }
+
     /// Whether it names a statement of the project (and not the seed or a live database).
     pub fn is_known(&self) -> bool {
         self.0.line != 0 && !self.0.path.is_empty()

@@ -86,7 +86,8 @@ fn sweep(look: &Look<'_>) -> Option<Origin> {
 
 /// The line of the project's own text that an origin begins in, from there on.
 fn written_at<'a>(look: &Look<'a>, origin: &Origin) -> Option<&'a str> {
-    let file = look.context.files.iter().find(|file| file.path == origin.path && file.at == (1, 1))?;
+    let file =
+        look.context.files.iter().find(|file| file.path == origin.path && file.at == (1, 1) && file.whole.is_none())?;
     let line = file.text.lines().nth(usize::try_from(origin.line).ok()?.checked_sub(1)?)?;
     line.get(usize::try_from(origin.column).ok()?.checked_sub(1)?..)
 }

@@ -27,13 +27,17 @@ pub(crate) fn origin(file: &SqlFile<'_>, from: usize, to: usize) -> Origin {
     let column = |to: usize| u32::try_from(to - text(to).rfind('\n').map_or(0, |at| at + 1)).unwrap_or(u32::MAX);
     let first = file.at.0.saturating_add(line(from));
     let excerpt: Vec<&str> = file.text.get(from..to).unwrap_or_default().split_whitespace().collect();
+    let excerpt: String = excerpt.join(" ").chars().take(Origin::EXCERPT).collect();
+    if let Some(place) = file.whole {
+        return Origin::new(Source { excerpt, sequence: u32::MAX, ..Source::clone(&Origin::of_place(place)) });
+    }
     Origin::new(Source {
         path: file.path.to_owned(),
         line: first,
         column: column(from) + if line(from) == 0 { file.at.1 } else { 1 },
         end_line: file.at.0.saturating_add(line(to)),
         end_column: column(to) + if line(to) == 0 { file.at.1 } else { 1 },
-        excerpt: excerpt.join(" ").chars().take(Origin::EXCERPT).collect(),
+        excerpt,
         sequence: u32::MAX,
     })
 }

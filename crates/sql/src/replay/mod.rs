@@ -185,14 +185,18 @@ impl Session {
         let failed = self.failures.len();
         let statements = self.statements;
         // Each migration begins a session of its own.
-        self.user.clone_from(&self.login);
-        self.search_path.clone_from(&self.default_path);
-        self.refresh_path();
-        self.budget = BUDGET;
-        self.snapshots.clear();
-        self.may_go_back = mentions_rollback(file.text);
+        if !file.continues {
+            self.user.clone_from(&self.login);
+            self.search_path.clone_from(&self.default_path);
+            self.refresh_path();
+            self.budget = BUDGET;
+            self.snapshots.clear();
+            self.may_go_back = false;
+        }
+        self.may_go_back |= mentions_rollback(file.text);
         let lines = lines::Lines::new(file.text, file.at);
-        let site = Site { path: file.path, lines: &lines, base: 0, fixed: None };
+        let whole = file.whole.map(Origin::of_place);
+        let site = Site { path: file.path, lines: &lines, base: 0, fixed: whole.as_ref() };
         self.script(file.text, site, after);
         self.files.push(FileOutcome {
             path: file.path.to_owned(),
