@@ -113,7 +113,11 @@ fn group(path: &str) -> Option<(String, Kind)> {
         };
         return Some((upto(at + 1), kind?));
     }
-    if stem == "down" || stem.ends_with(".down") || stem.starts_with("undo") || is_undo(name) {
+    if stem == "down"
+        || stem.rsplit_once('.').is_some_and(|(_, last)| last == "down")
+        || stem.starts_with("undo")
+        || is_undo(name)
+    {
         return None;
     }
     match parts.as_slice() {
