@@ -61,6 +61,8 @@ pub(crate) struct CompiledRule {
     pub(crate) include_tests: bool,
     /// Whether its findings are told once, and where.
     pub(crate) once: Option<crate::schema::Once>,
+    /// Rules that say the same of the code which a key of a document is about.
+    pub(crate) told_by: Vec<String>,
     /// Packages that make it applicable; empty: its language is enough.
     pub(crate) applies: Vec<(Language, String)>,
     pub(crate) message: Option<Template>,
@@ -283,6 +285,7 @@ impl Rulebook {
             languages,
             include_tests: front.tests == TestCode::Include,
             once: front.once,
+            told_by: front.told_by.clone(),
             applies,
             message,
             matchers,

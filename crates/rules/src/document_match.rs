@@ -110,9 +110,9 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
     }
 
     /// The findings of a rule, one for each place, and how many documents it looked at; `None` when it asks for none
-    /// that is there.
-    pub(crate) fn findings(&self, rule: &CompiledRule) -> (Vec<Finding>, Option<usize>) {
-        let mut best: BTreeMap<lunette_core::Place, Finding> = BTreeMap::new();
+    /// that is there. Beside each the code that its key is about.
+    pub(crate) fn findings(&self, rule: &CompiledRule) -> (Vec<(Finding, Vec<String>)>, Option<usize>) {
+        let mut best: BTreeMap<lunette_core::Place, (Finding, Vec<String>)> = BTreeMap::new();
         let mut files = BTreeSet::new();
         for matcher in &rule.documents {
             for document in self.list.iter().filter(|document| self.is_meant(matcher, document)) {
@@ -122,13 +122,21 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
                 {
                     let finding = finding(rule, matcher, &seen);
                     match best.get(&finding.place) {
-                        Some(known) if known.confidence >= finding.confidence => {}
-                        _ => _ = best.insert(finding.place.clone(), finding),
+                        Some((known, _)) if known.confidence >= finding.confidence => {}
+                        _ => _ = best.insert(finding.place.clone(), (finding, self.about(matcher, &seen))),
                     }
                 }
             }
         }
         (best.into_values().collect(), (!files.is_empty()).then_some(files.len()))
+    }
+
+    /// The files of the code that a key is about, as the conditions name them.
+    fn about(&self, matcher: &DocumentMatcher, seen: &Seen<'_>) -> Vec<String> {
+        let program = self.run.facts.program;
+        let code = matcher.all.iter().filter_map(|test| if let Test::Code(code) = test { Some(code) } else { None });
+        let units = code.flat_map(|code| self.code_of(code, matcher, seen));
+        units.map(|unit| program.unit(unit).path.clone()).collect()
     }
 
     fn is_meant(&self, matcher: &DocumentMatcher, document: &Document) -> bool {
@@ -167,8 +175,8 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
         }
     }
 
-    /// Whether the code that a key is about, or what it imports, has something. `None` when there is no such code.
-    fn code_holds(&self, code: &Code, matcher: &DocumentMatcher, seen: &Seen<'_>) -> Option<bool> {
+    /// The code that a key is about.
+    fn code_of(&self, code: &Code, matcher: &DocumentMatcher, seen: &Seen<'_>) -> Vec<UnitId> {
         let keys: Vec<&str> = seen.keys.iter().map(String::as_str).collect();
         let here = seen.document.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let entry = code.entry.as_ref().and_then(|path| look_up(seen, &path.along(&keys))).and_then(Node::text);
@@ -177,14 +185,20 @@ impl<'a, 'r, 'f> Documents<'a, 'r, 'f> {
         let folder = join(here, &parts.collect::<Vec<_>>().join("/"));
         let entry = entry.map(|path| join(here, path));
         let program = self.run.facts.program;
-        let mut open: Vec<UnitId> = program
+        program
             .ids()
             .filter(|&unit| {
                 let path = &program.unit(unit).path;
                 entry.as_ref().is_some_and(|entry| entry == path)
                     || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
             })
-            .collect();
+            .collect()
+    }
+
+    /// Whether the code that a key is about, or what it imports, has something. `None` when there is no such code.
+    fn code_holds(&self, code: &Code, matcher: &DocumentMatcher, seen: &Seen<'_>) -> Option<bool> {
+        let program = self.run.facts.program;
+        let mut open = self.code_of(code, matcher, seen);
         if open.is_empty() {
             return None;
         }

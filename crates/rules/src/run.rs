@@ -130,6 +130,7 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(crate) fn all(&self) -> RunResult {
         let mut result = RunResult::default();
         let documents = Documents::new(self, &self.context.documents);
+        let mut doubled: Vec<(&CompiledRule, usize, Vec<String>)> = Vec::new();
         for rule in &self.book.compiled {
             if self.context.off.contains(&rule.meta.id) {
                 continue;
@@ -139,12 +140,18 @@ impl<'a, 'f> Run<'a, 'f> {
             findings.extend(checks::findings(rule, &self.context.observations));
             let observed = checks::looked_at(rule, &self.context.observations);
             let (configured, read) = documents.findings(rule);
-            findings.extend(configured);
+            for (finding, about) in configured {
+                if !rule.told_by.is_empty() {
+                    doubled.push((rule, result.findings.len() + findings.len(), about));
+                }
+                findings.push(finding);
+            }
             let applicable = self.applies(rule) || observed.is_some() || read.is_some();
             let sites = sites + observed.unwrap_or(0) + read.unwrap_or(0);
             result.checked.push(Checked { rule: rule.meta.id.clone(), applicable, sites });
             result.findings.extend(findings);
         }
+        leave_out_doubled(&mut result.findings, &doubled);
         result.cut = self.taint.get().map_or(0, Taint::cut);
         result
     }
@@ -471,4 +478,18 @@ fn certain<'s>(spots: impl Iterator<Item = Spot> + 's) -> Box<dyn Iterator<Item 
 /// A setting's own name: `SECRET_KEY` for `flask.SECRET_KEY`.
 fn key_of(setting: &str) -> String {
     setting.split_once('.').map_or(setting, |(_, key)| key).to_owned()
+}
+
+/// Leaves out what is told of a key when one of the rules that say the same has a finding in the code which the key is about.
+fn leave_out_doubled(findings: &mut Vec<Finding>, doubled: &[(&CompiledRule, usize, Vec<String>)]) {
+    let told = |rule: &CompiledRule, about: &[String]| {
+        findings.iter().any(|found| rule.told_by.contains(&found.rule) && about.contains(&found.place.path))
+    };
+    let out: BTreeSet<usize> =
+        doubled.iter().filter(|(rule, _, about)| told(rule, about)).map(|(_, at, _)| *at).collect();
+    let mut at = 0;
+    findings.retain(|_| {
+        at += 1;
+        !out.contains(&(at - 1))
+    });
 }

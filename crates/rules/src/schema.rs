@@ -32,6 +32,9 @@ pub(crate) struct FrontMatter {
     /// Whether findings are told once for a file or for the project: those that one change removes.
     #[serde(default)]
     pub(crate) once: Option<Once>,
+    /// Rules whose finding in the code that a key is about says the same: then the key is not told of, too.
+    #[serde(default)]
+    pub(crate) told_by: Vec<String>,
     /// Packages or API paths whose use makes the rule applicable; by default those that `find` speaks of.
     #[serde(default)]
     pub(crate) applies: Vec<String>,

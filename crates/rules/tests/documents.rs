@@ -161,3 +161,33 @@ fn a_rule_applies_where_its_files_are() {
     assert!(book.wants_document("supabase/config.toml") && book.wants_document("web/.env.local"));
     assert!(!book.wants_document("package-lock.json"));
 }
+
+const OPEN_FUNCTION: &str = r#"import { createClient } from "npm:@supabase/supabase-js@2";
+
+Deno.serve(async (req) => {
+  const admin = createClient(Deno.env.get("SUPABASE_URL")!, Deno.env.get("SUPABASE_SERVICE_ROLE_KEY")!);
+  await admin.from("carts").delete().lt("seen", "2020-01-01");
+  return new Response("ok");
+});
+"#;
+
+#[test]
+fn a_function_open_to_everybody_is_told_of_once() {
+    let (book, models) = common::builtin();
+    let told = |off: &[&str]| {
+        let files = [
+            ("supabase/config.toml", "[functions.purge]\nverify_jwt = false\n"),
+            ("supabase/functions/purge/index.ts", OPEN_FUNCTION),
+        ]
+        .map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let off = off.iter().map(|&rule| rule.to_owned()).collect();
+        let context = lunette_rules::RunContext { off, ..lunette_rules::RunContext::default() };
+        let (findings, complaints) = lunette_rules::testing::findings(&book, &models, &files, &context);
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let asked = ["supabase-function-without-jwt", "supabase-service-role-no-auth"];
+        findings.into_iter().map(|finding| finding.rule).filter(|rule| asked.contains(&rule.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), ["supabase-service-role-no-auth"]);
+    // Where the rule on the code is off, the setting is told of.
+    assert_eq!(told(&["supabase-service-role-no-auth"]), ["supabase-function-without-jwt"]);
+}
