@@ -6,6 +6,7 @@
 mod corpora;
 mod noise;
 mod scorers;
+mod splinter;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use crate::Outcome;
 use crate::table::Section;
 use corpora::Bench;
 
-const USAGE: &str = "usage: cargo xtask score [owasp|flask|node|cves|good|cpython]… [--lunette FILE] [--table FILE]
+const USAGE: &str = "usage: cargo xtask score [owasp|flask|node|cves|good|cpython|splinter]… [--lunette FILE] [--table FILE]
                          [--misses] [--false] [--list] [--only even|odd]
   without a name, everything is scored
   --lunette FILE   the program to score (default: target/release/lunette)
@@ -24,7 +25,7 @@ const USAGE: &str = "usage: cargo xtask score [owasp|flask|node|cves|good|cpytho
   --only even|odd  of BenchmarkPython, only tests with such a number";
 
 /// What can be scored, in the order of the output.
-const NAMES: [&str; 6] = ["owasp", "flask", "node", "cves", "good", "cpython"];
+const NAMES: [&str; 7] = ["owasp", "flask", "node", "cves", "good", "cpython", "splinter"];
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &[&str]) -> Outcome {
         let section = match *name {
             "owasp" => scorers::owasp(&bench, &options),
             "good" => noise::packages(&bench, &options),
+            "splinter" => splinter::splinter(&bench, &options),
             "cpython" => noise::cpython(&bench, &options),
             labels => scorers::labels(&bench, labels, &options),
         };
