@@ -185,7 +185,11 @@ fn a_function_open_to_everybody_is_told_of_once() {
         let (findings, complaints) = lunette_rules::testing::findings(&book, &models, &files, &context);
         assert!(complaints.is_empty(), "{complaints:?}");
         let asked = ["supabase-function-without-jwt", "supabase-service-role-no-auth"];
-        findings.into_iter().map(|finding| finding.rule).filter(|rule| asked.contains(&rule.as_str())).collect::<Vec<_>>()
+        findings
+            .into_iter()
+            .map(|finding| finding.rule)
+            .filter(|rule| asked.contains(&rule.as_str()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(told(&[]), ["supabase-service-role-no-auth"]);
     // Where the rule on the code is off, the setting is told of.

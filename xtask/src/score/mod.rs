@@ -14,7 +14,8 @@ use crate::Outcome;
 use crate::table::Section;
 use corpora::Bench;
 
-const USAGE: &str = "usage: cargo xtask score [owasp|flask|node|cves|good|cpython|splinter]… [--lunette FILE] [--table FILE]
+const USAGE: &str =
+    "usage: cargo xtask score [owasp|flask|node|cves|good|cpython|splinter]… [--lunette FILE] [--table FILE]
                          [--misses] [--false] [--list] [--only even|odd]
   without a name, everything is scored
   --lunette FILE   the program to score (default: target/release/lunette)

@@ -190,16 +190,13 @@ impl Walk<'_, '_> {
         let same = path.as_ref().is_some_and(|path| tool.same.iter().any(|pattern| fits(pattern, path)));
         let passed = receiver.filter(|_| same).and_then(|(base, _)| self.frames.path(here(base)));
         for arg in args {
-            match &each {
-                Some(items) => {
-                    for &item in items {
-                        self.enter(here(arg.value), Given::Values(vec![Some(item)]), nested);
-                    }
+            if let Some(items) = &each {
+                for &item in items {
+                    self.enter(here(arg.value), Given::Values(vec![Some(item)]), nested);
                 }
-                None => {
-                    let given = passed.clone().map_or(Given::Nothing, Given::Path);
-                    self.enter(here(arg.value), given, nested);
-                }
+            } else {
+                let given = passed.clone().map_or(Given::Nothing, Given::Path);
+                self.enter(here(arg.value), given, nested);
             }
         }
     }
@@ -364,17 +361,14 @@ impl Walk<'_, '_> {
         let place = program.place(site.unit, span);
         let inside = source.find(&text).or_else(|| same_lines(source, &text));
         let path = place.path.clone();
-        match inside {
-            Some(at) => {
-                let start = span.start + at as u32;
-                let at = program.unit(site.unit).module.position(start);
-                Piece { path, text, at, whole: None }
-            }
-            None => {
-                let span = Span { start: span.start, end: span.start + first_line(source) };
-                let whole: Place = if source.contains('\n') { place } else { program.place(site.unit, span) };
-                Piece { path, text, at: (whole.line, whole.column), whole: Some(whole) }
-            }
+        if let Some(at) = inside {
+            let start = span.start + at as u32;
+            let at = program.unit(site.unit).module.position(start);
+            Piece { path, text, at, whole: None }
+        } else {
+            let span = Span { start: span.start, end: span.start + first_line(source) };
+            let whole: Place = if source.contains('\n') { place } else { program.place(site.unit, span) };
+            Piece { path, text, at: (whole.line, whole.column), whole: Some(whole) }
         }
     }
 }
