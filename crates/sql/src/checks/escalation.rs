@@ -182,7 +182,7 @@ fn is_about_user(relation: &Relation, owner: &str) -> bool {
 }
 
 /// Whether a condition on new rows names the column.
-fn is_pinned(relation: &Relation, command: Command, column: &str) -> bool {
+pub(crate) fn is_pinned(relation: &Relation, command: Command, column: &str) -> bool {
     relation.policies.values().filter(|policy| policy.command.covers(command)).any(|policy| {
         let mut found = false;
         if let Some(tree) = policy.with_check.as_ref().and_then(|check| check.tree.as_ref()) {
@@ -196,7 +196,7 @@ fn is_pinned(relation: &Relation, command: Command, column: &str) -> bool {
 }
 
 /// Whether a trigger before the change runs a function that speaks of the column.
-fn is_watched(look: &Look<'_>, relation: &Relation, command: Command, column: &str) -> bool {
+pub(crate) fn is_watched(look: &Look<'_>, relation: &Relation, command: Command, column: &str) -> bool {
     relation.triggers.values().any(|trigger| {
         let fits = trigger.enabled
             && trigger.timing == "BEFORE"

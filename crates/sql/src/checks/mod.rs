@@ -7,6 +7,7 @@ mod access;
 mod escalation;
 mod functions;
 mod lints;
+mod oracle;
 mod performance;
 mod policies;
 mod secrets;
@@ -49,6 +50,7 @@ pub fn observe(replay: &Replay, context: &Context<'_>) -> Vec<Observation> {
     policies::observe(&look);
     tenants::observe(&look);
     escalation::observe(&look);
+    oracle::observe(&look);
     storage::observe(&look);
     statements::observe(&look);
     secrets::observe(&look);
@@ -102,6 +104,7 @@ const NAMES: &[&str] = &[
     "sql/exists-unbound",
     "sql/extension-in-public",
     "sql/fkey-to-auth-unique",
+    "sql/foreign-key-oracle",
     "sql/foreign-table-in-api",
     "sql/function-search-path-mutable",
     "sql/immutable-reads-session",
