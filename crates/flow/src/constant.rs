@@ -6,6 +6,8 @@
     reason = "lengths of strings are capped, and numbers beyond 2^53 behave so in the languages evaluated, too"
 )]
 
+mod tables;
+
 use lunette_lang::ir::{
     ArgKind, BodyId, BodyKind, Const, Entry, Key, Language, ListKind, NameId, Op, ParamKind, Part, Terminator, ValueId,
     ValueRef, VarId,
@@ -231,6 +233,9 @@ impl Folder<'_> {
 
     /// The result of a call of functions of the project, evaluated with this call's arguments.
     fn call(&mut self, site: Site, callee: ValueId, depth: u32) -> Possible {
+        if let Some(found) = self.constructed(site, callee, depth) {
+            return found;
+        }
         let origins = self.known.origins(Site { value: callee, ..site });
         let plain = |origin: &Origin| match *origin {
             Origin::Function(unit, body) => {
@@ -383,7 +388,11 @@ impl Folder<'_> {
                 return self.value(Site { value, ..*mapping }, depth);
             }
         }
-        self.origins(site, depth)
+        let found = self.origins(site, depth);
+        if found.values.is_empty() && !self.strict {
+            return self.expressions(site, base, key, depth);
+        }
+        found
     }
 
     fn slice(&mut self, site: Site, base: ValueId, bounds: [Option<ValueId>; 2], depth: u32) -> Possible {

@@ -1,4 +1,4 @@
-//! Which files are test code.
+//! Which files are test code, and which show how the rest is used.
 
 /// Whether a path is test code by the conventions of both languages.
 pub fn is_test_path(path: &str) -> bool {
@@ -18,9 +18,21 @@ pub fn is_test_path(path: &str) -> bool {
         || matches!(marker, "spec" | "test")
 }
 
+/// Whether a path is beside the program: test code, or an example, a demonstration or a measurement of it.
+pub(crate) fn is_aside(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let shows = |name: &str| {
+        matches!(
+            name,
+            "example" | "examples" | "demo" | "demos" | "sample" | "samples" | "bench" | "benchmark" | "benchmarks"
+        )
+    };
+    is_test_path(path) || folders.split('/').any(shows)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_test_path;
+    use super::{is_aside, is_test_path};
 
     #[test]
     fn test_code_is_known_by_its_path() {
@@ -32,5 +44,11 @@ mod tests {
         for path in ["testcode/a.py", "src/attest.js", "contest.py", "latest/a.ts", "inspect.py", "protest_a.py"] {
             assert!(!is_test_path(path), "{path}");
         }
+        assert!(
+            is_aside("demo/server.js")
+                && is_aside("tests/a.py")
+                && !is_aside("src/demo.js")
+                && !is_test_path("demo/server.js")
+        );
     }
 }

@@ -92,7 +92,7 @@ impl Tracker<'_> {
 
     /// Passes arguments on to parameters.
     pub(super) fn bind(&mut self, unit: UnitId, body: BodyId, args: &[Arg], skip_first: bool) {
-        // What tests pass says nothing of what the program is given.
+        // What tests and examples pass says nothing of what the program is given.
         if self.tests[self.current.0.0 as usize] && !self.tests[unit.0 as usize] {
             return;
         }

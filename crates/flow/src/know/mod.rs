@@ -25,7 +25,7 @@ use std::rc::Rc;
 
 use crate::api::{ApiTrie, NodeId};
 use crate::program::{Program, Site, UnitId};
-use crate::test_code::is_test_path;
+use crate::test_code::is_aside;
 use layout::{BodyIndex, Layout};
 use names::{Name, Names};
 use sets::{Set, Sets};
@@ -160,7 +160,7 @@ impl<'a> Tracker<'a> {
             pending: vec![Vec::new(); layout.bodies()],
             users: FxHashMap::default(),
             visits: vec![0; layout.bodies()],
-            tests: program.units.iter().map(|unit| is_test_path(&unit.path)).collect(),
+            tests: program.units.iter().map(|unit| is_aside(&unit.path)).collect(),
             owners: program.ids().map(|unit| owners(program, unit)).collect(),
             shared,
             stars: program.units.iter().map(|unit| star_imports(&unit.module)).collect(),

@@ -37,6 +37,8 @@ pub(crate) struct TaintModels {
     pub(crate) bounded: KindSet,
     /// Kinds that only a few values do.
     pub(crate) exact: KindSet,
+    /// Kinds that texts of limited length cannot do.
+    pub(crate) bounded_length: KindSet,
     /// Kinds that any value does, however it is spelt.
     pub(crate) any_value: KindSet,
     /// Kinds that a quoted literal does not do.
@@ -191,6 +193,9 @@ impl TaintModels {
             }
             if spec.bounded {
                 self.bounded |= KindSet::one(self.kinds.len());
+            }
+            if spec.bounded_length {
+                self.bounded_length |= KindSet::one(self.kinds.len());
             }
             if spec.exact {
                 self.exact |= KindSet::one(self.kinds.len());

@@ -319,6 +319,9 @@ pub struct KindSpec {
     /// Only a few values do harm, those of `harmless-without`: a value that was found to be none of them is harmless.
     #[serde(default)]
     pub exact: bool,
+    /// A text that was found to be no longer than a fixed length is harmless.
+    #[serde(default)]
+    pub bounded_length: bool,
     /// For mappings from outside that replace entries set before: the names of entries that matter, as a regular
     /// expression.
     #[serde(default)]

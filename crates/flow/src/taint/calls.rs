@@ -18,6 +18,8 @@ pub(crate) type BodyKey = (UnitId, BodyId);
 
 /// Most functions that one call is taken to call.
 const MAX_CALLEES: usize = 8;
+/// Most groups of a match that a function which replaces it is passed.
+const MAX_GROUPS: usize = 8;
 
 /// What the result of a function called is for the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,7 +68,9 @@ impl Scan<'_, '_> {
             }
         }
         let invocations = self.invocations(value, callee, args);
-        let mut answered = !invocations.is_empty();
+        // What is only looked at, or replaced in part, the result still holds.
+        let mut answered = invocations.iter().any(|invocation| invocation.gives != Gives::Nothing || known.is_some());
+        answered &= !self.is_replacement(callee);
         for invocation in &invocations {
             self.invoke(value, invocation);
         }
@@ -76,9 +80,14 @@ impl Scan<'_, '_> {
         if let Some(class) = self.constructed(callee) {
             answered |= self.fields_given(value, class, args);
         }
+        answered |= self.promised(value);
         if !answered {
             self.language_call(value, callee, args);
         }
+    }
+
+    fn is_replacement(&self, callee: ValueId) -> bool {
+        matches!(*self.op(callee), Op::Load(_, Key::Member(name)) if method(self.name(name)) == Some(Method::Replaces))
     }
 
     /// Applies the summary of a function called.
@@ -111,7 +120,7 @@ impl Scan<'_, '_> {
     }
 
     /// What a fact of a summary means for this call: the values that it comes by, and the facts.
-    fn answers(&mut self, value: ValueId, invocation: &Invocation, given: &Fact) -> Vec<(ValueId, Fact)> {
+    pub(super) fn answers(&mut self, value: ValueId, invocation: &Invocation, given: &Fact) -> Vec<(ValueId, Fact)> {
         match self.state.pools.get(given.root) {
             // Comes from inside the function: here it comes by the call itself.
             Root::Source(_) | Root::Slot(..) => vec![(value, *given)],
@@ -150,7 +159,9 @@ impl Scan<'_, '_> {
             && !args.is_empty()
             && let Some(method) = method(self.name(name))
         {
-            self.called_back(value, base, method, args, &mut found);
+            self.called_back(value, (callee, base), method, args, &mut found);
+        } else if found.is_empty() && self.env.facts.call_at(site).is_none() {
+            self.perhaps_called_back(value, args, &mut found);
         }
         self.model_callbacks(value, &mut found);
         self.renders(value, args, &mut found);
@@ -159,9 +170,13 @@ impl Scan<'_, '_> {
 
     fn passed(&mut self, value: ValueId, of: BodyKey, callee: ValueId, args: &[Arg]) -> Vec<(u32, ValueId, Facts)> {
         let mut passed = Vec::new();
+        // What is filled may be empty before.
+        let number = self.env.number(of.0, of.1);
+        let filled: SmallVec<[u32; 2]> =
+            self.state.summary(number).iter().flat_map(|summary| &summary.fills).map(|(param, _)| *param).collect();
         for (param, from) in bind(self, of, callee, args) {
             let facts = self.used(from, value);
-            if !facts.is_empty() {
+            if !facts.is_empty() || filled.contains(&param) {
                 passed.push((param, from, facts));
             }
         }
@@ -193,6 +208,9 @@ impl Scan<'_, '_> {
                         let facts = self.used(arg.value, value);
                         let key = self.state.pools.paths.key(&(position - positional).to_string());
                         passed.push((rest as u32, arg.value, self.holding(&facts, key)));
+                    } else if position >= params.len() && self.env.variadic.contains(&of) {
+                        let facts = self.used(arg.value, value);
+                        passed.push((params.len() as u32, arg.value, facts));
                     }
                     position += 1;
                 }
@@ -244,7 +262,7 @@ impl Scan<'_, '_> {
     fn called_back(
         &mut self,
         value: ValueId,
-        base: ValueId,
+        (callee, base): (ValueId, ValueId),
         method: Method,
         args: &[Arg],
         found: &mut SmallVec<[Invocation; 1]>,
@@ -259,36 +277,27 @@ impl Scan<'_, '_> {
                 // `text.replace(pattern, match => …)`
                 if let Some(arg) = args.get(1) {
                     for of in self.env.facts.functions(self.site(arg.value)) {
-                        found.push(Invocation { of, passed: vec![(0, base, receiver.clone())], gives: Gives::Result });
+                        // The match, and what its groups hold.
+                        let parameters = self.env.facts.program.body(of.0, of.1).params.len().min(MAX_GROUPS);
+                        let text = self.text_of(receiver.clone());
+                        let passed = (0..parameters as u32).map(|at| (at, base, text.clone())).collect();
+                        found.push(Invocation { of, passed, gives: Gives::Result });
                     }
                 }
                 return;
             }
-            Method::Invokes => {
-                let functions = self.env.facts.functions(self.site(base));
-                let rest = args.get(1..).unwrap_or_default();
-                for of in functions {
-                    let mut passed = Vec::new();
-                    for (at, arg) in rest.iter().enumerate() {
-                        let facts = self.used(arg.value, value);
-                        passed.push((at as u32, arg.value, facts));
-                    }
-                    found.push(Invocation { of, passed, gives: Gives::Result });
-                }
-                return;
-            }
+            Method::Invokes => return self.invoked(value, callee, base, args, found),
             _ => return,
         };
         let content = if method == Method::Then { receiver } else { self.under(&receiver, KeyId::ANY) };
         for arg in args.iter().take(if method == Method::Then { 2 } else { 1 }) {
             for of in self.env.facts.functions(self.site(arg.value)).into_iter().take(MAX_CALLEES) {
-                let mut passed = vec![(first, base, content.clone())];
-                if method == Method::Folds
-                    && let Some(start) = args.get(1)
-                {
-                    passed.push((0, start.value, self.used(start.value, value)));
+                let passed = vec![(first, base, content.clone())];
+                let mut invocation = Invocation { of, passed, gives };
+                if method == Method::Folds {
+                    self.accumulated(value, args, &mut invocation);
                 }
-                found.push(Invocation { of, passed, gives });
+                found.push(invocation);
             }
         }
     }

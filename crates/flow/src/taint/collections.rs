@@ -1,7 +1,9 @@
-//! Lists, mappings, and their elements.
+//! Lists, mappings, their elements, and what is folded from them.
 
 use lunette_lang::ir::{Arg, Entry, ListKind, ValueId};
 
+use super::calls::Invocation;
+use super::fact::{Facts, MAX_FACTS};
 use super::path::KeyId;
 use super::scan::Scan;
 
@@ -52,5 +54,22 @@ impl Scan<'_, '_> {
         let facts = self.used(from, value);
         let under = self.under(&facts, KeyId::ANY);
         self.put_all(value, from, under);
+    }
+
+    /// The accumulator of a fold: what it starts with, and what the function gave for the element before.
+    pub(super) fn accumulated(&mut self, value: ValueId, args: &[Arg], invocation: &mut Invocation) {
+        if let Some(start) = args.get(1) {
+            invocation.passed.push((0, start.value, self.used(start.value, value)));
+        }
+        let number = self.env.number(invocation.of.0, invocation.of.1);
+        let returns = self.state.summary(number).map(|summary| summary.returns.clone()).unwrap_or_default();
+        let mut given: Vec<(u32, ValueId, Facts)> = Vec::new();
+        for fact in &returns {
+            for (from, fact) in self.answers(value, invocation, fact) {
+                given.push((0, from, Facts::from_slice(&[fact])));
+            }
+        }
+        given.truncate(MAX_FACTS);
+        invocation.passed.extend(given);
     }
 }

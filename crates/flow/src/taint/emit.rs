@@ -1,6 +1,6 @@
 //! What leaves a body: its summary, and the ways from its roots to calls, slots and harmful uses.
 
-use lunette_lang::ir::{Arg, BinaryOp, Key, Language, ListKind, Op, Terminator, ValueId};
+use lunette_lang::ir::{Arg, BinaryOp, Entry, Key, Language, ListKind, Op, Terminator, ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -47,8 +47,11 @@ impl Scan<'_, '_> {
         own: OwnKinds,
         within: &dyn Fn(u32) -> bool,
     ) -> Emitted {
-        let mut out =
-            Emitter { edges: Vec::new(), returns: Vec::new(), reach: vec![KindSet::default(); self.body.params.len()] };
+        let mut out = Emitter {
+            edges: Vec::new(),
+            returns: Vec::new(),
+            reach: vec![KindSet::default(); self.body.params.len() + 1],
+        };
         for at in 0..self.order.len() {
             let block = self.order[at];
             for &value in &self.body.blocks[block.index()].ops {
@@ -67,6 +70,7 @@ impl Scan<'_, '_> {
         within: &dyn Fn(u32) -> bool,
         out: &mut Emitter,
     ) {
+        self.emit_filled(value, out);
         match self.op(value) {
             Op::Param(_) => {
                 if let Some(slot) = self.env.slots.of_param(self.site(value)) {
@@ -108,6 +112,8 @@ impl Scan<'_, '_> {
             }
             Op::Call { callee, args, .. } => {
                 self.emit_sinks(value, out);
+                self.emit_settled(value, *callee, args, out);
+                self.emit_defined(value, *callee, args, own, out);
                 self.emit_matched(value, *callee, args, own, out);
                 self.emit_updated(value, *callee, args, own, out);
                 self.emit_added(value, *callee, args, out);
@@ -142,7 +148,15 @@ impl Scan<'_, '_> {
     }
 
     /// Records ways out. `reach`: the harm that can be done there.
-    fn leave(&mut self, at: ValueId, from: ValueId, facts: &Facts, to: To, reach: KindSet, out: &mut Emitter) {
+    pub(super) fn leave(
+        &mut self,
+        at: ValueId,
+        from: ValueId,
+        facts: &Facts,
+        to: To,
+        reach: KindSet,
+        out: &mut Emitter,
+    ) {
         for fact in facts {
             let harm = reach.without(fact.cleared);
             if harm.is_empty() {
@@ -209,12 +223,17 @@ impl Scan<'_, '_> {
             _ => return,
         };
         let facts = self.used(subject, value);
-        if self.module.language == Language::JavaScript
-            && !facts.is_empty()
-            && let Some(Value::Regex { .. }) = self.folding.constant(self.env, self.site(pattern)).as_deref()
-        {
+        if self.module.language == Language::JavaScript && !facts.is_empty() && self.is_expression(pattern) {
             self.harm(value, subject, &facts, own.regex_subject, false, out);
         }
+    }
+
+    /// Whether a value is, or may be, a regular expression that is written in the program.
+    fn is_expression(&self, value: ValueId) -> bool {
+        if let Some(constant) = self.folding.constant(self.env, self.site(value)) {
+            return matches!(*constant, Value::Regex { .. });
+        }
+        self.env.facts.possible(self.site(value)).values.iter().any(|value| matches!(value, Value::Regex { .. }))
     }
 
     /// Untrusted data in a harmful use.
@@ -252,6 +271,31 @@ impl Scan<'_, '_> {
         }
         self.emit_write(value, base, key, from, &facts, out);
         let Key::Value(by) = key else { return };
+        self.emit_keyed(value, base, by, own, out);
+    }
+
+    /// A property with a computed name is defined by a function of the language: `Object.defineProperty(a, key, …)`,
+    /// `Object.assign(a, { [key]: … })`.
+    fn emit_defined(&mut self, value: ValueId, callee: ValueId, args: &[Arg], own: OwnKinds, out: &mut Emitter) {
+        let Op::Load(object, Key::Member(name)) = *self.op(callee) else { return };
+        let Op::Global(object) = *self.op(object) else { return };
+        match (self.name(object), self.name(name), args) {
+            ("Object" | "Reflect", "defineProperty", [base, key, ..]) | ("Reflect", "set", [base, key, ..]) => {
+                self.emit_keyed(value, base.value, key.value, own, out);
+            }
+            ("Object", "assign", [base, from, ..]) => {
+                let Op::Dict(entries) = self.op(self.plain(from.value)) else { return };
+                for entry in entries {
+                    if let Entry::Pair(Key::Value(key), _) = *entry {
+                        self.emit_keyed(value, base.value, key, own, out);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn emit_keyed(&mut self, value: ValueId, base: ValueId, by: ValueId, own: OwnKinds, out: &mut Emitter) {
         // `object[a][b] = value`: with `a` = `__proto__` every object gets the property `b`.
         let keys = self.used(by, value);
         let named = |fact: &Fact| {
@@ -401,6 +445,9 @@ impl Scan<'_, '_> {
                     fills.push((index as u32, *fact));
                 }
             }
+        }
+        for (index, param) in self.body.params.iter().enumerate() {
+            fills.extend(self.filled_inside(param.value).map(|fact| (index as u32, fact)));
         }
         fills.truncate(MAX_RETURNS);
         fills

@@ -1,7 +1,7 @@
 //! What the analysis of every body shares.
 
 use lunette_lang::ir::BodyId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fact::{Fact, Pools};
 use super::seeds::Seeds;
@@ -21,6 +21,8 @@ pub(crate) struct Env<'a> {
     pub(crate) slots: Slots,
     pub(crate) seeds: Seeds,
     pub(crate) templates: Templates,
+    /// The bodies that read `arguments`.
+    pub(crate) variadic: FxHashSet<(UnitId, BodyId)>,
     /// The number of the first body of every module.
     first: Vec<u32>,
 }
@@ -34,7 +36,15 @@ impl<'a> Env<'a> {
             count += unit.module.bodies.len() as u32;
         }
         first.push(count);
-        Env { facts, models, slots: Slots::new(facts), seeds, templates: Templates::new(facts, models), first }
+        Env {
+            facts,
+            models,
+            slots: Slots::new(facts),
+            seeds,
+            templates: Templates::new(facts, models),
+            variadic: super::variadic::variadic(facts),
+            first,
+        }
     }
 
     /// The number of a body in the program.

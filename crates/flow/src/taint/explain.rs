@@ -147,9 +147,14 @@ impl Teller {
                     steps.push(FlowStep { site, why: Why::Assign, note: format!("comes in as `{name}`") });
                 }
             }
-            Root::Slot(..) if matches!(scan.op(value), Op::Call { .. }) => self.inside(scan, value, fact.root, steps),
             Root::Slot(..) => {
-                steps.push(FlowStep { site, why: Why::Field, note: "read from where it was kept".to_owned() });
+                let before = steps.len();
+                if matches!(scan.op(value), Op::Call { .. }) {
+                    self.inside(scan, value, fact.root, steps);
+                }
+                if steps.len() == before {
+                    steps.push(FlowStep { site, why: Why::Field, note: "read from where it was kept".to_owned() });
+                }
             }
         }
     }

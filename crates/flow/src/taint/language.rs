@@ -38,8 +38,15 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn language_method(&mut self, value: ValueId, base: ValueId, method: Method, name: &str, args: &[Arg]) {
-        let receiver = self.used(base, value);
+    pub(super) fn language_method(&mut self, value: ValueId, base: ValueId, method: Method, name: &str, args: &[Arg]) {
+        let mut receiver = self.used(base, value);
+        if matches!(name, "slice" | "substring" | "substr")
+            && args.len() == 2
+            && args.iter().all(|arg| self.is_number(arg.value))
+        {
+            let short = self.env.models.taint.bounded_length;
+            receiver.iter_mut().for_each(|fact| fact.cleared |= short);
+        }
         match method {
             Method::Text => {
                 let facts = self.text_of(receiver);
@@ -118,8 +125,13 @@ impl Scan<'_, '_> {
             }
             Method::Replaces => self.replaces(value, base, receiver, name, args),
             Method::Then => self.put_all(value, base, receiver),
-            Method::Nothing | Method::Maps | Method::Visits | Method::Folds | Method::Invokes => {}
+            Method::Invokes => self.borrowed(value, base, name == "apply", args),
+            Method::Nothing | Method::Maps | Method::Visits | Method::Folds => {}
         }
+    }
+
+    fn is_number(&self, value: ValueId) -> bool {
+        matches!(self.folding.constant(self.env, self.site(value)).as_deref(), Some(Value::Int(_)))
     }
 
     fn replaces(&mut self, value: ValueId, base: ValueId, receiver: Facts, name: &str, args: &[Arg]) {

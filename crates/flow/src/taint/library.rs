@@ -1,7 +1,7 @@
 //! Library mode: a package that serves nothing and exports functions is used by programs that pass it what comes from
 //! outside, so that the parameters of what it exports are sources.
 
-use lunette_lang::ir::{BodyId, Entry, Key, Language, Op};
+use lunette_lang::ir::{BodyId, Entry, Key, Language, Op, ValueId};
 use rustc_hash::FxHashSet;
 
 use super::SourceKind;
@@ -10,19 +10,20 @@ use crate::facts::Facts;
 use crate::know::Origin;
 use crate::program::{Site, UnitId};
 use crate::routes::Routes;
-use crate::test_code::is_test_path;
+use crate::test_code::is_aside;
 
 /// Deepest nesting of exported objects that is looked into.
 const MAX_DEPTH: usize = 3;
 
 /// Whether a program is a library: it serves no route, reads nothing that clients send, and exports functions.
 pub(crate) fn is_library(facts: &Facts<'_>, routes: &Routes, seeds: &Seeds) -> bool {
-    routes.routes.is_empty() && !seeds.is_served(facts) && !exported(facts).is_empty()
+    routes.routes.iter().all(|route| is_aside(&route.file)) && !seeds.is_served(facts) && !exported(facts).is_empty()
 }
 
 /// Marks the parameters of exported functions.
 pub(crate) fn seed(facts: &Facts<'_>, seeds: &mut Seeds) {
     for (unit, body) in exported(facts) {
+        seeds.export((unit, body));
         for index in 0..facts.program.body(unit, body).params.len() {
             seeds.param(facts, unit, body, index, SourceKind::Library);
         }
@@ -35,7 +36,7 @@ fn exported(facts: &Facts<'_>) -> Vec<(UnitId, BodyId)> {
     let mut found: FxHashSet<(UnitId, BodyId)> = FxHashSet::default();
     for unit in facts.program.ids() {
         let file = facts.program.unit(unit);
-        if is_test_path(&file.path) || file.module.language != Language::JavaScript {
+        if is_aside(&file.path) || file.module.language != Language::JavaScript {
             continue;
         }
         let mut names: Vec<&str> = file.module.exports.iter().map(|export| file.module.name(export.name)).collect();
@@ -46,6 +47,9 @@ fn exported(facts: &Facts<'_>) -> Vec<(UnitId, BodyId)> {
             }
         }
     }
+    for origin in put_on_exports(facts) {
+        add(facts, origin, MAX_DEPTH, &mut found);
+    }
     for _ in 0..MAX_DEPTH {
         let before = found.len();
         given_away(facts, &mut found);
@@ -55,6 +59,45 @@ fn exported(facts: &Facts<'_>) -> Vec<(UnitId, BodyId)> {
     }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_unstable();
+    found
+}
+
+/// What a function that is given `exports` puts on it: `factory(exports)` in a wrapper for all module systems.
+fn put_on_exports(facts: &Facts<'_>) -> Vec<Origin> {
+    let mut found = Vec::new();
+    for unit in facts.program.ids() {
+        let file = facts.program.unit(unit);
+        let module = &file.module;
+        let Some(exports) =
+            module.names.find("exports").filter(|_| module.language == Language::JavaScript && !is_aside(&file.path))
+        else {
+            continue;
+        };
+        for (at, body) in module.bodies.iter().enumerate() {
+            for (index, op) in body.ops.iter().enumerate() {
+                let Op::Call { args, .. } = op else { continue };
+                let given = args.iter().position(|arg| match body.ops[arg.value.index()] {
+                    Op::Global(name) => name == exports,
+                    Op::Load(of, Key::Member(name)) => {
+                        name == exports && matches!(body.ops[of.index()], Op::Global(module_name) if module.name(module_name) == "module")
+                    }
+                    _ => false,
+                });
+                let Some(given) = given else { continue };
+                let site = Site { unit, body: BodyId(at as u32), value: ValueId(index as u32) };
+                for &(unit, id) in facts.call_at(site).map(|call| call.functions.as_slice()).unwrap_or_default() {
+                    let body = facts.program.body(unit, id);
+                    for op in &body.ops {
+                        if let Op::Store(base, Key::Member(_), value) = *op
+                            && body.ops[base.index()] == Op::Param(given as u32)
+                        {
+                            found.extend(facts.known.origins(Site { unit, body: id, value }).iter().copied());
+                        }
+                    }
+                }
+            }
+        }
+    }
     found
 }
 

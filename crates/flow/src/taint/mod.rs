@@ -10,6 +10,7 @@
 
 mod binding;
 mod calls;
+mod captured;
 mod collections;
 mod conditions;
 mod emit;
@@ -25,7 +26,9 @@ mod library;
 mod numbers;
 mod operators;
 mod order;
+mod owned;
 mod path;
+mod promises;
 mod replaced;
 mod scan;
 mod seeds;
@@ -36,6 +39,7 @@ mod solve;
 mod summary;
 mod templates;
 mod texts;
+mod variadic;
 
 use std::cell::RefCell;
 

@@ -240,10 +240,17 @@ impl<'s, 'a> Scan<'s, 'a> {
         let op = self.op(value);
         match op {
             Op::Const(_) | Op::Closure(_) | Op::Class(_) | Op::Super | Op::Caught | Op::Unary(..) => {}
-            Op::Param(index) => self.param(value, *index),
+            Op::Param(index) => {
+                self.param(value, *index);
+                self.read_filled_parameter(value);
+            }
             Op::This => self.seed(value),
-            Op::Assign(_, from)
-            | Op::Await(from)
+            Op::Assign(var, from) => {
+                let facts = self.used(*from, value);
+                self.put_all(value, *from, facts);
+                self.read_filled(value, self.id, *var);
+            }
+            Op::Await(from)
             | Op::Enter(from)
             | Op::StoreOuter(_, _, from)
             | Op::Yield(from)
@@ -258,10 +265,16 @@ impl<'s, 'a> Scan<'s, 'a> {
                 let slot = self.env.slots.imported(self.env.facts, self.unit, *import);
                 self.read_slot(value, slot);
             }
-            Op::Global(_) => self.seed(value),
+            Op::Global(name) => {
+                self.seed(value);
+                if self.name(*name) == "arguments" && self.module.language == Language::JavaScript {
+                    self.arguments(value);
+                }
+            }
             Op::Outer(owner, var) => {
                 let slot = self.env.slots.find(&super::slots::Slot::Var(self.unit, *owner, *var));
                 self.read_slot(value, slot);
+                self.read_filled(value, *owner, *var);
             }
             Op::Load(base, key) => self.load(value, *base, *key),
             Op::Store(base, key, from) => self.store(value, *base, *key, *from),
@@ -419,11 +432,16 @@ impl<'s, 'a> Scan<'s, 'a> {
         if let Key::Value(by) = key
             && id == KeyId::ANY
         {
-            // Whoever gives the key chooses the value.
+            // Whoever gives the key chooses the value: one of the object's own, where that was tested.
+            let own = if self.is_own(value, base, by) { self.env.models.taint.exact } else { KindSet::default() };
             for fact in
                 self.used(by, value).into_iter().filter(|fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN))
             {
-                self.put(value, Fact { flags: fact.flags.without(Flags::EXACT).with(Flags::CHOSEN), from: by, ..fact });
+                let cleared = fact.cleared | own;
+                self.put(
+                    value,
+                    Fact { cleared, flags: fact.flags.without(Flags::EXACT).with(Flags::CHOSEN), from: by, ..fact },
+                );
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::lineage;
 use crate::models::{Models, Spot};
 use crate::program::{Site, UnitId};
 use crate::routes::{Routes, varies};
-use crate::test_code::is_test_path;
+use crate::test_code::is_aside;
 
 /// The places where untrusted data enters.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub(crate) struct Seeds {
     fixed: FxHashSet<(UnitId, BodyId)>,
     /// Calls that fill an argument with untrusted data.
     fills: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
+    /// In library mode: the functions that the package exports.
+    exported: FxHashSet<(UnitId, BodyId)>,
 }
 
 impl Seeds {
@@ -85,6 +87,15 @@ impl Seeds {
         if let Some(param) = facts.program.body(unit, body).params.get(index) {
             self.params.entry(Site { unit, body, value: param.value }).or_default().push(kind);
         }
+    }
+
+    /// Marks a function that the package exports.
+    pub(crate) fn export(&mut self, of: (UnitId, BodyId)) {
+        self.exported.insert(of);
+    }
+
+    pub(crate) fn is_exported(&self, of: (UnitId, BodyId)) -> bool {
+        self.exported.contains(&of)
     }
 
     /// Parameters with decorators that carry inputs (`@Body() dto`).
@@ -187,7 +198,7 @@ impl Seeds {
 
     /// Whether any code but tests is given or reads what clients send.
     pub(crate) fn is_served(&self, facts: &Facts<'_>) -> bool {
-        let counts = |unit: UnitId| !is_test_path(&facts.program.unit(unit).path);
+        let counts = |unit: UnitId| !is_aside(&facts.program.unit(unit).path);
         let given =
             self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
         let remote = |(_, kind): &(&NodeId, &SourceKind)| kind.is_remote();

@@ -13,7 +13,7 @@ use super::{KindSet, binding, calls};
 use crate::access::AccessPath;
 use crate::constant::Value;
 use crate::know::Origin;
-use crate::methods::{Method, is_harmless_type, method};
+use crate::methods::{Method, is_harmless_type, is_measure, method};
 use crate::models::{Good, Test};
 use crate::program::Site;
 
@@ -146,6 +146,13 @@ impl Scan<'_, '_> {
                     let kinds = self.env.models.taint.bounded;
                     let mut state = State::new();
                     show(&mut state, Shown::harmless(self.canon[left.index()], kinds));
+                    // A text that is no longer than that.
+                    if let Op::Load(text, Key::Member(name)) = *self.op(self.plain(left))
+                        && is_measure(self.name(name))
+                    {
+                        let kinds = self.env.models.taint.bounded_length;
+                        show(&mut state, Shown::harmless(self.canon[text.index()], kinds));
+                    }
                     state
                 }
                 _ => State::new(),
@@ -281,8 +288,29 @@ impl Scan<'_, '_> {
             // In a fixed text, or in a collection that does not come from outside.
             let unless = if text.is_some() || self.constant(container).is_some() { None } else { Some(container) };
             self.fixed(item, unless, &mut state);
+        } else {
+            self.none_of(item, container, &mut state);
         }
         state
+    }
+
+    /// A value was found not to be one of a fixed list of texts.
+    fn none_of(&mut self, item: ValueId, container: ValueId, state: &mut State) {
+        let mut list = container;
+        // `new Set(["a", "b"])`
+        if let Op::Call { args, new: true, .. } = self.op(self.plain(container))
+            && let [only] = args.as_slice()
+        {
+            list = only.value;
+        }
+        let constant = self.constant(list);
+        let Some(Value::List(items)) = constant.as_deref() else { return };
+        let models = &self.env.models.taint;
+        let kinds = items
+            .iter()
+            .filter_map(Value::as_str)
+            .fold(KindSet::default(), |all, text| all | (texts::without(models, text) & models.exact));
+        show(state, Shown::harmless(self.canon[item.index()], kinds));
     }
 
     /// A value was found not to hold a text.
@@ -315,6 +343,7 @@ impl Scan<'_, '_> {
             match self.constant(arg.value).as_deref() {
                 Some(Value::Str(text)) if !truth => self.lacks(base, text, &mut state),
                 None if truth => self.fixed(arg.value, Some(base), &mut state),
+                None => self.none_of(arg.value, base, &mut state),
                 _ => {}
             }
         }
@@ -456,7 +485,15 @@ impl Tests for Scan<'_, '_> {
 
     fn after(&mut self, value: ValueId) -> State {
         match self.op(value) {
-            Op::Call { callee, args, .. } => self.call_shows(value, *callee, args, None),
+            Op::Call { callee, args, .. } => {
+                let mut state = self.call_shows(value, *callee, args, None);
+                if let Some(cond) = self.asserted(*callee, args) {
+                    for shown in self.condition(cond, true, MAX_DEPTH) {
+                        show(&mut state, shown);
+                    }
+                }
+                state
+            }
             _ => State::new(),
         }
     }

@@ -5,6 +5,7 @@ use compact_str::CompactString;
 use lunette_lang::ir::{BodyId, ClassId, ExportValue, ImportItem, Key, Language, Op, ValueRef, VarId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::{captured, promises};
 use crate::api::NodeId;
 use crate::facts::Facts;
 use crate::know::Origin;
@@ -22,6 +23,10 @@ pub(crate) enum Slot {
     Literal(Site, CompactString),
     /// An attribute that the project writes on a library's object.
     Api(NodeId, CompactString),
+    /// What inner functions put into the object that a variable holds.
+    Filled(UnitId, BodyId, VarId),
+    /// What the function that a promise is made with gives to its `resolve`.
+    Promise(UnitId, BodyId),
 }
 
 /// The slots of a program: only what is read somewhere.
@@ -31,6 +36,8 @@ pub(crate) struct Slots {
     all: Vec<Slot>,
     /// The variable that a parameter is bound to, where other bodies read it.
     params: FxHashMap<(UnitId, ValueRef), VarId>,
+    /// How many functions promises are made with.
+    pub(super) promises: usize,
 }
 
 impl Slots {
@@ -43,9 +50,18 @@ impl Slots {
             for (at, body) in module.bodies.iter().enumerate() {
                 for (index, op) in body.ops.iter().enumerate() {
                     let site = Site { unit, body: BodyId(at as u32), value: lunette_lang::ir::ValueId(index as u32) };
+                    if let Some((owner, var)) = captured::filled(module, site.body, op) {
+                        slots.add(Slot::Filled(unit, owner, var));
+                    }
                     match op {
                         Op::Outer(owner, var) => _ = read.insert((*owner, *var)),
                         Op::Store(base, key, _) => slots.stored(facts, Site { value: *base, ..site }, *key),
+                        Op::Call { new: true, .. } => {
+                            for (unit, body) in promises::executors(facts, site) {
+                                slots.add(Slot::Promise(unit, body));
+                                slots.promises += 1;
+                            }
+                        }
                         _ => {}
                     }
                 }
@@ -105,9 +121,13 @@ impl Slots {
 
     /// The slot of the variable that a parameter is bound to.
     pub(crate) fn of_param(&self, site: Site) -> Option<u32> {
+        self.find(&Slot::Var(site.unit, site.body, self.var_of_param(site)?))
+    }
+
+    /// The variable that a parameter is bound to, where other bodies read it.
+    pub(crate) fn var_of_param(&self, site: Site) -> Option<VarId> {
         let at = ValueRef { body: site.body, value: site.value };
-        let var = self.params.get(&(site.unit, at))?;
-        self.find(&Slot::Var(site.unit, site.body, *var))
+        self.params.get(&(site.unit, at)).copied()
     }
 
     /// The slots that a key of a value with these origins is.
