@@ -127,7 +127,9 @@ impl Program {
 
     /// The line of source at a line number, counted from 1.
     pub fn source_line(&self, unit: UnitId, line: u32) -> &str {
-        self.unit(unit).text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default()
+        let Unit { text, module, .. } = self.unit(unit);
+        let start = module.lines.get((line as usize).saturating_sub(1)).map_or(text.len(), |&start| start as usize);
+        text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 
     /// Where an import leads.

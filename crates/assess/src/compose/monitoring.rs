@@ -16,7 +16,7 @@ use super::due::{after, days, due};
 use super::entries::Group;
 use super::playbooks::playbooks;
 use super::view::{View, changes_state, guard_of, has_guard, has_word, is_behind_guard, is_way_in, reads};
-use super::words::{at, list, paragraph, verb};
+use super::words::{at, distinct, list, paragraph, verb};
 
 /// Days between assessments when nothing else sets the date.
 const REASSESS_DAYS: u32 = 90;
@@ -81,8 +81,10 @@ fn events(case: &Case<'_>) -> Vec<Event> {
         for finding in &group.members {
             for name in &finding.events {
                 let event = entry(&mut out, name);
-                add(&mut event.at, place_of(case.view, finding, EVENTS.known.get(name)));
-                add(&mut event.closes, group.entry.id.clone());
+                event.at.push(place_of(case.view, finding, EVENTS.known.get(name)));
+                if event.closes.last() != Some(&group.entry.id) {
+                    event.closes.push(group.entry.id.clone());
+                }
             }
         }
     }
@@ -90,11 +92,14 @@ fn events(case: &Case<'_>) -> Vec<Event> {
         for route in case.view.routes(|route| calls_for(kind, route)) {
             for name in &kind.events {
                 let event = entry(&mut out, name);
-                add(&mut event.at, place_on(route, EVENTS.known.get(name)));
+                event.at.push(place_on(route, EVENTS.known.get(name)));
             }
         }
     }
-    let mut events: Vec<Event> = out.into_values().collect();
+    let mut events: Vec<Event> = out
+        .into_values()
+        .map(|event| Event { at: distinct(event.at), closes: distinct(event.closes), ..event })
+        .collect();
     // What closes entries comes first; a sort that keeps the order by name otherwise.
     events.sort_by_key(|event| event.closes.is_empty());
     events
@@ -113,12 +118,6 @@ fn entry<'m, 'n>(events: &'m mut BTreeMap<&'n str, Event>, name: &'n str) -> &'m
             closes: Vec::new(),
         }
     })
-}
-
-fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
-    if !list.contains(&item) {
-        list.push(item);
-    }
 }
 
 fn calls_for(kind: &StackEvents, route: &Route) -> bool {

@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     pub(super) frameworks: Vec<String>,
     /// The packages and what is known against them.
     pub(super) dependencies: Option<&'a Dependencies>,
+    /// The routes by the name that findings give them.
+    routes_by_name: BTreeMap<String, &'a Route>,
 }
 
 impl<'a> View<'a> {
@@ -32,7 +34,11 @@ impl<'a> View<'a> {
     ) -> Self {
         let named = kind::frameworks_named(&request.text).into_iter().map(str::to_owned);
         let frameworks = distinct(frameworks.iter().cloned().chain(named));
-        View { project, request, date, frameworks, dependencies }
+        let mut routes_by_name = BTreeMap::new();
+        for route in &project.routes {
+            routes_by_name.entry(route_name(route)).or_insert(route);
+        }
+        View { project, request, date, frameworks, dependencies, routes_by_name }
     }
 
     pub(super) fn kind(&self) -> AssessmentKind {
@@ -100,7 +106,7 @@ impl<'a> View<'a> {
 
     /// The route that a finding names, as `GET /orders/:id`.
     pub(super) fn route(&self, name: &str) -> Option<&'a Route> {
-        self.project.routes.iter().find(|route| route_name(route) == name)
+        self.routes_by_name.get(name).copied()
     }
 
     /// Routes that carry a guard which proves something.

@@ -1,8 +1,11 @@
 //! Small pieces of prose. Backticks mark code and are the only markup used; whatever comes from the assessed project
 //! stands between backticks, made safe by [`code`].
 
+use std::hash::Hash;
+
 use lunette_core::place::Place;
 use lunette_core::text::{printable, shorten};
+use rustc_hash::FxHashSet;
 
 /// Longest piece of a project's own text inside a sentence, in characters.
 const MAX_CODE: usize = 80;
@@ -32,14 +35,9 @@ pub(super) fn list<T: AsRef<str>>(items: &[T], most: usize) -> String {
 }
 
 /// The items without repeats, in order of first appearance.
-pub(super) fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut out = Vec::new();
-    for item in items {
-        if !out.contains(&item) {
-            out.push(item);
-        }
-    }
-    out
+pub(super) fn distinct<T: Hash + Eq + Clone>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = FxHashSet::default();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }
 
 /// The text with a capital letter first and a full stop last; empty stays empty.

@@ -210,7 +210,7 @@ impl Scan<'_, '_> {
                         passed.push((rest as u32, arg.value, self.holding(&facts, key)));
                     } else if position >= params.len() && self.env.variadic.contains(&of) {
                         let facts = self.used(arg.value, value);
-                        passed.push((params.len() as u32, arg.value, facts));
+                        passed.push(self.beyond(params.len(), position, arg.value, &facts));
                     }
                     position += 1;
                 }
@@ -236,6 +236,10 @@ impl Scan<'_, '_> {
                             ParamKind::Rest => passed.push((at as u32, arg.value, facts.clone())),
                             _ => {}
                         }
+                    }
+                    if self.env.variadic.contains(&of) {
+                        let held = self.holding(&elements, KeyId::ANY);
+                        passed.push((params.len() as u32, arg.value, held));
                     }
                 }
                 ArgKind::SpreadNamed => {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use lunette_lang::ir::BodyId;
 use rustc_hash::FxHashMap;
 
 use super::emit::OwnKinds;
@@ -75,10 +76,12 @@ impl Nodes {
     pub(crate) fn new(env: &Env<'_>, state: &State, graph: &mut Graph) -> Self {
         let mut params = Vec::with_capacity(env.bodies() + 1);
         let mut slots = 0;
-        for unit in &env.facts.program.units {
-            for body in &unit.module.bodies {
+        for unit in env.facts.program.ids() {
+            for (at, body) in env.facts.program.unit(unit).module.bodies.iter().enumerate() {
                 params.push(slots);
-                slots += body.params.len() as u32;
+                // What is passed beyond the parameters is one more, where `arguments` is read.
+                let beyond = env.variadic.contains(&(unit, BodyId(at as u32)));
+                slots += body.params.len() as u32 + u32::from(beyond);
             }
         }
         params.push(slots);

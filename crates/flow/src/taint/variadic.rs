@@ -28,8 +28,8 @@ pub(super) fn variadic(facts: &crate::facts::Facts<'_>) -> FxHashSet<BodyKey> {
 }
 
 impl Scan<'_, '_> {
-    /// What `arguments` holds: what the parameters hold, and what was passed beyond them (which stands for one more
-    /// parameter).
+    /// What `arguments` holds: what the parameters hold, and what was passed beyond them: one more parameter stands for
+    /// it, which holds each at its position.
     pub(super) fn arguments(&mut self, value: ValueId) {
         for (at, param) in self.body.params.iter().enumerate() {
             let facts = self.facts[param.value.index()].clone();
@@ -40,11 +40,16 @@ impl Scan<'_, '_> {
         let root = self.state.pools.root(Root::Param(self.body.params.len() as u32, PathId::EMPTY));
         let beyond =
             Fact { root, path: PathId::EMPTY, cleared: super::KindSet::default(), from: value, flags: Flags::EXACT };
-        let beyond = self.state.pools.store(beyond, KeyId::ANY);
         self.put(value, beyond);
         if self.env.seeds.is_exported((self.unit, self.id)) {
             self.start(value, self.site(value), SourceKind::Library);
         }
+    }
+
+    /// An argument that has no parameter: the callee finds it in `arguments`, at its position.
+    pub(super) fn beyond(&mut self, params: usize, at: usize, from: ValueId, facts: &Facts) -> (u32, ValueId, Facts) {
+        let key = self.state.pools.paths.key(&at.to_string());
+        (params as u32, from, self.holding(facts, key))
     }
 
     /// `function.call(this, a, b)`, `function.apply(this, list)`.
@@ -68,11 +73,16 @@ impl Scan<'_, '_> {
                     passed.push((at as u32, list.value, self.under(&facts, key)));
                 }
                 if self.env.variadic.contains(&of) {
-                    passed.push((params as u32, list.value, self.under(&facts, KeyId::ANY)));
+                    passed.push((params as u32, list.value, facts));
                 }
             } else {
                 for (at, arg) in rest.iter().enumerate() {
-                    passed.push((at.min(params) as u32, arg.value, self.used(arg.value, value)));
+                    let facts = self.used(arg.value, value);
+                    if at < params {
+                        passed.push((at as u32, arg.value, facts));
+                    } else if self.env.variadic.contains(&of) {
+                        passed.push(self.beyond(params, at, arg.value, &facts));
+                    }
                 }
             }
             found.push(Invocation { of, passed, gives: Gives::Result });
