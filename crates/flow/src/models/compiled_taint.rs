@@ -39,6 +39,8 @@ pub(crate) struct TaintModels {
     pub(crate) exact: KindSet,
     /// Kinds that texts of limited length cannot do.
     pub(crate) bounded_length: KindSet,
+    /// Kinds that callers of a library do on purpose when they pass the whole value.
+    pub(crate) named_by_callers: KindSet,
     /// Kinds that any value does, however it is spelt.
     pub(crate) any_value: KindSet,
     /// Kinds that a quoted literal does not do.
@@ -196,6 +198,9 @@ impl TaintModels {
             }
             if spec.bounded_length {
                 self.bounded_length |= KindSet::one(self.kinds.len());
+            }
+            if spec.named_by_callers {
+                self.named_by_callers |= KindSet::one(self.kinds.len());
             }
             if spec.exact {
                 self.exact |= KindSet::one(self.kinds.len());

@@ -322,6 +322,10 @@ pub struct KindSpec {
     /// A text that was found to be no longer than a fixed length is harmless.
     #[serde(default)]
     pub bounded_length: bool,
+    /// In library mode: who passes the whole value names it himself, and may (`read(file)`). Harm is done only where the
+    /// value becomes part of another one, behind something that was to confine it (`path.join(folder, name)`).
+    #[serde(default)]
+    pub named_by_callers: bool,
     /// For mappings from outside that replace entries set before: the names of entries that matter, as a regular
     /// expression.
     #[serde(default)]

@@ -356,11 +356,29 @@ impl Scan<'_, '_> {
                         })
                         .collect()
                 };
-                let cleared = |fact: Fact| Fact { cleared: (fact.cleared | clears).without(flow.restores), ..fact };
+                let behind = self.is_behind(value, from);
+                let cleared = |fact: Fact| Fact {
+                    cleared: (fact.cleared | clears).without(flow.restores),
+                    flags: fact.flags.with_if(behind, Flags::PART),
+                    ..fact
+                };
                 passed.push((from, facts.into_iter().map(cleared).collect()));
             }
         }
         passed
+    }
+
+    /// Whether an argument stands behind another one, as in `path.join(folder, name)`. What is resolved against the
+    /// working directory is what a caller names.
+    fn is_behind(&self, call: ValueId, from: ValueId) -> bool {
+        let Op::Call { args, .. } = self.op(call) else { return false };
+        let Some(position) = args.iter().position(|arg| arg.value == from) else { return false };
+        args[..position].iter().any(|arg| match self.op(self.plain(arg.value)) {
+            Op::Call { callee, .. } => {
+                !matches!(*self.op(*callee), Op::Load(_, Key::Member(name)) if self.name(name) == "cwd")
+            }
+            _ => true,
+        })
     }
 
     /// The values at an access path of a call, with the facts about what lies there.

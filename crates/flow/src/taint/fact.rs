@@ -37,6 +37,8 @@ impl Flags {
     pub(crate) const WIDENED: Flags = Flags(8);
     /// The root does not give the value but chooses it: `object[root]`.
     pub(crate) const CHOSEN: Flags = Flags(16);
+    /// The root became part of a value that begins with something else.
+    pub(crate) const PART: Flags = Flags(32);
     /// What tells one fact from another.
     const IDENTITY: Flags = Flags(1 | 16);
 
@@ -52,6 +54,11 @@ impl Flags {
     #[must_use]
     pub(crate) fn without(self, other: Flags) -> Self {
         Flags(self.0 & !other.0)
+    }
+
+    #[must_use]
+    pub(crate) fn only(self, other: Flags) -> Self {
+        Flags(self.0 & other.0)
     }
 
     #[must_use]

@@ -53,11 +53,15 @@ impl Scan<'_, '_> {
                 self.put_all(value, base, facts);
             }
             Method::Joined => {
-                let facts = self.text_of(receiver);
-                self.put_all(value, base, facts);
+                let first = self.state.pools.paths.key("0");
+                let later = |fact: &Fact| self.state.pools.paths.keys(fact.path).next().is_some_and(|key| key != first);
+                let (behind, before): (Facts, Facts) = receiver.into_iter().partition(later);
+                for facts in [self.text_of(before), Self::behind(self.text_of(behind))] {
+                    self.put_all(value, base, facts);
+                }
                 for arg in args {
                     let facts = self.used(arg.value, value);
-                    let facts = self.text_of(facts);
+                    let facts = Self::behind(self.text_of(facts));
                     self.put_all(value, arg.value, facts);
                 }
             }

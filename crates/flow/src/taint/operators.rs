@@ -2,9 +2,9 @@
 
 use lunette_lang::ir::{BinaryOp, Op, Part, ValueId};
 
-use super::fact::Fact;
+use super::fact::{Fact, Facts, Flags};
 use super::scan::Scan;
-use super::{KindSet, texts};
+use super::texts;
 use crate::constant::Value;
 use crate::know::Origin;
 
@@ -18,17 +18,24 @@ impl Scan<'_, '_> {
                     let facts = self.used(part, value);
                     if !facts.is_empty() {
                         let cleared = texts::behind(&self.env.models.taint, &before);
+                        let behind = !before.is_empty();
+                        let pasted = |fact: Fact| Fact {
+                            cleared: fact.cleared | cleared,
+                            flags: fact.flags.with_if(behind, Flags::PART),
+                            ..fact
+                        };
                         let facts = self.text_of(facts);
-                        self.put_all(
-                            value,
-                            part,
-                            facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect(),
-                        );
+                        self.put_all(value, part, facts.into_iter().map(pasted).collect());
                     }
                     before.push_str(&self.literal_text(part, 8));
                 }
             }
         }
+    }
+
+    /// Facts about what comes behind something else.
+    pub(super) fn behind(facts: Facts) -> Facts {
+        facts.into_iter().map(|fact| Fact { flags: fact.flags.with(Flags::PART), ..fact }).collect()
     }
 
     /// The text that a value is known to be; a placeholder for what is not known.
@@ -65,7 +72,7 @@ impl Scan<'_, '_> {
                 for from in [left, right] {
                     let facts = self.used(from, value);
                     let facts = self.text_of(facts);
-                    self.put_all(value, from, facts);
+                    self.put_all(value, from, if from == right { Self::behind(facts) } else { facts });
                 }
             }
             return;
@@ -75,13 +82,11 @@ impl Scan<'_, '_> {
             if facts.is_empty() {
                 continue;
             }
-            let cleared = if op == BinaryOp::Add && from == right {
-                texts::behind(&self.env.models.taint, &self.literal_text(other, 8))
-            } else {
-                KindSet::default()
-            };
+            let before = if op == BinaryOp::Add && from == right { self.literal_text(other, 8) } else { String::new() };
+            let cleared = texts::behind(&self.env.models.taint, &before);
             let lists = matches!(self.op(self.canon[other.index()]), Op::List(..)) || op == BinaryOp::BitOr;
             let facts = if lists { facts } else { self.text_of(facts) };
+            let facts = if before.is_empty() { facts } else { Self::behind(facts) };
             self.put_all(
                 value,
                 from,

@@ -220,7 +220,7 @@ pub(crate) struct Search<'e, 'a> {
     graph: &'e Graph,
     nodes: Nodes,
     ways: Ways,
-    seen: FxHashMap<(u32, PathId, SourceKind, bool), KindSet>,
+    seen: FxHashMap<(u32, PathId, SourceKind, Flags), KindSet>,
     pub(crate) items: Vec<Item>,
     queue: VecDeque<u32>,
     found: FxHashMap<(u32, u32, usize, SourceKind), usize>,
@@ -314,7 +314,7 @@ impl<'e, 'a> Search<'e, 'a> {
             return;
         }
         let kind = self.state.sources[source as usize].kind;
-        let key = (node, path, kind, flags.has(Flags::CHOSEN));
+        let key = (node, path, kind, flags.only(Flags::CHOSEN.with(Flags::PART)));
         let cleared = match self.seen.get(&key) {
             Some(&known) if cleared.contains(known) => return,
             Some(&known) => cleared & known,
@@ -333,6 +333,9 @@ impl<'e, 'a> Search<'e, 'a> {
     fn arrive(&mut self, edge: Edge, source: u32, kinds: KindSet, flags: Flags, hop: Hop) {
         let Source { site, kind } = self.state.sources[source as usize];
         let (unit, body) = self.env.body_of(hop.body);
+        // Who hands a whole path to a library names the file himself.
+        let meant = kind == SourceKind::Library && !flags.has(Flags::PART);
+        let kinds = if meant { kinds.without(self.env.models.taint.named_by_callers) } else { kinds };
         for index in kinds.indices().filter(|&index| index < self.env.models.taint.kinds.len()) {
             let key = (hop.body, edge.at.0, index, kind);
             let doubts = usize::from(flags.has(Flags::ASSUMED)) + usize::from(flags.has(Flags::WIDENED));
