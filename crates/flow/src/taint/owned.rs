@@ -9,7 +9,7 @@ const MAX_TESTS: usize = 4;
 
 impl Scan<'_, '_> {
     /// Whether a key was found to be the object's own on every way to a read of it.
-    pub(super) fn is_own(&self, read: ValueId, base: ValueId, key: ValueId) -> bool {
+    pub(super) fn is_own_key(&self, read: ValueId, base: ValueId, key: ValueId) -> bool {
         let mut block = self.block_of(read);
         for _ in 0..MAX_TESTS {
             let [before] = *self.body.blocks[block.index()].preds.as_slice() else { return false };

@@ -433,7 +433,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             && id == KeyId::ANY
         {
             // Whoever gives the key chooses the value: one of the object's own, where that was tested.
-            let own = if self.is_own(value, base, by) { self.env.models.taint.exact } else { KindSet::default() };
+            let own = if self.is_own_key(value, base, by) { self.env.models.taint.exact } else { KindSet::default() };
             for fact in
                 self.used(by, value).into_iter().filter(|fact| fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN))
             {
