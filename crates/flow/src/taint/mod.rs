@@ -20,6 +20,7 @@ mod fact;
 mod folding;
 mod guards;
 mod instances;
+mod keyed;
 mod kind;
 mod language;
 mod library;

@@ -1,8 +1,12 @@
-//! Own properties: where `Object.hasOwn(object, key)` was found true, `object[key]` is no prototype's.
+//! Own properties: where `Object.hasOwn(object, key)` was found true, `object[key]` is no prototype's. And keys that are
+//! refused by a list.
 
 use lunette_lang::ir::{Arg, BlockId, Key, Op, Terminator, ValueId};
 
+use super::guards::{Shown, State, show};
 use super::scan::Scan;
+use super::{KindSet, texts};
+use crate::constant::Value;
 
 /// Most tests looked at on the way to a read.
 const MAX_TESTS: usize = 4;
@@ -59,5 +63,24 @@ impl Scan<'_, '_> {
             _ => named(callee).is_some_and(|name| matches!(name.as_str(), "assert" | "invariant")),
         };
         asserts.then(|| args.first().map(|arg| arg.value)).flatten()
+    }
+
+    /// A value was found not to be one of a fixed list of texts.
+    pub(super) fn none_of(&mut self, item: ValueId, container: ValueId, state: &mut State) {
+        let mut list = container;
+        // `new Set(["a", "b"])`
+        if let Op::Call { args, new: true, .. } = self.op(self.plain(container))
+            && let [only] = args.as_slice()
+        {
+            list = only.value;
+        }
+        let constant = self.constant(list);
+        let Some(Value::List(items)) = constant.as_deref() else { return };
+        let models = &self.env.models.taint;
+        let kinds = items
+            .iter()
+            .filter_map(Value::as_str)
+            .fold(KindSet::default(), |all, text| all | (texts::without(models, text) & models.exact));
+        show(state, Shown::harmless(self.canon[item.index()], kinds));
     }
 }

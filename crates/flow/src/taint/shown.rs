@@ -294,25 +294,6 @@ impl Scan<'_, '_> {
         state
     }
 
-    /// A value was found not to be one of a fixed list of texts.
-    fn none_of(&mut self, item: ValueId, container: ValueId, state: &mut State) {
-        let mut list = container;
-        // `new Set(["a", "b"])`
-        if let Op::Call { args, new: true, .. } = self.op(self.plain(container))
-            && let [only] = args.as_slice()
-        {
-            list = only.value;
-        }
-        let constant = self.constant(list);
-        let Some(Value::List(items)) = constant.as_deref() else { return };
-        let models = &self.env.models.taint;
-        let kinds = items
-            .iter()
-            .filter_map(Value::as_str)
-            .fold(KindSet::default(), |all, text| all | (texts::without(models, text) & models.exact));
-        show(state, Shown::harmless(self.canon[item.index()], kinds));
-    }
-
     /// A value was found not to hold a text.
     fn lacks(&mut self, value: ValueId, text: &str, state: &mut State) {
         let kinds = texts::without(&self.env.models.taint, text);
