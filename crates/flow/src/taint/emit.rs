@@ -1,6 +1,6 @@
 //! What leaves a body: its summary, and the ways from its roots to calls, slots and harmful uses.
 
-use lunette_lang::ir::{BinaryOp, Key, Language, ListKind, Op, Terminator, ValueId};
+use lunette_lang::ir::{Arg, BinaryOp, Key, Language, ListKind, Op, Terminator, ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
