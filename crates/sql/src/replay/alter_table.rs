@@ -49,17 +49,7 @@ impl Session {
             Action::DropConstraint { name, if_exists, cascade } => {
                 self.drop_constraint(table, &name, if_exists, cascade)
             }
-            Action::Validate(name) => {
-                let relation = self.catalogue.relations.get_mut(table);
-                let found = relation.and_then(|relation| relation.constraints.iter_mut().find(|own| own.name == name));
-                match found {
-                    Some(constraint) => {
-                        constraint.validated = true;
-                        Ok(())
-                    }
-                    None => unresolved(format!("constraint \"{name}\" of relation \"{}\" does not exist", table.name)),
-                }
-            }
+            Action::Validate(name) => self.validate_constraint(table, &name, only),
             Action::Type { .. }
             | Action::Default { .. }
             | Action::NotNull { .. }

@@ -69,6 +69,36 @@ impl Session {
         }
     }
 
+    /// Checks the rows that were there before a constraint, in children, too.
+    pub(crate) fn validate_constraint(&mut self, table: &Name, name: &str, only: bool) -> Done {
+        let relation = self.catalogue.relations.get_mut(table);
+        let found = relation.and_then(|relation| relation.constraints.iter_mut().find(|own| own.name == name));
+        let Some(constraint) = found else {
+            return unresolved(format!("constraint \"{name}\" of relation \"{}\" does not exist", table.name));
+        };
+        if constraint.validated {
+            return Ok(());
+        }
+        let is_check = matches!(constraint.kind, ConstraintKind::Check { .. });
+        if is_check && only && !self.partitions_of(table).is_empty() {
+            return refused("constraint must be validated on child tables too");
+        }
+        self.set_validated(table, name, is_check, 0);
+        Ok(())
+    }
+
+    fn set_validated(&mut self, table: &Name, name: &str, is_check: bool, depth: u32) {
+        let relation = self.catalogue.relations.get_mut(table);
+        if let Some(own) = relation.and_then(|relation| relation.constraints.iter_mut().find(|own| own.name == name)) {
+            own.validated = true;
+        }
+        if is_check && depth <= crate::parse::DEEPEST {
+            for child in self.partitions_of(table) {
+                self.set_validated(&child, name, is_check, depth + 1);
+            }
+        }
+    }
+
     /// The columns that a foreign key refers to: those named, or the primary key; they must be unique.
     fn referenced(&self, target: &Name, named: Vec<String>, count: usize) -> Done<Vec<String>> {
         let Some(relation) = self.catalogue.relations.get(target) else { return Ok(named) };

@@ -89,6 +89,8 @@ impl Session {
                 {
                     let mut own = constraint.clone();
                     own.origin = self.origin.clone();
+                    own.validated = true;
+                    own.inherited = false;
                     relation.constraints.push(own);
                 }
             }

@@ -175,7 +175,9 @@ impl Session {
             keys.push(key);
             new
         });
-        for (draft, column) in constraints {
+        for (mut draft, column) in constraints {
+            // NOT VALID means nothing where there are no rows yet.
+            draft.validated = true;
             if matches!(draft.kind, super::columns::ConstraintKindDraft::Foreign { .. }) {
                 foreign.push((draft, column));
             } else {
@@ -250,9 +252,13 @@ impl Session {
             }
         }
         for constraint in &parent.constraints {
-            if matches!(constraint.kind, crate::catalogue::ConstraintKind::Check { .. }) {
+            let is_check = matches!(constraint.kind, crate::catalogue::ConstraintKind::Check { .. });
+            // Two parents may hand down the same check.
+            if is_check && relation.constraints.iter().all(|known| known.name != constraint.name) {
                 let mut own = constraint.clone();
                 own.inherited = true;
+                // A new table has no rows that could break it.
+                own.validated = true;
                 relation.constraints.push(own);
             }
         }
