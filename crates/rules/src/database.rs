@@ -1,5 +1,7 @@
 //! The database room asked: SQL files found, replayed and judged, with what the project's configuration says of the API.
 
+use std::collections::BTreeMap;
+
 use lunette_config::{Document, Node};
 use lunette_core::access::AccessMatrix;
 use lunette_core::observation::Observations;
@@ -100,8 +102,9 @@ impl Databases {
         let files: Vec<SqlFile<'_>> = scripts.into_iter().flat_map(|(_, files)| files).collect();
         let settings = Settings::of(&project, documents);
         let mut replay = replay(&files, &settings.options);
+        let failed = replay.failures.len();
         if code.is_some() {
-            replay.failures.iter_mut().for_each(made_by_calls);
+            replay.failures = made_by_calls(std::mem::take(&mut replay.failures));
         }
         let exposed = &settings.options.exposed_schemas;
         let context = checks::Context { exposed_schemas: exposed, files: &files, signup: settings.signup, live: None };
@@ -110,20 +113,40 @@ impl Databases {
         let seen = matrix::matrix(&replay.catalogue, exposed);
         let access = self.access.get_or_insert_default();
         access.objects.extend(seen.objects);
-        access
-            .assumptions
-            .extend(seen.assumptions.into_iter().chain(settings.assumption).chain(unsure(&project, &replay)));
+        access.assumptions.extend(seen.assumptions.into_iter().chain(settings.assumption).chain(unsure(
+            &project,
+            failed,
+            replay.statements,
+        )));
         self.failures.extend(replay.failures.iter().cloned());
         self.replays.push((project, replay));
     }
 }
 
-/// Where migrations are code, what a statement does not find was made by calls that are not SQL.
-fn made_by_calls(failure: &mut Failure) {
-    if failure.kind == FailureKind::Unresolved {
-        failure.kind = FailureKind::Unsupported;
-        failure.message.push_str("; what the tool's own calls make is not known");
+/// Where migrations are code, what a statement does not find was made by calls that are not SQL: told once for each file.
+fn made_by_calls(failures: Vec<Failure>) -> Vec<Failure> {
+    let mut kept: Vec<Failure> = Vec::new();
+    let mut more: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for mut failure in failures {
+        if failure.kind == FailureKind::Unresolved {
+            let (_, count) = more.entry(failure.place.path.clone()).or_insert((kept.len(), 0));
+            *count += 1;
+            if *count > 1 {
+                continue;
+            }
+            failure.kind = FailureKind::Unsupported;
+        }
+        kept.push(failure);
     }
+    for (first, found) in more.into_values() {
+        let others = match found {
+            1 => String::new(),
+            found => format!(" (and {} more in this file)", found - 1),
+        };
+        let message = &mut kept[first].message;
+        *message = format!("{message}{others}; what the tool's own calls make is not known");
+    }
+    kept
 }
 
 /// Things that the project's own statements made and that checks look at.
@@ -133,14 +156,13 @@ fn objects(replay: &Replay) -> usize {
     relations + functions + replay.catalogue.buckets.len()
 }
 
-fn unsure(project: &Project, replay: &Replay) -> Option<String> {
-    let failed = replay.failures.len();
+fn unsure(project: &Project, failed: usize, statements: usize) -> Option<String> {
     let folder = if project.folder.is_empty() { "the root" } else { &project.folder };
     (failed > 0).then(|| {
         format!(
             "{} of {} below `{folder}` failed or was not understood; what it would have changed is not in the table.",
             count(failed, "statement"),
-            replay.statements
+            statements
         )
     })
 }
