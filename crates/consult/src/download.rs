@@ -1,8 +1,9 @@
 //! The transport of `lunette intel update`: HTTPS with certificates checked, to the fixed addresses of public databases.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
-use lunette_intel::snapshot::update::{Answer, Fetch, Request};
+use lunette_intel::snapshot::update::{Answer, Fetch, Refusal, Request, stated_crc32c};
 use ureq::Agent;
 use ureq::http::{HeaderMap, StatusCode, header};
 
@@ -15,6 +16,8 @@ const LONGEST: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub struct Https {
     agent: Agent,
+    /// Unit of the pauses between attempts.
+    pause: Duration,
 }
 
 impl Default for Https {
@@ -30,16 +33,16 @@ impl Default for Https {
         #[cfg(debug_assertions)]
         if let Some(loopback) = crate::loopback::Loopback::of_environment() {
             let config = builder.tls_config(loopback.tls.clone()).proxy(None).build();
-            return Https {
-                agent: Agent::with_parts(config, ureq::unversioned::transport::DefaultConnector::default(), loopback),
-            };
+            let connector = ureq::unversioned::transport::DefaultConnector::default();
+            let agent = Agent::with_parts(config, connector, loopback);
+            return Https { agent, pause: Duration::from_millis(1) };
         }
-        Https { agent: Agent::new_with_config(builder.build()) }
+        Https { agent: Agent::new_with_config(builder.build()), pause: Duration::from_secs(1) }
     }
 }
 
 impl Fetch for Https {
-    fn get(&mut self, request: &Request) -> Result<Answer, String> {
+    fn get(&mut self, request: &Request) -> Result<Answer, Refusal> {
         // The bytes as they are stored: positions and hashes are those of the file.
         let mut call = self.agent.get(request.url).header(header::ACCEPT_ENCODING, "identity");
         if request.from > 0 {
@@ -53,18 +56,41 @@ impl Fetch for Https {
         let etag = text(headers, header::ETAG).map(str::to_owned);
         let (from, length) = match response.status() {
             StatusCode::NOT_MODIFIED => return Ok(Answer::NotModified),
+            StatusCode::RANGE_NOT_SATISFIABLE => return Ok(Answer::NoSuchRange),
             StatusCode::OK => (0, text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok())),
             StatusCode::PARTIAL_CONTENT => range(text(headers, header::CONTENT_RANGE).unwrap_or_default())
                 .ok_or_else(|| "the server does not say which part it sends".to_owned())?,
-            status => return Err(format!("the server answered {status}")),
+            status => return Err(refusal(status, text(headers, header::RETRY_AFTER))),
         };
+        let stated = headers.get_all("x-goog-hash").iter().filter_map(|value| value.to_str().ok());
+        let crc32c = stated.filter_map(stated_crc32c).next();
         Ok(Answer::Body {
             from,
             length,
             etag,
+            crc32c,
             body: Box::new(response.into_body().into_with_config().limit(u64::MAX).reader()),
         })
     }
+
+    fn pause(&mut self, attempt: u32) {
+        std::thread::sleep(self.pause * (1 << attempt.min(4)));
+    }
+}
+
+/// What the server says instead of the file. What is the caller's fault, and what the server is asked too often, is not
+/// asked again at once.
+fn refusal(status: StatusCode, retry_after: Option<&str>) -> Refusal {
+    let lasting = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT || retry_after.is_some();
+    let mut why = format!("the server answered {status}");
+    if let Some(after) = retry_after {
+        // Seconds or a date, written by the server.
+        let after: String = after.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(40).collect();
+        let unit = if after.bytes().all(|byte| byte.is_ascii_digit()) { " seconds" } else { "" };
+        let word = if unit.is_empty() { "until" } else { "for" };
+        let _ = write!(why, ", and asks to wait {word} {after}{unit}");
+    }
+    Refusal { why, lasting }
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -359,6 +359,51 @@ fn an_update_follows_redirects_resumes_and_notices_changes() {
 }
 
 #[test]
+fn answers_that_are_not_the_file_are_told_and_leave_the_snapshot() {
+    use std::sync::{Arc, Mutex};
+    let (good, other) = (archive("GHSA-1111-1111-1111", 10), archive("GHSA-2222-2222-2222", 10));
+    let answer = Arc::new(Mutex::new("good"));
+    let now = Arc::clone(&answer);
+    let web = Web::play(&UPDATE_HOSTS, move |asked| {
+        if asked.path != "/npm/all.zip" {
+            return Reply::new("404 Not Found", &[], b"");
+        }
+        match *now.lock().unwrap() {
+            "good" => stored(asked, &good, "\"good\""),
+            "page" => Reply::new("200 OK", &[("content-type", "text/html")], b"<!doctype html><p>Please sign in"),
+            "half" => Reply::new("200 OK", &[], &other[..other.len() / 2]),
+            "checksum" => Reply::new("200 OK", &[("x-goog-hash", "crc32c=4waSgw==")], &other),
+            "busy" => Reply::new("429 Too Many Requests", &[("retry-after", "120")], b"later"),
+            "closed" => Reply::new("403 Forbidden", &[], b""),
+            "range" => Reply::new("206 Partial Content", &[("content-range", "bytes 5-9/10")], b"hello"),
+            "round" => Reply::new("302 Found", &[("location", "/npm/all.zip")], b""),
+            _ => Reply::new("503 Unavailable", &[], b""),
+        }
+    });
+    let data = tempfile::tempdir().unwrap();
+    update(&web, data.path());
+    for (kind, words, attempts) in [
+        ("page", "a page that begins with `<!doctype html>", 4),
+        ("half", "no whole zip archive", 4),
+        ("checksum", "the server states e3069283", 4),
+        ("busy", "429 Too Many Requests, and asks to wait for 120 seconds", 1),
+        ("closed", "403 Forbidden", 1),
+        ("range", "continues at byte 5 instead of 0", 4),
+        ("round", "redirect", 4),
+        ("down", "503", 4),
+    ] {
+        web.take();
+        *answer.lock().unwrap() = kind;
+        let output = update(&web, data.path());
+        assert_eq!(code(&output), 3, "{kind}: {}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{kind}: {}", stderr(&output));
+        assert!(shown(data.path(), "pkg:npm/left-one@1.0.0").contains("GHSA-1111-1111-1111"), "{kind}");
+        let asked = web.take().iter().filter(|asked| asked.path == "/npm/all.zip").count();
+        assert!(if kind == "round" { asked >= attempts } else { asked == attempts }, "{kind}: asked {asked} times");
+    }
+}
+
+#[test]
 fn certificates_are_checked_and_plain_http_is_not_followed() {
     // A server whose authority the program does not know.
     let known = Web::play(&UPDATE_HOSTS, |_| {

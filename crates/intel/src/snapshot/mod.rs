@@ -8,6 +8,7 @@ pub mod import;
 pub mod status;
 pub mod store;
 pub mod update;
+mod whole;
 
 use std::io;
 use std::path::PathBuf;

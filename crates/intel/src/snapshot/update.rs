@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::SnapshotError;
 use super::store::{Lock, Store, file_name};
+use super::whole::fault;
+pub use super::whole::stated_crc32c;
 use crate::advisory::Day;
 use crate::index::{Feed, Meta};
 
@@ -52,6 +54,8 @@ pub struct Request {
 pub enum Answer {
     /// It has not changed (304).
     NotModified,
+    /// The file does not have that many bytes (416): what is here is no part of it.
+    NoSuchRange,
     /// The file, or its rest.
     Body {
         /// The position of the first byte (206), 0 for all of it (200).
@@ -60,9 +64,27 @@ pub enum Answer {
         length: Option<u64>,
         /// Its entity tag.
         etag: Option<String>,
+        /// Checksum of the whole file, when the server states it.
+        crc32c: Option<u32>,
         /// The bytes.
         body: Box<dyn Read>,
     },
+}
+
+/// Why a server did not answer with the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words.
+    pub why: String,
+    /// Whether asking again at once is of no use, or unwelcome: the file is not there, the server is asked too often.
+    pub lasting: bool,
+}
+
+/// A failure that another attempt may not meet.
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Refusal { why, lasting: false }
+    }
 }
 
 /// The way to a server. HTTPS only, with certificates checked.
@@ -72,7 +94,10 @@ pub trait Fetch {
     /// # Errors
     ///
     /// Whatever keeps the answer from being one of [`Answer`], in words.
-    fn get(&mut self, request: &Request) -> Result<Answer, String>;
+    fn get(&mut self, request: &Request) -> Result<Answer, Refusal>;
+
+    /// Waits before another attempt, the first of which is 1. By default it does not.
+    fn pause(&mut self, _attempt: u32) {}
 }
 
 /// How far a download is: the feed, bytes here, bytes in all when known.
@@ -132,10 +157,18 @@ impl Store {
             fs::create_dir_all(folder).map_err(|error| io_error(folder, error))?;
         }
         let mut why = String::new();
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                fetch.pause(attempt);
+            }
             match target.attempt(fetch, feed, progress)? {
                 Ok(()) => return Ok(()),
-                Err(problem) => why = problem,
+                Err(problem) => {
+                    why = problem.why;
+                    if problem.lasting {
+                        break;
+                    }
+                }
             }
         }
         Err(SnapshotError::Download { feed, why })
@@ -176,23 +209,27 @@ impl Target {
         fetch: &mut dyn Fetch,
         feed: Feed,
         progress: Progress,
-    ) -> Result<Result<(), String>, SnapshotError> {
+    ) -> Result<Result<(), Refusal>, SnapshotError> {
         let request = self.request(feed);
-        let (from, length, etag, body) = match fetch.get(&request) {
+        let (from, length, etag, crc32c, body) = match fetch.get(&request) {
             Err(why) => return Ok(Err(why)),
             Ok(Answer::NotModified) if request.from == 0 && self.whole.is_file() => return Ok(Ok(())),
             Ok(Answer::NotModified) => {
                 self.forget_part();
-                return Ok(Err("the server says that nothing has changed, but nothing whole is here".to_owned()));
+                return told("the server says that nothing has changed, but nothing whole is here".to_owned());
             }
-            Ok(Answer::Body { from, length, etag, body }) => (from, length, etag, body),
+            Ok(Answer::NoSuchRange) => {
+                self.forget_part();
+                return told("the server has another version, which is begun again".to_owned());
+            }
+            Ok(Answer::Body { from, length, etag, crc32c, body }) => (from, length, etag, crc32c, body),
         };
         if from != 0 && from != request.from {
             self.forget_part();
-            return Ok(Err(format!("the server continues at byte {from} instead of {}", request.from)));
+            return told(format!("the server continues at byte {from} instead of {}", request.from));
         }
         if length.is_some_and(|length| length > largest(feed)) {
-            return Ok(Err(format!("it is larger than {} bytes", largest(feed))));
+            return told(format!("it is larger than {} bytes", largest(feed)));
         }
         let failed = |error| io_error(&self.part, error);
         let mut file = if from == 0 {
@@ -208,17 +245,22 @@ impl Target {
         let here = match receive(body, &mut file, from, length, |here| progress(feed, here, length), largest(feed)) {
             Ok(here) => here,
             Err(Stop::Disk(error)) => return Err(failed(error)),
-            Err(Stop::Server(why)) => return Ok(Err(why)),
+            Err(Stop::Server(why)) => return told(why),
             Err(Stop::TooLarge) => {
                 self.forget_part();
-                return Ok(Err(format!("it is larger than {} bytes", largest(feed))));
+                let stated = length.unwrap_or(u64::MAX).min(largest(feed));
+                return told(format!("more than {stated} bytes came"));
             }
         };
         if length.is_some_and(|length| length != here) {
-            return Ok(Err(format!("{here} of {} bytes arrived", length.unwrap_or(0))));
+            return told(format!("{here} of {} bytes arrived", length.unwrap_or(0)));
         }
         file.sync_all().map_err(failed)?;
         drop(file);
+        if let Some(why) = fault(feed, &self.part, crc32c).map_err(failed)? {
+            self.forget_part();
+            return told(why);
+        }
         // The tag goes first: a whole file without a tag is downloaded again, one with a wrong tag never would be.
         let _ = fs::remove_file(&self.etag);
         fs::rename(&self.part, &self.whole).map_err(|error| io_error(&self.whole, error))?;
@@ -232,6 +274,11 @@ impl Target {
         let _ = fs::remove_file(&self.part);
         let _ = fs::remove_file(&self.part_etag);
     }
+}
+
+/// A failure that another attempt may not meet.
+fn told<T>(why: String) -> Result<Result<T, Refusal>, SnapshotError> {
+    Ok(Err(why.into()))
 }
 
 enum Stop {

@@ -13,6 +13,7 @@ struct Server {
     files: BTreeMap<&'static str, (Vec<u8>, String)>,
     /// Bytes after which a connection breaks.
     breaks_after: Option<usize>,
+    crc32c: Option<u32>,
     requests: Vec<Request>,
 }
 
@@ -35,10 +36,13 @@ impl Read for Breaking {
 }
 
 impl Fetch for Server {
-    fn get(&mut self, request: &Request) -> Result<Answer, String> {
+    fn get(&mut self, request: &Request) -> Result<Answer, Refusal> {
         self.requests.push(request.clone());
-        let (bytes, etag) = self.files.get(request.url).ok_or("404 Not Found")?;
+        let (bytes, etag) = self.files.get(request.url).ok_or_else(|| "404 Not Found".to_owned())?;
         let same = request.etag.as_ref() == Some(etag);
+        if request.from >= bytes.len() as u64 && request.from > 0 {
+            return Ok(Answer::NoSuchRange);
+        }
         if same && request.from == 0 {
             return Ok(Answer::NotModified);
         }
@@ -46,7 +50,7 @@ impl Fetch for Server {
         let rest = bytes[from as usize..].to_vec();
         let left = self.breaks_after.unwrap_or(usize::MAX);
         let body = Box::new(Breaking { bytes: io::Cursor::new(rest), left });
-        Ok(Answer::Body { from, length: Some(bytes.len() as u64), etag: Some(etag.clone()), body })
+        Ok(Answer::Body { from, length: Some(bytes.len() as u64), etag: Some(etag.clone()), crc32c: self.crc32c, body })
     }
 }
 
@@ -129,6 +133,7 @@ fn a_damaged_or_absent_file_leaves_the_old_snapshot() {
     let store = Store::new(folder.path());
     update(&store, &mut server("A", "\"1\"")).unwrap();
     let mut damaged = server("B", "\"2\"");
+    // In the middle of an entry: the archive opens, the entry does not unpack.
     damaged.files.get_mut(url(Feed::OsvNpm)).unwrap().0[40] ^= 0x33;
     assert!(matches!(update(&store, &mut damaged), Err(SnapshotError::Source { .. })));
     assert_eq!(known(&store), "A");
@@ -140,17 +145,86 @@ fn a_damaged_or_absent_file_leaves_the_old_snapshot() {
     assert_eq!((failures.len(), known(&store)), (4, "B".to_owned()), "what is here is used, and what failed is said");
 }
 
+#[test]
+fn a_part_that_is_as_long_as_the_file_is_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path());
+    let mut server = server("A", "\"1\"");
+    // Killed between the last byte and the renaming.
+    let part = store.downloads().join("npm/all.zip.part");
+    std::fs::create_dir_all(part.parent().unwrap()).unwrap();
+    std::fs::write(&part, archive("A")).unwrap();
+    std::fs::write(store.downloads().join("npm/all.zip.part.etag"), "\"1\"").unwrap();
+    update(&store, &mut server).unwrap();
+    assert_eq!(known(&store), "A");
+}
+
+#[test]
+fn what_is_something_else_does_not_replace_what_was_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path());
+    update(&store, &mut server("A", "\"1\"")).unwrap();
+    let whole = archive("B");
+    let page = b"<html><title>Sign in</title></html>".to_vec();
+    for (bytes, words) in [(page, "a sign-in page"), (whole[..whole.len() / 2].to_vec(), "no whole zip archive")] {
+        let mut other =
+            Server { files: BTreeMap::from([(url(Feed::OsvNpm), (bytes, "\"2\"".to_owned()))]), ..Server::default() };
+        let failures = update(&store, &mut other).unwrap().failures;
+        assert!(failures[0].0 == Feed::OsvNpm && failures[0].1.contains(words), "{failures:?}");
+        assert_eq!(known(&store), "A");
+    }
+    let mut wrong = Server { crc32c: Some(7), ..server("B", "\"2\"") };
+    let failures = update(&store, &mut wrong).unwrap().failures;
+    assert!(failures[0].1.contains("the server states 00000007"), "{failures:?}");
+    update(&store, &mut server("B", "\"2\"")).unwrap();
+    assert_eq!(known(&store), "B", "what failed before is in nobody's way");
+}
+
+/// Refuses for good.
+struct Closed(usize);
+
+impl Fetch for Closed {
+    fn get(&mut self, _: &Request) -> Result<Answer, Refusal> {
+        self.0 += 1;
+        Err(Refusal { why: "429".to_owned(), lasting: true })
+    }
+
+    fn pause(&mut self, _: u32) {
+        panic!("nothing is tried again");
+    }
+}
+
+#[test]
+fn who_refuses_for_good_is_asked_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut closed = Closed(0);
+    Store::new(folder.path()).update(&mut closed, today(), &mut |_, _, _| {}).unwrap_err();
+    assert_eq!(closed.0, Feed::ALL.len());
+}
+
 /// Answers anything but what was asked for.
 struct Liar(u64);
 
 impl Fetch for Liar {
-    fn get(&mut self, _: &Request) -> Result<Answer, String> {
+    fn get(&mut self, _: &Request) -> Result<Answer, Refusal> {
         self.0 += 1;
         Ok(match self.0 % 4 {
             0 => Answer::NotModified,
-            1 => Answer::Body { from: 77, length: None, etag: None, body: Box::new(io::empty()) },
-            2 => Answer::Body { from: 0, length: Some(3), etag: None, body: Box::new(&b"more than three"[..]) },
-            _ => Answer::Body { from: 0, length: Some(u64::MAX), etag: None, body: Box::new(io::repeat(0)) },
+            1 => Answer::Body { from: 77, length: None, etag: None, crc32c: None, body: Box::new(io::empty()) },
+            2 => Answer::Body {
+                from: 0,
+                length: Some(3),
+                etag: None,
+                crc32c: None,
+                body: Box::new(&b"more than three"[..]),
+            },
+            _ => Answer::Body {
+                from: 0,
+                length: Some(u64::MAX),
+                etag: None,
+                crc32c: None,
+                body: Box::new(io::repeat(0)),
+            },
         })
     }
 }
