@@ -7,18 +7,21 @@ use lunette_core::dependencies::Dependencies;
 use lunette_core::observation::Observations;
 use lunette_flow::api::NodeId;
 use lunette_flow::models::Models;
-use lunette_flow::program::{Program, Target};
 use lunette_flow::{Facts, Routes};
 use lunette_intel::advisories::{self, Known, Reach, Reachability};
 use lunette_intel::advisory::Day;
 use lunette_intel::packages::{Ecosystem, Inventory, Package};
 use lunette_intel::{hygiene, upgrade};
-use lunette_lang::ir::{ImportForm, ImportId, Language};
+use lunette_lang::ir::Language;
 use lunette_rules::Rulebook;
 use regex::Regex;
 
 use crate::intel::Intel;
 use crate::reading::Reading;
+
+mod names;
+
+use names::{Imports, Named};
 
 /// The room's name in names of checks.
 const ROOM: &str = "intel";
@@ -67,6 +70,7 @@ impl Held {
                 functions.insert(at, nodes);
             }
         }
+        names::link(inventory, &known.held, models);
         Held { known, functions, problem }
     }
 
@@ -89,11 +93,16 @@ impl Held {
         for (at, held) in self.known.held.iter_mut().enumerate() {
             let Some(&first) = held.packages.first() else { continue };
             let package = &inventory.packages[first];
+            let named = Named::of(held, inventory, code.facts.trie);
+            let imported = imports.reach(&named, code.facts.program);
             let functions = self.functions.get(&at).map_or(&[][..], Vec::as_slice);
-            let called = functions.iter().any(|&node| code.facts.calls_of(node).next().is_some());
+            // Another package may bring the function under its own name; the package's own need an import of it.
+            let possible = !named.is_own || imported.level > Reachability::Declared;
+            let called = possible && functions.iter().any(|&node| code.facts.calls_of(node).next().is_some());
             let call = called
                 .then(|| {
-                    reaching.get_or_insert_with(|| code.rulebook.reaching(code.facts, code.routes)).call(functions)
+                    let reaching = reaching.get_or_insert_with(|| code.rulebook.reaching(code.facts, code.routes));
+                    reaching.call(functions, &|object| named.is_of(object, code.facts))
                 })
                 .flatten();
             held.reach = match call {
@@ -104,7 +113,7 @@ impl Held {
                     route: call.route,
                     conclusive: true,
                 },
-                None => imports.reach(package, &held.found.symbols, code.facts.program),
+                None => imported,
             };
             held.reach.conclusive |= !functions.is_empty()
                 && is_own(inventory, &held.packages)
@@ -140,7 +149,7 @@ pub(crate) struct Code<'a, 'f> {
     pub(crate) rulebook: &'a Rulebook,
 }
 
-fn language(ecosystem: Ecosystem) -> Language {
+pub(crate) fn language(ecosystem: Ecosystem) -> Language {
     match ecosystem {
         Ecosystem::Npm | Ecosystem::Jsr => Language::JavaScript,
         Ecosystem::PyPi => Language::Python,
@@ -156,51 +165,6 @@ pub(crate) fn is_read(inventory: &Inventory, path: &str) -> bool {
 /// Whether the project alone uses a package: no other package, whose code is not read, needs it.
 fn is_own(inventory: &Inventory, entries: &[usize]) -> bool {
     !inventory.edges.iter().any(|needs| entries.iter().any(|entry| needs.binary_search(entry).is_ok()))
-}
-
-/// The first import of each package outside test code.
-struct Imports(BTreeMap<(bool, String), (lunette_flow::program::UnitId, lunette_lang::ir::Span)>);
-
-impl Imports {
-    fn of(program: &Program) -> Self {
-        let mut imports = BTreeMap::new();
-        for unit in program.ids() {
-            let module = &program.unit(unit).module;
-            if lunette_flow::is_test_path(&program.unit(unit).path) {
-                continue;
-            }
-            for (at, import) in module.imports.iter().enumerate() {
-                // Types are gone before anything runs.
-                if import.form == ImportForm::Type {
-                    continue;
-                }
-                if let Target::Package(package) = program.target(unit, ImportId(at as u32)) {
-                    let python = module.language == Language::Python;
-                    imports.entry((python, package.clone())).or_insert((unit, import.span));
-                }
-            }
-        }
-        Imports(imports)
-    }
-
-    /// Whether the code imports a package: under its own name, or the one that its functions are known by.
-    fn reach(&self, package: &Package, symbols: &[String], program: &Program) -> Reach {
-        let python = package.ecosystem == Ecosystem::PyPi;
-        let mut names = package.import_names();
-        if python {
-            names.extend(symbols.iter().filter_map(|symbol| symbol.split(['.', '(']).next()).map(str::to_owned));
-        }
-        let is_of = |imported: &str| {
-            names.iter().any(|name| {
-                imported.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
-            })
-        };
-        let found = self.0.iter().find(|((language, imported), _)| *language == python && is_of(imported));
-        found.map_or_else(Reach::default, |(_, &(unit, span))| Reach {
-            place: Some(program.place(unit, span)),
-            ..Reach::level(Reachability::Imported)
-        })
-    }
 }
 
 /// Code that loads modules by names which are only known when it runs.

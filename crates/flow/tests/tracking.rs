@@ -84,6 +84,29 @@ fn re_exports() {
 }
 
 #[test]
+fn all_of_a_package_is_passed_on() {
+    let user = "import { go, make } from './a.js';\nimport * as all from './a.js';\ngo();\nmake().go();\nall.go();\n";
+    let direct = [("a.js", "export * from 'lib';\n"), ("c.js", user)];
+    assert_eq!(check(&direct), ["c.js:3", "c.js:4", "c.js:5"]);
+    let barrel = [
+        ("a.js", "export * from './b.js';\n"),
+        ("b.js", "export * from './a.js';\nexport * from 'lib';\n"),
+        ("c.js", user),
+    ];
+    assert_eq!(check(&barrel), ["c.js:3", "c.js:4", "c.js:5"]);
+    let own = [
+        ("a.js", "export * from 'lib';\nexport function go() {}\nexport const make = () => ({ go() {} });\n"),
+        ("c.js", user),
+    ];
+    assert!(check(&own).is_empty(), "what the module exports itself goes before");
+    let other = [("a.js", "export * from 'library';\nimport 'lib';\n"), ("c.js", user)];
+    assert!(check(&other).is_empty());
+    let namespace =
+        [("a.js", "export * as lib from 'lib';\n"), ("c.js", "import { lib, go } from './a.js';\nlib.go();\ngo();\n")];
+    assert_eq!(check(&namespace), ["c.js:2"]);
+}
+
+#[test]
 fn fields_of_classes() {
     let python = "import lib\nclass A:\n    shared = lib.make()\n    def __init__(self, given):\n        self.own = lib.make()\n        self.given = given\n    def run(self):\n        self.own.go()\n        self.shared.go()\n        self.given.go()\nA(lib.make()).own.go()\n";
     assert_eq!(check(&[("a.py", python)]), ["a.py:10", "a.py:11", "a.py:8", "a.py:9"]);

@@ -3,6 +3,7 @@
 use lunette_core::place::Place;
 use lunette_core::risk::Exposure;
 use lunette_flow::api::NodeId;
+use lunette_flow::program::Site;
 use lunette_flow::{Facts, Routes};
 
 use crate::book::Rulebook;
@@ -34,11 +35,15 @@ impl Rulebook {
 }
 
 impl Reaching<'_, '_> {
-    /// The most exposed call of one of these functions outside test code, the first of several.
-    pub fn call(&self, functions: &[NodeId]) -> Option<Reached> {
+    /// The most exposed call of one of these functions outside test code, the first of several. `counts` is asked for the
+    /// object (the import, where it is one) that the function called belongs to.
+    pub fn call(&self, functions: &[NodeId], counts: &dyn Fn(Site) -> bool) -> Option<Reached> {
         let mut best: Option<Reached> = None;
         for call in functions.iter().flat_map(|&node| self.facts.calls_of(node)) {
             let program = self.facts.program;
+            if !call.api.iter().any(|(node, object)| functions.contains(node) && counts(*object)) {
+                continue;
+            }
             if lunette_flow::is_test_path(&program.unit(call.site.unit).path) {
                 continue;
             }

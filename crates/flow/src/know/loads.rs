@@ -49,7 +49,7 @@ impl Tracker<'_> {
     }
 
     /// A package's value; in Python `flask.views` is the member `views` of `flask`.
-    fn package(&self, language: Language, package: &str, name: Option<&str>, site: Site) -> Origins {
+    pub(super) fn package(&self, language: Language, package: &str, name: Option<&str>, site: Site) -> Origins {
         let mut steps: Vec<&str> = match language {
             Language::Python => package.split('.').collect(),
             Language::JavaScript => vec![package],
@@ -59,7 +59,11 @@ impl Tracker<'_> {
         steps.extend(name.filter(|name| *name != "default").into_iter().flat_map(|name| name.split('.')));
         let mut node = self.trie.package(language, root);
         for step in steps {
-            node = node.and_then(|node| self.trie.member(node, self.trie.word(step)?));
+            // A package that is another one under a new name (`lodash-es`) has that one's members.
+            node = node.and_then(|node| {
+                let word = self.trie.word(step)?;
+                self.trie.member(self.canonical(node), word).or_else(|| self.trie.member(node, word))
+            });
         }
         node.map(|node| Origins::from_slice(&[Origin::Api(self.canonical(node), site)])).unwrap_or_default()
     }
@@ -103,6 +107,9 @@ impl Tracker<'_> {
             for origin in whole {
                 let found = self.member_of(origin, name);
                 merge(&mut set, &found);
+            }
+            if set.is_empty() {
+                set = self.of_star(unit, name);
             }
         }
         if let Some(module) = self.submodule(unit, name) {

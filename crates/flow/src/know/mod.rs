@@ -15,6 +15,7 @@ mod publish;
 mod receivers;
 mod sets;
 mod slots;
+mod starred;
 mod users;
 
 use lunette_lang::ir::{BodyId, ClassId, NameId, Op, ValueId, ValueRef};
@@ -99,8 +100,9 @@ struct Tracker<'a> {
     owners: Vec<FxHashMap<BodyId, Site>>,
     /// Variables that other bodies or modules read, by the layout's numbers of slots.
     shared: Vec<bool>,
-    /// Python's star imports, by unit.
+    /// Python's star imports, by unit, and what JavaScript's pass on of packages.
     stars: Vec<Vec<lunette_lang::ir::ImportId>>,
+    starred: Vec<starred::Starred>,
     /// Modules of the project that are a package's submodules, as far as they were asked for.
     submodules: FxHashMap<(UnitId, Name), Option<UnitId>>,
     /// What each module's top-level variables held when it last passed its exports on (Python).
@@ -164,6 +166,7 @@ impl<'a> Tracker<'a> {
             owners: program.ids().map(|unit| owners(program, unit)).collect(),
             shared,
             stars: program.units.iter().map(|unit| star_imports(&unit.module)).collect(),
+            starred: starred::starred(program),
             submodules: FxHashMap::default(),
             passed_on: FxHashMap::default(),
             broadened: 0,

@@ -121,10 +121,9 @@ pub struct Package {
 const IMPORTS: &str = include_str!("../../data/imports.txt");
 
 impl Package {
-    /// The names that code imports it by.
+    /// The names that code imports it by: an alias takes the place of the package's own name.
     pub fn import_names(&self) -> Vec<String> {
-        let mut out = vec![self.name.clone()];
-        out.extend(self.alias.clone());
+        let mut out = vec![self.alias.clone().unwrap_or_else(|| self.name.clone())];
         if self.ecosystem == Ecosystem::PyPi {
             out.push(self.name.replace('-', "_"));
             let mut lines = IMPORTS.lines().map(str::split_whitespace);
