@@ -30,6 +30,8 @@ pub struct Config {
     pub rules: Option<String>,
     /// Folder of extra models, relative to the root.
     pub models: Option<String>,
+    /// Folders with advisories that the project keeps itself, relative to the root, with the line that names them.
+    pub advisories: Vec<(String, u32)>,
     /// Whether what callers pass to exported functions counts as untrusted: by what the project is when absent.
     pub library: Option<bool>,
 }
@@ -84,7 +86,8 @@ pub struct ConfigError {
     pub message: String,
 }
 
-const KEYS: [&str; 7] = ["exclude", "fail_on", "min_confidence", "rules", "models", "suppress", "analysis"];
+const KEYS: [&str; 8] =
+    ["exclude", "fail_on", "min_confidence", "rules", "models", "suppress", "analysis", "advisories"];
 const SUPPRESS_KEYS: [&str; 6] = ["rule", "path", "id", "advisory", "reason", "until"];
 
 /// Reads the file's text.
@@ -129,6 +132,7 @@ impl Reader {
             "models" => self.config.models = self.folder(key, value),
             "suppress" => self.suppressions(key, value),
             "analysis" => self.analysis(key, value),
+            "advisories" => self.advisories(key, value),
             other => self.error(key.line, unknown_key(other, &KEYS)),
         }
     }
@@ -144,6 +148,28 @@ impl Reader {
             {
                 Ok(pattern) => self.config.exclude.push(pattern),
                 Err(why) => self.error(item.line, why),
+            }
+        }
+    }
+
+    /// The table `[advisories]`: `paths = ["security/advisories"]`.
+    fn advisories(&mut self, key: &Key, value: &Node) {
+        if !matches!(value.value, Value::Map(_)) {
+            self.error(key.line, "advisories is a table: [advisories]");
+        }
+        for (key, value) in value.entries() {
+            if key.text != "paths" {
+                self.error(key.line, unknown_key(&key.text, &["paths"]));
+                continue;
+            }
+            if !matches!(value.value, Value::List(_)) {
+                self.error(key.line, "paths is a list of folders below the project's root: [\"security/advisories\"]");
+            }
+            for item in value.items() {
+                let name = Key { line: item.line, ..key.clone() };
+                if let Some(folder) = self.folder(&name, item) {
+                    self.config.advisories.push((folder, item.line));
+                }
             }
         }
     }
@@ -326,7 +352,7 @@ mod tests {
         assert_eq!(
             errors("\nzzzzzzzz = 1\n"),
             [
-                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress, analysis"
+                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress, analysis, advisories"
             ]
         );
         assert!(errors("fail_on = \"severe\"")[0].contains(":1: fail_on is one of"));
@@ -336,6 +362,16 @@ mod tests {
         assert!(errors("rules = \"../x\"")[0].contains("below the project's root"));
         assert!(errors("a = ")[0].starts_with("lunette.toml:1:"));
         assert!(errors("suppress = 1")[0].contains("[[suppress]]"));
+    }
+
+    #[test]
+    fn folders_of_advisories() {
+        let config = parse("[advisories]\npaths = [\"./security/advisories/\",\n  \"more\"]\n").unwrap();
+        assert_eq!(config.advisories, [("security/advisories".to_owned(), 2), ("more".to_owned(), 3)]);
+        assert!(errors("[advisories]\npaths = [\n\"../x\"]\n")[0].starts_with("lunette.toml:3: paths is the name of"));
+        assert!(errors("[advisories]\npath = []\n")[0].contains("did you mean `paths`"));
+        assert!(errors("[advisories]\npaths = \"x\"\n")[0].contains("a list of folders"));
+        assert!(errors("advisories = \"x\"\n")[0].contains("[advisories]"));
     }
 
     #[test]

@@ -14,7 +14,9 @@ use lunette_intel::snapshot::folder::from_folder;
 use lunette_intel::snapshot::store::{self, Store};
 use lunette_lang::ir::Language;
 
+use crate::config;
 use crate::options::AssessError;
+use crate::reading::Reading;
 
 /// Intelligence for a run.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,37 @@ impl Intel {
     /// The advisories.
     pub fn knowledge(&self) -> &Knowledge {
         &self.knowledge
+    }
+
+    /// The same with the advisories that the project keeps itself, in the folders that its `lunette.toml` names. They are
+    /// read as everything below the root is: files that the project's rules leave out are not.
+    ///
+    /// # Errors
+    /// When a folder has no such file, or a record is faulty.
+    pub(crate) fn of_project(&self, reading: &Reading) -> Result<Self, AssessError> {
+        let mut files: Vec<(String, String)> = Vec::new();
+        for (folder, line) in &reading.config.advisories {
+            let below = |path: &str| {
+                let inner = path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+                inner && [".yml", ".yaml"].iter().any(|ending| path.ends_with(ending))
+            };
+            let known = files.len();
+            let found = reading.tree.files.iter().filter(|file| below(&file.path));
+            files.extend(found.map(|file| (file.path.clone(), file.text.clone())));
+            if files.len() == known {
+                return Err(AssessError::Config(format!(
+                    "{}:{line}: there is no file of advisories (*.yml) that may be read in `{folder}`",
+                    config::FILE
+                )));
+            }
+        }
+        if files.is_empty() {
+            return Ok(self.clone());
+        }
+        files.sort();
+        files.dedup();
+        let knowledge = self.knowledge.with_project(own_advisories(&files)?);
+        Ok(Intel { knowledge: Arc::new(knowledge), problem: self.problem.clone() })
     }
 
     /// Opens the snapshot of a run: in the folder `given` (a compiled one, or the databases' files), else in the user's

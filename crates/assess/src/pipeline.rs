@@ -53,8 +53,9 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         .map_err(|error| AssessError::Config(format!("--baseline: {error}")))?;
     let mut reading = reading::read(root, options, &is_rule, progress)?;
     let mut knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
+    let intel = options.intel.of_project(&reading)?;
     progress.phase("analysing", 0);
-    let held = Held::look_up(&reading.stack.inventory, &options.intel, &mut knowledge.models);
+    let held = Held::look_up(&reading.stack.inventory, &intel, &mut knowledge.models);
     let (documents, faults) =
         reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
     reading.note(faults);
@@ -66,7 +67,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     };
     let found = routes(&facts, &knowledge.models);
     let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
-    let packages = held.judge(&reading, &code, &options.intel, &options.date);
+    let packages = held.judge(&reading, &code, &intel, &options.date);
     progress.phase("matching", 0);
     let mut observations = packages.observations;
     observations.extend(std::mem::take(&mut databases.observations));

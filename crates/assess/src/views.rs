@@ -97,8 +97,9 @@ pub fn package_document(
         return Ok(sbom::cyclonedx(inventory, &document));
     }
     let mut knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
+    let intel = options.intel.of_project(&reading)?;
     progress.phase("analysing", 0);
-    let held = Held::look_up(inventory, &options.intel, &mut knowledge.models);
+    let held = Held::look_up(inventory, &intel, &mut knowledge.models);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
     let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };

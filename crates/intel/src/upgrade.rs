@@ -51,10 +51,15 @@ fn counts(inventory: &Inventory) -> Vec<PackageCount> {
 
 fn state(knowledge: &Knowledge, today: Day) -> KnowledgeState {
     let mut state = published(knowledge, today);
-    let own = knowledge.own().count();
-    if own > 0 {
-        let what = if own == 1 { "advisory" } else { "advisories" };
-        state.remarks.push(format!("and against {own} {what} of the user's own"));
+    let project = knowledge.own().count_of_project();
+    for (count, whose) in [
+        (knowledge.own().count() - project, "of the user's own"),
+        (project, "that the project keeps itself (`[advisories]` in lunette.toml)"),
+    ] {
+        let what = if count == 1 { "advisory" } else { "advisories" };
+        if count > 0 {
+            state.remarks.push(format!("and against {count} {what} {whose}"));
+        }
     }
     state
 }

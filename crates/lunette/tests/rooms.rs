@@ -343,3 +343,45 @@ fn a_running_database_is_compared_and_judged() {
     assert_eq!(code(&lost), 3);
     assert!(!stderr(&lost).contains("s3cretword") && !stdout(&lost).contains("s3cretword"), "{}", stderr(&lost));
 }
+
+#[test]
+fn advisories_that_the_project_keeps_itself() {
+    let lock = r#"{"name": "shop", "lockfileVersion": 3, "packages": {
+      "": {"name": "shop", "dependencies": {"left-one": "^1.0.0"}}, "node_modules/left-one": {"version": "1.0.0"}}}"#;
+    let files = |config: &str, own: &str| {
+        project(&[
+            ("package.json", r#"{"name": "shop", "dependencies": {"left-one": "^1.0.0"}}"#),
+            ("package-lock.json", lock),
+            ("security/advisories/acme.yml", own),
+            ("lunette.toml", config),
+        ])
+    };
+    let (data, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let report = out.path().join("r.json");
+    let assess = |shop: &Path| {
+        let args = ["assess", shop.to_str().unwrap(), "--date", DATE, "-o", report.to_str().unwrap()];
+        run(&args, data.path())
+    };
+    let named = files("[advisories]\npaths = [\"security/advisories\"]\n", OWN);
+    assert_eq!(code(&assess(named.path())), 0);
+    let seen: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&report).unwrap()).unwrap();
+    let findings = seen["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["evidence"]["id"] == "ACME-2026-7").unwrap();
+    assert_eq!(found["title"], "`left-one` 1.0.0 has a known vulnerability");
+    assert_eq!(found["advice"]["action"].as_str().unwrap().split(',').next(), Some("Raise `left-one` to 1.1.0"));
+    assert!(
+        seen["dependencies"]["knowledge"]["remarks"].to_string().contains("1 advisory that the project keeps itself")
+    );
+    let vex = run(&["vex", named.path().to_str().unwrap(), "--date", DATE], data.path());
+    assert!(stdout(&vex).contains("ACME-2026-7"), "{}{}", stdout(&vex), stderr(&vex));
+
+    let silent = files("", OWN);
+    assert_eq!(code(&assess(silent.path())), 0);
+    assert!(!std::fs::read_to_string(&report).unwrap().contains("ACME-2026-7"), "only what lunette.toml names is read");
+    let faulty = files("[advisories]\npaths = [\"security/advisories\"]\n", "- id: ACME-2026-7\n  summary: x\n");
+    let output = assess(faulty.path());
+    assert!(code(&output) == 2 && stderr(&output).contains("security/advisories/acme.yml:1:"), "{}", stderr(&output));
+    let absent = files("[advisories]\npaths = [\"other\"]\n", OWN);
+    let output = assess(absent.path());
+    assert!(code(&output) == 2 && stderr(&output).contains("lunette.toml:2: there is no file"), "{}", stderr(&output));
+}

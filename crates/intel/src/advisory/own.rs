@@ -35,6 +35,7 @@ pub struct Own {
     concerned: BTreeMap<String, Concerned>,
     symbols: Vec<NamedSymbol>,
     count: usize,
+    of_project: usize,
 }
 
 /// What a record adds to an advisory known elsewhere.
@@ -110,6 +111,26 @@ impl Own {
     /// How many records there are.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// How many of them the project brought itself.
+    pub fn count_of_project(&self) -> usize {
+        self.of_project
+    }
+
+    /// Adds what the project keeps itself.
+    pub(crate) fn join_project(&mut self, project: Own) {
+        for (package, advisories) in project.advisories {
+            self.advisories.entry(package).or_default().extend(advisories);
+        }
+        for (id, concerned) in project.concerned {
+            let known = self.concerned.entry(id).or_default();
+            known.symbols.extend(concerned.symbols);
+            known.precondition = known.precondition.take().or(concerned.precondition);
+        }
+        self.symbols.extend(project.symbols);
+        self.count += project.count;
+        self.of_project += project.count;
     }
 
     /// The functions that records name.

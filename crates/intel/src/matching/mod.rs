@@ -6,6 +6,8 @@ mod show;
 
 pub use show::{Detail, Shown, ShownPackage};
 
+use std::sync::Arc;
+
 use crate::advisory::own::Own;
 use crate::advisory::{Day, Interval, Vector, contains, normal_name};
 use crate::index::{Epss, IndexError, Kev, Snapshot};
@@ -13,9 +15,9 @@ use crate::packages::Ecosystem;
 use crate::version::Version;
 
 /// Everything that is known: the snapshot, if there is one, the advisories that ship with Lunette, and the user's own.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Knowledge {
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Arc<Snapshot>>,
     own: Own,
 }
 
@@ -113,7 +115,7 @@ pub struct Undecided {
 impl Knowledge {
     /// What a snapshot and the curated advisories know; without a snapshot, the latter alone.
     pub fn new(snapshot: Option<Snapshot>) -> Self {
-        Knowledge { snapshot, own: Own::default() }
+        Knowledge { snapshot: snapshot.map(Arc::new), own: Own::default() }
     }
 
     /// The same with the user's own advisories.
@@ -123,18 +125,26 @@ impl Knowledge {
         self
     }
 
+    /// The same with the advisories that the project keeps itself.
+    #[must_use]
+    pub fn with_project(&self, own: Own) -> Self {
+        let mut out = self.clone();
+        out.own.join_project(own);
+        out
+    }
+
     /// The user's own advisories.
     pub fn own(&self) -> &Own {
         &self.own
     }
 
     fn sources(&self) -> Sources<'_> {
-        Sources { snapshot: self.snapshot.as_ref(), own: Some(&self.own) }
+        Sources { snapshot: self.snapshot.as_deref(), own: Some(&self.own) }
     }
 
     /// The snapshot.
     pub fn snapshot(&self) -> Option<&Snapshot> {
-        self.snapshot.as_ref()
+        self.snapshot.as_deref()
     }
 
     /// What is known against a version of a package.
