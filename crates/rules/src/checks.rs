@@ -18,6 +18,8 @@ pub(crate) struct Check {
     name: String,
     message: Template<String>,
     title: Option<Template<String>>,
+    action: Option<Template<String>>,
+    verify: Option<Template<String>>,
     confidence: Option<Confidence>,
     risk: RiskProfile,
 }
@@ -42,6 +44,8 @@ impl Check {
             name,
             message: Template::named(message)?,
             title: spec.title.as_deref().map(Template::named).transpose()?,
+            action: spec.action.as_deref().map(Template::named).transpose()?,
+            verify: spec.verify.as_deref().map(Template::named).transpose()?,
             confidence: spec.confidence,
             risk: spec.risk.map_or(risk, |change| change.apply(risk)),
         })
@@ -56,6 +60,12 @@ impl Check {
             template.fill(|slot| seen.details.get(slot).cloned().unwrap_or_else(|| "unknown".to_owned()))
         };
         let meta = &rule.meta;
+        let mut advice = meta.advice.clone();
+        for (text, own) in [(&mut advice.action, &self.action), (&mut advice.verify, &self.verify)] {
+            if let Some(own) = own {
+                *text = fill(own);
+            }
+        }
         let draft = Draft {
             rule: meta.id.clone(),
             title: self.title.as_ref().map_or_else(|| meta.title.clone(), fill),
@@ -66,7 +76,7 @@ impl Check {
             cwe: meta.cwe.clone(),
             topic: meta.topic.clone(),
             risk: seen.risk.apply(self.risk).judge(),
-            advice: meta.advice.clone(),
+            advice,
             route: None,
             events: meta.events.clone(),
             anchor: seen.anchor.clone(),

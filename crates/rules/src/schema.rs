@@ -114,6 +114,10 @@ pub(crate) struct MatcherSpec {
 
     pub(crate) message: Option<String>,
     pub(crate) title: Option<String>,
+    /// With `check`: what to do in this case, instead of `advice.action`.
+    pub(crate) action: Option<String>,
+    /// With `check`: how to see that it is done, instead of `advice.verify`.
+    pub(crate) verify: Option<String>,
     pub(crate) confidence: Option<Confidence>,
     pub(crate) risk: Option<RiskFacts>,
     /// The value is a secret of this kind: it is the evidence, and is redacted everywhere.

@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use lunette_core::assessment::Entry;
 use lunette_core::coverage::{Area, topic_by_id};
-use lunette_core::finding::{Confidence, Finding};
+use lunette_core::finding::{Confidence, Evidence, Finding};
 use lunette_core::risk::Severity;
 use lunette_core::rule::{Advice, Nature, Rule};
+use lunette_core::text::thousands;
 
 use super::impact::business_impact;
 use super::view::View;
@@ -82,12 +84,18 @@ fn build<'a>(members: Vec<&'a Finding>, rules: &[Rule], view: &View<'_>) -> Opti
     // What differs from place to place is told by the findings; the entry then speaks for the rule.
     let same_title = members.iter().all(|finding| finding.title == first.title);
     let same_advice = members.iter().all(|finding| finding.advice == first.advice);
-    let title = rule.filter(|_| !same_title).map_or(&first.title, |rule| &rule.title);
-    let advice = rule.filter(|_| !same_advice).map_or(&first.advice, |rule| &rule.advice);
+    let title = match rule.filter(|_| !same_title) {
+        Some(rule) => named(&rule.title, &members),
+        None => first.title.clone(),
+    };
+    let advice = match rule.filter(|_| !same_advice) {
+        Some(rule) => joined(&rule.advice, &members),
+        None => first.advice.clone(),
+    };
     let entry = Entry {
         id: first.id.clone(),
         rule: first.rule.clone(),
-        title: title.clone(),
+        title,
         area: topic_by_id(&first.topic).map_or(Area::Vulnerability, |topic| topic.area),
         nature: members.iter().map(|finding| finding.nature).min().unwrap_or(first.nature),
         standards: standards(&cwe),
@@ -97,7 +105,37 @@ fn build<'a>(members: Vec<&'a Finding>, rules: &[Rule], view: &View<'_>) -> Opti
         business_impact: business_impact(&members, view),
         findings: members.iter().map(|finding| finding.id.clone()).collect(),
     };
-    Some(Group { entry, advice: advice.clone(), members })
+    Some(Group { entry, advice, members })
+}
+
+/// Packages named in the title of an entry, and what to do for each.
+const NAMED: usize = 3;
+
+/// The rule's title with the packages that the findings are about: a heading that names none says nothing to whoever has
+/// to raise them.
+fn named(title: &str, members: &[&Finding]) -> String {
+    let packages = distinct(members.iter().filter_map(|finding| {
+        matches!(finding.evidence, Evidence::Advisory { .. }).then_some(())?;
+        let name = finding.properties.get("package")?;
+        let version = finding.properties.get("version").map(|version| format!(" {version}")).unwrap_or_default();
+        Some(format!("`{name}`{version}"))
+    }));
+    if packages.is_empty() { title.to_owned() } else { format!("{title}: {}", list(&packages, NAMED)) }
+}
+
+/// The rule's advice; about packages with what to do for each of them.
+fn joined(advice: &Advice, members: &[&Finding]) -> Advice {
+    let is_advisory = |finding: &&Finding| matches!(finding.evidence, Evidence::Advisory { .. });
+    if !members.iter().all(is_advisory) {
+        return advice.clone();
+    }
+    let actions = distinct(members.iter().map(|finding| finding.advice.action.as_str()));
+    let rest = actions.len().saturating_sub(NAMED);
+    let mut action = actions.iter().take(NAMED).copied().collect::<Vec<_>>().join(". ");
+    if rest > 0 {
+        let _ = write!(action, ". The same for {} more, each told with its finding", thousands(rest));
+    }
+    Advice { action, ..advice.clone() }
 }
 
 /// The finding with the highest risk; the first among equals.

@@ -23,13 +23,21 @@ pub struct AdvisoryRow {
     /// CVSS vectors, as published.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cvss: Vec<String>,
+    /// What its loss is rated by: the CVSS vector that decided, or in words what was taken in its place.
+    pub rated_by: String,
     /// How far it was shown that it is reached (`declared`, `imported`, `called`, `reached`).
     pub reachability: String,
     /// The same in words, with the place.
     pub shown: String,
+    /// Its EPSS score, per cent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss: Option<String>,
     /// The percentile of its EPSS score, per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epss_percentile: Option<String>,
+    /// The day of the EPSS scores (ISO date).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss_as_of: Option<String>,
     /// Since when CISA knows it to be exploited (ISO date), or the id of the entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kev: Option<String>,

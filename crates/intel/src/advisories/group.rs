@@ -11,7 +11,7 @@ use lunette_core::finding::{Evidence, Step, Why};
 use lunette_core::observation::Observation;
 use rustc_hash::FxHashMap;
 
-use super::tell::{BRINGS, Row, confidence, details, is_pressing, packages, properties, versions};
+use super::tell::{BRINGS, Row, check_words, confidence, details, is_pressing, packages, properties, versions};
 use super::{Asked, Known};
 use crate::hygiene::{Texts, listed, shown};
 use crate::packages::{Inventory, Package, Source};
@@ -110,7 +110,10 @@ impl<'k> Group<'k> {
         details.insert("version".to_owned(), shown(&versions(&lead).join(", ")));
         details.insert("count".to_owned(), rows.len().to_string());
         details.insert("known".to_owned(), self.known_words(first, &versions(&lead)));
-        details.insert("raise".to_owned(), self.raise_words());
+        details.insert("heading".to_owned(), self.heading(first, &versions(&lead)));
+        details.insert("raise".to_owned(), self.raise_words("it"));
+        details.insert("action".to_owned(), capital(&self.raise_words(&format!("`{}`", shown(&first.name)))));
+        details.insert("check".to_owned(), check_words(&self.concerned(inventory)));
         details.insert("worst".to_owned(), worst_words(worst, rows.len(), &first.name));
         let mut properties = properties(worst.held, first, worst.exposure);
         let ids: Vec<&str> = rows.iter().map(|row| row.told.id.as_str()).collect();
@@ -149,9 +152,26 @@ impl<'k> Group<'k> {
         }
     }
 
+    /// The finding's heading: `` `express` 4.16.0 has or brings 10 known vulnerabilities ``.
+    fn heading(&self, first: &Package, versions: &[String]) -> String {
+        let count = self.raises().map(|raise| raise.held.len()).sum();
+        let verb = match (&self.own, self.brought.is_empty()) {
+            (Some(_), true) => "has",
+            (None, _) => "brings",
+            (Some(_), false) => "has or brings",
+        };
+        format!("`{}` {} {verb} {}", shown(&first.name), shown(&versions.join(", ")), vulnerabilities(count))
+    }
+
+    /// The packages whose versions have to change.
+    fn concerned<'i>(&self, inventory: &'i Inventory) -> Vec<&'i Package> {
+        let first = |raise: &Raise<'_>| raise.held.first().and_then(|held| packages(inventory, held).first().copied());
+        self.raises().filter_map(first).take(NAMED).collect()
+    }
+
     /// What to do: for the package itself, and for what it brings.
-    fn raise_words(&self) -> String {
-        let mut parts: Vec<String> = self.own.iter().map(|raise| own_words(&raise.upgrade)).collect();
+    fn raise_words(&self, subject: &str) -> String {
+        let mut parts: Vec<String> = self.own.iter().map(|raise| own_words(&raise.upgrade, subject)).collect();
         let of = |wanted: fn(&Upgrade) -> bool| {
             let named = self.brought.iter().map(|raise| &raise.upgrade).filter(|upgrade| wanted(upgrade));
             named
@@ -162,7 +182,8 @@ impl<'k> Group<'k> {
         let held_back = of(|upgrade| upgrade.to.is_some() && upgrade.allowed != Some(true));
         let without = of(|upgrade| upgrade.to.is_none());
         if !held_back.is_empty() {
-            let what = if parts.is_empty() { "raise it to a version" } else { "take a version" };
+            let what =
+                if parts.is_empty() { format!("raise {subject} to a version") } else { "take a version".to_owned() };
             parts.push(format!("{what} that brings {} or later", few(&held_back)));
         }
         if !renew.is_empty() {
@@ -176,10 +197,11 @@ impl<'k> Group<'k> {
     }
 }
 
-fn own_words(upgrade: &Upgrade) -> String {
-    let Some(to) = &upgrade.to else { return "no version closes that: replace or remove it".to_owned() };
-    let mut out =
-        if upgrade.direct { format!("raise it to {}", shown(to)) } else { format!("get it raised to {}", shown(to)) };
+fn own_words(upgrade: &Upgrade, subject: &str) -> String {
+    let Some(to) = &upgrade.to else { return format!("no version closes that: replace or remove {subject}") };
+    let verb = if upgrade.direct { "raise" } else { "get" };
+    let raised = if upgrade.direct { "" } else { " raised" };
+    let mut out = format!("{verb} {subject}{raised} to {}", shown(to));
     if upgrade.major {
         out.push_str(", a major step");
     }
@@ -203,10 +225,12 @@ fn worst_words(worst: &Row<'_>, count: usize, lead: &str) -> String {
         format!(" in `{}` {}", shown(&told.package), shown(&told.version))
     };
     let which = if count > 1 { "The worst is " } else { "It is " };
-    let likely = likelihood_words(&worst.held.found);
+    let likely = likelihood_words(&worst.held.found, worst.held.epss_as_of);
+    // Of several, the table says for each what it is rated by.
+    let rated = if count > 1 { String::new() } else { format!("; rated by {}", told.rated_by) };
     // What brings it was said.
     let level = told.shown.split_once(BRINGS).map_or(told.shown.as_str(), |(_, level)| level);
-    format!("{which}{}{within}: {} {}; {likely}.", told.id, told.summary, capital(level))
+    format!("{which}{}{within}: {} {}; {likely}{rated}.", told.id, told.summary, capital(level))
 }
 
 fn capital(text: &str) -> String {

@@ -16,7 +16,7 @@ use lunette_core::dependencies::UndecidedAdvisory;
 use rustc_hash::FxHashMap;
 
 use crate::advisory::{Day, End};
-use crate::index::{Cve, IndexError, Kev};
+use crate::index::{Cve, Feed, IndexError, Kev};
 use crate::matching::{Knowledge, Lookup, Match};
 use crate::packages::{Declared, Ecosystem, Inventory, Package, Source};
 use crate::version::{Range, Version};
@@ -37,6 +37,8 @@ pub struct Held {
     pub settled: bool,
     /// How far it was shown that the weakness is reached.
     pub reach: Reach,
+    /// The day of the EPSS scores.
+    pub epss_as_of: Option<Day>,
 }
 
 /// Everything that is known against the packages of a project.
@@ -64,6 +66,8 @@ pub fn known(
     let mut lookups: BTreeMap<(Ecosystem, &str, &str), Lookup> = BTreeMap::new();
     let mut groups: BTreeMap<(&str, Ecosystem, &str, String), Held> = BTreeMap::new();
     let mut out = Known::default();
+    let sources = knowledge.snapshot().map(|snapshot| snapshot.meta().sources.as_slice()).unwrap_or_default();
+    let epss_as_of = sources.iter().find(|source| source.feed == Feed::Epss).and_then(|source| source.as_of);
     for (at, package) in inventory.packages.iter().enumerate() {
         if matches!(package.source, Source::Workspace | Source::File(_)) {
             continue;
@@ -84,7 +88,7 @@ pub fn known(
             let held = groups.entry(group).or_insert_with(|| {
                 let found = completed(found.clone());
                 let reach = reach(package, &found);
-                Held { packages: Vec::new(), found, settled, reach }
+                Held { packages: Vec::new(), found, settled, reach, epss_as_of }
             });
             held.packages.push(at);
             held.settled |= settled;

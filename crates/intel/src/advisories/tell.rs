@@ -13,8 +13,8 @@ use super::{Asked, Held, Known, Reachability};
 use crate::advisory::{LONGEST_SUMMARY, one_line};
 use crate::hygiene::{Texts, shown};
 use crate::index::Kev;
-use crate::packages::{Inventory, Package};
-use crate::urgency::{factors, likelihood_words, urgency};
+use crate::packages::{Ecosystem, Inventory, Package};
+use crate::urgency::{basis_words, factors, likelihood_words, urgency};
 use crate::version::Version;
 
 /// Words between a package and what it brings.
@@ -91,9 +91,12 @@ impl<'h> Row<'h> {
             summary: sentence(&found.summary),
             severity: risk.severity,
             cvss: found.severity.iter().map(|vector| vector.0.clone()).collect(),
+            rated_by: sentence(&basis_words(found)).trim_end_matches('.').to_owned(),
             reachability: held.reach.level.as_str().to_owned(),
             shown: level_words(held, &packages),
+            epss: found.epss.map(|epss| percent(epss.score)),
             epss_percentile: found.epss.map(|epss| percent(epss.percentile)),
+            epss_as_of: found.epss.and(held.epss_as_of).map(|day| day.to_string()),
             kev: found.kev.as_ref().map(since),
             fixed: if found.malicious { None } else { fix(held, &packages) },
             deadline: urgency(found, exposure != Exposure::NotReached).deadline.key().to_owned(),
@@ -148,7 +151,9 @@ pub(super) fn details(held: &Held, packages: &[&Package], exposure: Exposure) ->
     put("summary", sentence(&found.summary));
     put("fix", fix_words(held, packages));
     put("level", level_words(held, packages));
-    put("likelihood", likelihood_words(found));
+    put("likelihood", likelihood_words(found, held.epss_as_of));
+    put("rated-by", sentence(&basis_words(found)).trim_end_matches('.').to_owned());
+    put("check", check_words(&packages[..1]));
     put("deadline", urgency.deadline.words().to_owned());
     put("precondition", found.precondition.as_deref().map(sentence).unwrap_or_default());
     out
@@ -194,6 +199,25 @@ fn fix(held: &Held, packages: &[&Package]) -> Option<String> {
     held.found.fix_for(&newest).map(str::to_owned)
 }
 
+/// How somebody looks up what is installed, with the tool that wrote the file.
+pub(super) fn check_words(packages: &[&Package]) -> String {
+    let Some(first) = packages.first() else { return String::new() };
+    let mut names: Vec<String> = packages.iter().map(|package| shown(&package.name)).collect();
+    names.dedup();
+    let names = names.join(" ");
+    let file = first.place.path.rsplit('/').next().unwrap_or_default();
+    let tool = match (first.ecosystem, file) {
+        (Ecosystem::PyPi, "uv.lock") => "uv pip show",
+        (Ecosystem::PyPi, "poetry.lock") => "poetry show",
+        (Ecosystem::PyPi, _) => "pip show",
+        (_, "yarn.lock") => "yarn why",
+        (_, "pnpm-lock.yaml") => "pnpm why",
+        (_, "bun.lock") => "bun pm why",
+        _ => "npm ls",
+    };
+    format!("`{tool} {names}`")
+}
+
 fn level_words(held: &Held, packages: &[&Package]) -> String {
     let first = packages[0];
     let reach = &held.reach;
@@ -206,7 +230,9 @@ fn level_words(held: &Held, packages: &[&Package]) -> String {
         Reachability::Declared if held.found.symbols.is_empty() => {
             format!("{through}declared, no import in this project's code was found")
         }
-        Reachability::Declared => format!("{through}declared, no call of the functions concerned was found"),
+        Reachability::Declared => {
+            format!("{through}declared, no import and no call of the functions concerned was found")
+        }
         Reachability::Imported => format!("{through}imported{at}, no call of the functions concerned was found"),
         Reachability::Called => {
             format!("the function concerned is called{at}, that a request gets there was not shown")
@@ -228,6 +254,9 @@ pub(super) fn properties(held: &Held, first: &Package, exposure: Exposure) -> BT
         ("advisories", Some(found.id.clone())),
         ("aliases", Some(found.aliases.join(" ")).filter(|text| !text.is_empty())),
         ("purl", Some(first.purl())),
+        ("package", Some(shown(&first.name))),
+        ("version", first.version.as_deref().map(shown)),
+        ("rated-by", Some(basis_words(found))),
         ("affected", Some(found.range_words()).filter(|text| !text.is_empty())),
         ("cvss", Some(vectors.join(" ")).filter(|text| !text.is_empty())),
         ("epss-percentile", found.epss.map(|epss| percent(epss.percentile))),

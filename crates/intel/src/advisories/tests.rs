@@ -63,8 +63,13 @@ fn one_observation_for_each_package_to_raise_at_the_line_that_asks_for_it() {
     );
     let injection = row(&seen, "lodash", "GHSA-35jh-r3h4-6jhm");
     assert_eq!((injection.version.as_str(), injection.fixed.as_deref()), ("4.17.20", Some("4.17.21")));
-    assert_eq!(injection.shown, "declared, no call of the functions concerned was found");
+    assert_eq!(injection.shown, "declared, no import and no call of the functions concerned was found");
     assert_eq!(injection.reachability, "declared");
+    assert!(injection.rated_by.starts_with("CVSS:"), "{}", injection.rated_by);
+    assert_eq!(lodash.details["heading"], format!("`lodash` 4.17.20 has {} known vulnerabilities", rows(lodash).len()));
+    assert!(lodash.details["action"].starts_with("Raise `lodash` to 4."), "{}", lodash.details["action"]);
+    assert_eq!(lodash.details["check"], "`npm ls lodash`");
+    assert_eq!((lodash.properties["package"].as_str(), lodash.properties["version"].as_str()), ("lodash", "4.17.20"));
     assert!(rows(lodash).len() > 1 && lodash.properties["advisories"].contains("GHSA-35jh-r3h4-6jhm"));
     assert_eq!(lodash.details["count"], rows(lodash).len().to_string());
     let ranks: Vec<_> = rows(lodash).iter().map(|row| row.risk.security_severity).collect();
@@ -81,6 +86,8 @@ fn what_a_package_brings_is_closed_by_raising_that_package() {
     let ejs = row(&seen, "shop-views", "GHSA-phwq-j96m-2c2q");
     assert_eq!((ejs.package.as_str(), ejs.version.as_str()), ("ejs", "3.1.5"));
     assert!(ejs.shown.starts_with("`shop-views@1.0.0` brings it; "), "{}", ejs.shown);
+    assert!(views.details["heading"].starts_with("`shop-views` 1.0.0 brings "), "{}", views.details["heading"]);
+    assert!(views.details["action"].starts_with("Renew the lockfile: "), "{}", views.details["action"]);
     assert!(views.details["known"].starts_with("`shop-views` 1.0.0 brings `ejs` with "), "{}", views.details["known"]);
     assert!(
         views.details["raise"].starts_with("renew the lockfile: the ranges asked for allow `ejs` 3."),

@@ -6,4 +6,4 @@ mod risk;
 
 pub use bod::{Deadline, SOURCE, TABLE, deadline};
 pub use cvss::{Level, Score, worst};
-pub use risk::{Assumption, Basis, Urgency, factors, likelihood_words, urgency};
+pub use risk::{Assumption, Basis, Urgency, basis_words, factors, likelihood_words, urgency};

@@ -5,6 +5,7 @@ use lunette_core::risk::{Availability, Barrier, Confidentiality, Exploit, Exposu
 
 use super::bod::{Deadline, deadline};
 use super::cvss::{Level, Score, worst};
+use crate::advisory::Day;
 use crate::matching::Match;
 
 /// EPSS percentile from which on a weakness counts as readily exploited, in hundred-thousandths.
@@ -163,8 +164,23 @@ fn precondition(score: &Score) -> Precondition {
     }
 }
 
-/// What is known of its likelihood, in one sentence.
-pub fn likelihood_words(of: &Match) -> String {
+/// What the loss is rated by, in words: the vector that decided it, or what had to be taken in its place.
+pub fn basis_words(of: &Match) -> String {
+    if of.malicious {
+        return "what malware does: taken as full control".to_owned();
+    }
+    if let Some(score) = worst(&of.severity) {
+        return score.vector;
+    }
+    let lack = if of.severity.is_empty() { "no CVSS vector" } else { "no CVSS vector that can be read" };
+    match (rating(of), &of.rating) {
+        (Some(_), Some(word)) => format!("{lack}; the database's word {word}"),
+        _ => format!("{lack} and no rating; taken as a partial loss of data and integrity that one request causes"),
+    }
+}
+
+/// What is known of its likelihood, in one sentence. `epss_as_of` is the day of the EPSS scores.
+pub fn likelihood_words(of: &Match, epss_as_of: Option<Day>) -> String {
     if let Some(kev) = &of.kev {
         let since = kev.added.map(|day| format!(" since {day}")).unwrap_or_default();
         let ransomware = if kev.ransomware { ", also by ransomware" } else { "" };
@@ -172,7 +188,8 @@ pub fn likelihood_words(of: &Match) -> String {
     }
     match of.epss {
         Some(epss) => format!(
-            "EPSS gives {} % for exploitation within 30 days, more than for {} % of all CVEs",
+            "EPSS{} gives {} % for exploitation within 30 days, more than for {} % of all CVEs",
+            epss_as_of.map(|day| format!(" of {day}")).unwrap_or_default(),
             percent(epss.score),
             percent(epss.percentile)
         ),
@@ -192,7 +209,7 @@ mod tests {
     use lunette_core::risk::{DataClass, ImpactFactors, LikelihoodFactors, Risk, Severity};
 
     use super::*;
-    use crate::advisory::{Day, Vector};
+    use crate::advisory::Vector;
     use crate::index::{Cve, Epss, Kev};
 
     const TOTAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
@@ -252,7 +269,20 @@ mod tests {
         let high = Match { rating: Some("HIGH".into()), ..Match::default() };
         assert!(severity(&high) >= Severity::High);
         assert!(severity(&Match { rating: Some("CRITICAL".into()), ..Match::default() }) == Severity::Critical);
-        assert!(likelihood_words(&nothing).contains("says nothing"));
+        assert!(likelihood_words(&nothing, None).contains("says nothing"));
+    }
+
+    #[test]
+    fn what_a_rating_stands_on_is_said() {
+        assert_eq!(basis_words(&of(TOTAL)), TOTAL);
+        let word = Match { rating: Some("HIGH".into()), ..Match::default() };
+        assert_eq!(basis_words(&word), "no CVSS vector; the database's word HIGH");
+        let unread = Match { rating: Some("HIGH".into()), ..of("CVSS:9.9/X:Y") };
+        assert_eq!(basis_words(&unread), "no CVSS vector that can be read; the database's word HIGH");
+        assert!(basis_words(&Match::default()).starts_with("no CVSS vector and no rating; taken as "));
+        let odd = Match { rating: Some("SOSO".into()), ..Match::default() };
+        assert!(basis_words(&odd).contains("no rating"), "a word that decides nothing is not named as what decided");
+        assert!(basis_words(&Match { malicious: true, ..Match::default() }).contains("malware"));
     }
 
     #[test]
@@ -268,11 +298,11 @@ mod tests {
         assert_eq!(factors(&epss(94_999)).exploit, Some(Exploit::NoneKnown));
         assert_eq!(factors(&Match { kev: Some(kev()), ..epss(10) }).exploit, Some(Exploit::Kev));
         assert_eq!(
-            likelihood_words(&epss(98_250)),
-            "EPSS gives 55.4 % for exploitation within 30 days, more than for 98.2 % of all CVEs"
+            likelihood_words(&epss(98_250), Day::parse("2026-08-16")),
+            "EPSS of 2026-08-16 gives 55.4 % for exploitation within 30 days, more than for 98.2 % of all CVEs"
         );
         assert_eq!(
-            likelihood_words(&Match { kev: Some(kev()), ..of(TOTAL) }),
+            likelihood_words(&Match { kev: Some(kev()), ..of(TOTAL) }, None),
             "known to be exploited (CVE-2026-0001 in CISA KEV since 2026-08-07, also by ransomware)"
         );
     }

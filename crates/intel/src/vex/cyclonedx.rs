@@ -66,7 +66,7 @@ fn vulnerability(held: &Held, status: Status, packages: &[&Package]) -> Vulnerab
     let others = found.aliases.iter().filter_map(|alias| Some(Alias { id: alias.clone(), source: source(alias)? }));
     let time = |day: Option<crate::advisory::Day>| day.map(|day| format!("{day}T00:00:00Z"));
     let mut properties = vec![
-        Property { name: "lunette:likelihood", value: likelihood_words(found) },
+        Property { name: "lunette:likelihood", value: likelihood_words(found, held.epss_as_of) },
         Property { name: "lunette:reachability", value: held.reach.level.as_str().to_owned() },
     ];
     if let Some(precondition) = &found.precondition {

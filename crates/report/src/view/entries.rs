@@ -1,6 +1,7 @@
 //! The six parts of the analysis: notes, vulnerabilities, hardening, coverage.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use lunette_core::assessment::{Assessment, Entry};
 use lunette_core::coverage::{Area, CoverageRow, TOPICS};
@@ -82,6 +83,8 @@ struct AdvisoryLine<'a> {
     package: &'a str,
     version: &'a str,
     severity: &'static str,
+    rated_by: &'a str,
+    deadline: &'a str,
     shown: &'a str,
     evidence: String,
     fixed: Option<&'a str>,
@@ -136,7 +139,6 @@ fn entry_view<'a>(
     let all = index.findings(entry);
     let shown = &all[..all.len().min(PLACES)];
     let message = common(shown.iter().map(|finding| finding.message.trim()));
-    let first = shown.first();
     let explained_at = explained.get(entry.rule.as_str()).copied();
     explained.entry(&entry.rule).or_insert(&entry.id);
     let rule = assessment.rules.iter().find(|rule| rule.id == entry.rule);
@@ -165,7 +167,8 @@ fn entry_view<'a>(
         advisories: shown.first().filter(|_| message.is_some()).and_then(|finding| advisories(finding)),
         blocks: if message.is_some() { evidence::blocks(shown) } else { Vec::new() },
         more: Cut::of(all.iter().skip(PLACES).map(|finding| finding.id.as_str()), IDS),
-        fix: first.map_or("", |finding| sentence(&finding.advice.action)),
+        // Where it differs from place to place, each message says it.
+        fix: common(shown.iter().map(|finding| sentence(&finding.advice.action))).unwrap_or_default(),
     }
 }
 
@@ -201,7 +204,7 @@ fn advisories(finding: &Finding) -> Option<Cut<AdvisoryLine<'_>>> {
 
 fn advisory(row: &AdvisoryRow) -> AdvisoryLine<'_> {
     let mut evidence: Vec<String> = row.kev.iter().map(|since| format!("exploited, CISA KEV {since}")).collect();
-    evidence.extend(row.epss_percentile.iter().map(|percentile| format!("EPSS {percentile} %")));
+    evidence.extend(row.epss.iter().map(|score| epss(row, score)));
     evidence.extend(
         row.suppression
             .iter()
@@ -216,10 +219,38 @@ fn advisory(row: &AdvisoryRow) -> AdvisoryLine<'_> {
         package: &row.package,
         version: &row.version,
         severity: row.severity.as_str(),
+        rated_by: &row.rated_by,
+        deadline: deadline(&row.deadline),
         shown: &row.shown,
         evidence: evidence.join("; "),
         fixed: row.fixed.as_deref(),
         summary: &row.summary,
+    }
+}
+
+/// `EPSS 14.6 %, percentile 96.3, 2026-08-16`.
+fn epss(row: &AdvisoryRow, score: &str) -> String {
+    let tenths =
+        |text: &str| text.split_once('.').map_or(text.to_owned(), |(whole, rest)| format!("{whole}.{rest:.1}"));
+    let mut out = format!("EPSS {} %", tenths(score));
+    if let Some(percentile) = &row.epss_percentile {
+        let _ = write!(out, ", percentile {}", tenths(percentile));
+    }
+    if let Some(day) = &row.epss_as_of {
+        let _ = write!(out, ", {day}");
+    }
+    out
+}
+
+/// CISA's keys of a deadline, in words; a key that is none is shown as it is.
+fn deadline(key: &str) -> &str {
+    match key {
+        "FSU" => "next upgrade",
+        "60D" => "60 days",
+        "14D" => "14 days",
+        "3D" => "3 days",
+        "3DF" => "3 days, with forensics",
+        other => other,
     }
 }
 

@@ -255,6 +255,8 @@ pub(crate) fn check_companions(spec: &MatcherSpec) -> Compiled<()> {
         ("when", spec.when.is_some(), "setting"),
         ("kinds", spec.kinds.is_some(), "assign"),
         ("from", spec.from.is_some(), "flow"),
+        ("action", spec.action.is_some(), "check"),
+        ("verify", spec.verify.is_some(), "check"),
     ] {
         if given && kind != with {
             return Err(format!("`{name}` goes with `{with}`, not with `{kind}`"));
