@@ -33,4 +33,35 @@ for page in sorted(rules.glob("**/*.md")):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
         count += 1
+# Manifests and lockfiles: those of the rules' examples, and one of each kind from the tests of the readers.
+LOCKFILES = [
+    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "deno.lock", "poetry.lock",
+    "Pipfile.lock", "uv.lock", "pdm.lock", "pylock.toml", "requirements.txt", "package.json", "deno.json",
+    "pyproject.toml", "Pipfile", "setup.cfg", "setup.py", "environment.yml", "requirements.in",
+]
+FILE = re.compile(r"^```\w+ file=(\S+)[^\n]*\n(.*?)^```", re.M | re.S)
+SAMPLE = re.compile(r'^\s*\(?\s*"([^"\s]+)",\s*"((?:[^"\\\n]|\\.)*)"', re.M)
+
+
+def lockfile(name, text):
+    """One seed alone, one beside a manifest."""
+    global count
+    if name not in LOCKFILES:
+        return
+    for beside in (0, 1):
+        first = next(n for n in range(128 * beside, 256) if n % len(LOCKFILES) == LOCKFILES.index(name))
+        data = bytes([first]) + text.encode()
+        place = out / "lockfiles" / hashlib.sha1(data).hexdigest()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        count += 1
+
+
+for page in sorted(rules.glob("**/*.md")):
+    for path, text in FILE.findall(page.read_text(encoding="utf-8")):
+        lockfile(path.rsplit("/", 1)[-1], text)
+tests = rules.parent / "crates" / "intel" / "src" / "packages" / "tests.rs"
+samples = tests.read_text(encoding="utf-8").split("const SAMPLES", 1)[1]
+for name, text in SAMPLE.findall(samples):
+    lockfile(name, text.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\"))
 print(count, "seeds")

@@ -10,6 +10,7 @@ use crate::index::Feed;
 use crate::matching::Knowledge;
 use crate::packages::{Ecosystem, Inventory, Package};
 use crate::snapshot::status::Status;
+use crate::urgency::worst;
 use crate::version::{Range, Version};
 
 /// The dependencies' part of an assessment.
@@ -19,10 +20,19 @@ pub fn dependencies(inventory: &Inventory, known: &Known, knowledge: &Knowledge,
     files.sort();
     files.dedup();
     let affected: BTreeSet<usize> = known.held.iter().flat_map(|held| held.packages.iter().copied()).collect();
+    let mut knowledge = state(knowledge, today);
+    let vectorless = |held: &&Held| !held.found.malicious && worst(&held.found.severity).is_none();
+    let without = known.held.iter().filter(vectorless).count();
+    if without > 0 {
+        let (what, verb) = if without == 1 { ("advisory that holds", "has") } else { ("advisories that hold", "have") };
+        knowledge.remarks.push(format!(
+            "{without} {what} {verb} no CVSS vector; the findings say by what the loss was rated instead"
+        ));
+    }
     Dependencies {
         counts: counts(inventory),
         files,
-        knowledge: state(knowledge, today),
+        knowledge,
         affected: affected.len(),
         upgrades: upgrades(inventory, known),
         undecided: known.undecided.clone(),
@@ -75,14 +85,21 @@ fn published(knowledge: &Knowledge, today: Day) -> KnowledgeState {
     let of = status.sources.iter().filter_map(|source| source.source.as_ref()).filter(|source| advisories(source.feed));
     let (mut names, mut oldest) = (Vec::new(), None::<Day>);
     for source in of {
-        names.push(source.feed.name());
+        names.push(source.feed.name().to_owned());
         oldest = match (oldest, source.as_of) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
     }
+    let any = !names.is_empty();
+    // What is known of exploitation, with its day.
+    let others = status.sources.iter().filter_map(|source| source.source.as_ref());
+    names.extend(others.filter(|source| !advisories(source.feed)).map(|source| match source.as_of {
+        Some(day) => format!("{} of {day}", source.feed.name()),
+        None => source.feed.name().to_owned(),
+    }));
     KnowledgeState {
-        snapshot: (!names.is_empty()).then(|| names.join(", ")),
+        snapshot: any.then(|| names.join(", ")),
         as_of: oldest.map(|day| day.to_string()),
         advisories: usize::try_from(status.counts.advisories).unwrap_or(usize::MAX),
         partial: status.is_partial(),
@@ -265,6 +282,8 @@ mod tests {
         assert_eq!(axios.through, ["shop@1.0.0"]);
         assert_eq!((found.counts[0].direct, found.counts[0].transitive), (4, 2));
         assert!(found.knowledge.partial && found.knowledge.remarks[0].contains("intel update"));
+        let remarks = found.knowledge.remarks.join("; ");
+        assert!(remarks.contains("no CVSS vector; the findings say by what the loss was rated instead"), "{remarks}");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use common::{assess, code, project, stderr};
 /// What `package.json` asks for and what the lockfile has: name it is installed under, package, version.
 type Packages<'a> = &'a [(&'a str, &'a str, &'a str)];
 
-/// How far a project gets to the injection of lodash's `template`, by package and version in the order of the report.
-fn reach(packages: Packages<'_>, files: &[(&str, &str)]) -> Vec<(String, String, String)> {
+/// The report on a project.
+fn report(packages: Packages<'_>, files: &[(&str, &str)]) -> serde_json::Value {
     let asked = packages.iter().map(|(name, package, version)| {
         let what = if name == package { (*version).to_owned() } else { format!("npm:{package}@{version}") };
         (*name, serde_json::Value::from(what))
@@ -29,7 +29,12 @@ fn reach(packages: Packages<'_>, files: &[(&str, &str)]) -> Vec<(String, String,
     let report = out.path().join("r.json");
     let output = assess(shop.path(), &["-o", report.to_str().unwrap()]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap()
+}
+
+/// How far a project gets to the injection of lodash's `template`, by package and version, sorted.
+fn reach(packages: Packages<'_>, files: &[(&str, &str)]) -> Vec<(String, String, String)> {
+    let report = report(packages, files);
     let findings = report["findings"].as_array().unwrap().iter();
     let rows = findings.filter_map(|finding| finding["evidence"]["advisories"].as_array()).flatten();
     let mut out: Vec<_> = rows
@@ -101,4 +106,23 @@ fn of_a_package_with_the_same_functions() {
     let plain = app("import lodash from 'lodash';", "lodash.template(req.query.t)()");
     let found = [row("lodash", "4.17.15", "reached"), row("lodash-es", "4.17.15", "declared")];
     assert_eq!(reach(&[EXPRESS, LODASH, LODASH_ES], &[("app.mjs", &plain)]), found);
+}
+
+#[test]
+fn an_accepted_advisory_is_told_where_the_code_calls_the_function() {
+    let list =
+        r#"{"GHSA-35jh-r3h4-6jhm": {"active": true, "notes": "our templates are our own", "expiry": "2027-05-01"}}"#;
+    let told = |app: &str| -> Vec<String> {
+        let report = report(&[EXPRESS, LODASH], &[("app.mjs", app), (".nsprc", list)]);
+        let findings = report["findings"].as_array().unwrap().iter();
+        let of_list = findings.filter(|finding| finding["place"]["path"] == ".nsprc");
+        of_list.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let called = told(&app("import lodash from 'lodash';", "lodash.template(req.query.t)()"));
+    assert!(
+        called.len() == 1 && called[0].contains("GHSA-35jh-r3h4-6jhm") && called[0].contains("app.mjs:4"),
+        "{called:?}"
+    );
+    let other = told(&app("import lodash from 'lodash';", "lodash.pick(req.query, 't')"));
+    assert!(other.is_empty(), "explained, in force, and not called: {other:?}");
 }

@@ -152,7 +152,7 @@ pub(super) fn details(held: &Held, packages: &[&Package], exposure: Exposure) ->
     put("fix", fix_words(held, packages));
     put("level", level_words(held, packages));
     put("likelihood", likelihood_words(found, held.epss_as_of));
-    put("rated-by", sentence(&basis_words(found)).trim_end_matches('.').to_owned());
+    put("rated_by", sentence(&basis_words(found)).trim_end_matches('.').to_owned());
     put("check", check_words(&packages[..1]));
     put("deadline", urgency.deadline.words().to_owned());
     put("precondition", found.precondition.as_deref().map(sentence).unwrap_or_default());

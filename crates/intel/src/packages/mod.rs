@@ -9,6 +9,8 @@ mod properties;
 #[cfg(test)]
 mod python_tests;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;
 
 use lunette_core::place::Place;

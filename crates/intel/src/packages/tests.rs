@@ -241,6 +241,22 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
         "{\"version\": \"5\", \"specifiers\": {\"npm:a@1\": \"1.0.0_b@1\"}, \"npm\": {\"a@1.0.0_b@1\": {\"dependencies\": [\"b\"]}}}",
     ),
     (
+        "npm-shrinkwrap.json",
+        "{\"lockfileVersion\": 2, \"packages\": {\"node_modules/@s/a\": {\"version\": \"1.0.0-rc.1\", \"dev\": true}}, \"dependencies\": {\"@s/a\": {\"version\": \"1.0.0-rc.1\"}}}",
+    ),
+    (
+        "poetry.lock",
+        "[[package]]\nname = \"a\"\nversion = \"1\"\noptional = true\ngroups = [\"dev\"]\nmarkers = \"x\"\n[package.dependencies]\nb = {version = \">=1\", optional = true}\n[package.source]\ntype = \"git\"\nurl = \"https://x/y\"\nresolved_reference = \"0123456789\"\n[extras]\nx = [\"b\"]\n",
+    ),
+    (
+        "pdm.lock",
+        "[[package]]\nname = \"a\"\nversion = \"1\"\ngroups = [\"default\", \"dev\"]\ndependencies = [\"b>=1; x\"]\nfiles = [{file = \"a.whl\", hash = \"sha256:aa\"}]\n",
+    ),
+    (
+        "Pipfile.lock",
+        "{\"_meta\": {}, \"default\": {\"a\": {\"version\": \"==1\", \"hashes\": [\"sha256:aa\"], \"markers\": \"x\"}}, \"develop\": {\"b\": {\"git\": \"https://x/y\", \"ref\": \"0123456789\"}}}",
+    ),
+    (
         "uv.lock",
         "[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { editable = \"x\" }\ndependencies = [{ name = \"a\", version = \"1\" }]\n",
     ),

@@ -44,9 +44,10 @@ pub(super) fn fault(feed: Feed, path: &Path, crc32c: Option<u32>) -> io::Result<
 /// How a file of text begins, and what that often means.
 fn beginning(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let text = one_line(text.trim_start_matches('\u{feff}').trim_start(), SHOWN);
-    let page = text.starts_with('<');
-    let printable = !text.is_empty() && text.chars().all(|c| !c.is_control() && c != '\u{fffd}');
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let printable =
+        !text.is_empty() && text.chars().take(SHOWN).all(|c| (!c.is_control() || c.is_whitespace()) && c != '\u{fffd}');
+    let (text, page) = (one_line(text, SHOWN), text.starts_with('<'));
     match (printable, page) {
         (true, true) => format!(", but a page that begins with `{text}`: a proxy or a sign-in page may be in the way"),
         (true, false) => format!("; it begins with `{text}`"),
