@@ -117,7 +117,9 @@ impl<'a> Named<'a> {
             return true;
         }
         let program = facts.program;
-        let Op::Import(import) = program.op(object) else { return true };
+        // What a module passes on has no operation of its own: a file of nothing else is empty.
+        let ops = &program.body(object.unit, object.body).ops;
+        let Some(Op::Import(import)) = ops.get(object.value.index()) else { return true };
         match program.target(object.unit, *import) {
             Target::Package(package) => {
                 let package = root(package).0;
