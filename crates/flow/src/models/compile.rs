@@ -322,6 +322,7 @@ impl Compiler<'_> {
             name: optional(spec.name.as_deref())?,
             whole: self.nodes(&spec.whole)?,
             kind: spec.kind,
+            beside_others: spec.beside_others,
         };
         self.models.routes.inputs.push(input);
         Ok(())

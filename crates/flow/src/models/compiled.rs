@@ -189,4 +189,5 @@ pub(crate) struct InputModel {
     pub(crate) name: Option<AccessPath>,
     pub(crate) whole: Vec<NodeId>,
     pub(crate) kind: InputKind,
+    pub(crate) beside_others: bool,
 }

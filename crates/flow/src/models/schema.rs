@@ -432,6 +432,9 @@ pub struct InputSpec {
     /// The kind of input.
     #[cfg_attr(test, schemars(with = "crate::models::json_schema::InputKind"))]
     pub kind: InputKind,
+    /// An input only in a program that has others or routes: the query of any URL, that of a database included.
+    #[serde(default)]
+    pub beside_others: bool,
 }
 
 /// Classes whose methods, named by HTTP method, are handlers.

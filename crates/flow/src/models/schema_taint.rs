@@ -184,6 +184,9 @@ pub struct FlowSpec {
     /// The result is the very same value, with its fields (otherwise: something made of it).
     #[serde(default)]
     pub same: bool,
+    /// The result is another object that holds the same fields.
+    #[serde(default)]
+    pub copy: bool,
     /// A list or mapping that holds untrusted data anywhere gives an untrusted result (serialising, formatting).
     #[serde(default)]
     pub deep: bool,

@@ -344,7 +344,9 @@ impl Scan<'_, '_> {
         let mut passed = Vec::new();
         for path in &flow.from {
             for (from, facts) in self.along(value, path) {
-                let facts = if flow.same {
+                let facts = if flow.copy {
+                    Self::copied(facts)
+                } else if flow.same {
                     facts
                 } else {
                     let wanted = |fact: &Fact| flow.deep || fact.path.is_empty();

@@ -35,7 +35,7 @@ impl Scan<'_, '_> {
                     self.put_all(value, from, held);
                 }
                 Entry::Spread(from) => {
-                    let facts = self.used(from, value);
+                    let facts = Self::copied(self.used(from, value));
                     self.put_all(value, from, facts);
                 }
             }

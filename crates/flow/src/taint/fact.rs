@@ -39,6 +39,8 @@ impl Flags {
     pub(crate) const CHOSEN: Flags = Flags(16);
     /// The root became part of a value that begins with something else.
     pub(crate) const PART: Flags = Flags(32);
+    /// Another object that holds the same: what is written to it is not written to the root.
+    pub(crate) const COPY: Flags = Flags(64);
     /// What tells one fact from another.
     const IDENTITY: Flags = Flags(1 | 16);
 
@@ -66,9 +68,9 @@ impl Flags {
         if holds { self.with(other) } else { self }
     }
 
-    /// Of two ways to the same fact: what holds for both of the doubts, what holds for either of the rest.
+    /// Of two ways to the same fact: what holds for both of the doubts and of copies, what holds for either of the rest.
     fn meet(self, other: Flags) -> Self {
-        let doubts = Self::ASSUMED.0 | Self::WIDENED.0;
+        let doubts = Self::ASSUMED.0 | Self::WIDENED.0 | Self::COPY.0;
         Flags((self.0 & other.0 & doubts) | ((self.0 | other.0) & !doubts))
     }
 }
@@ -180,6 +182,9 @@ impl Pools {
             Fit::Around(rest) => Some(Fact { path: rest, ..fact }),
             Fit::Within(rest) => {
                 let mut fact = Fact { path: PathId::EMPTY, ..fact };
+                if !rest.is_empty() {
+                    fact.flags = fact.flags.without(Flags::COPY);
+                }
                 if !rest.is_empty() && fact.flags.has(Flags::EXACT) {
                     let (root, cut) = self.extend(fact.root, rest);
                     fact.root = root;
@@ -211,7 +216,7 @@ impl Pools {
     /// `asked` is the root's path.
     pub(crate) fn apply(&mut self, passed: Fact, asked: PathId, given: &Fact) -> Option<Fact> {
         // What is made of a chosen value is not chosen.
-        if passed.flags.has(Flags::CHOSEN) && !given.flags.has(Flags::EXACT) {
+        if passed.flags.has(Flags::CHOSEN) && (!given.flags.has(Flags::EXACT) || given.flags.has(Flags::COPY)) {
             return None;
         }
         let flags = passed.flags.without(Flags::EXACT).with(given.flags.without(Flags::EXACT));

@@ -79,7 +79,8 @@ impl Scan<'_, '_> {
         let bases: Facts = self
             .used(base, value)
             .into_iter()
-            .filter(|fact| fact.path.is_empty() && (fact.flags.has(Flags::CHOSEN) || fact.flags.has(Flags::EXACT)))
+            .filter(|fact| fact.path.is_empty() && !fact.flags.has(Flags::COPY))
+            .filter(|fact| fact.flags.has(Flags::CHOSEN) || fact.flags.has(Flags::EXACT))
             .collect();
         self.leave(value, base, &bases, To::ChosenSink(own.proto_key), own.proto_key, out);
     }

@@ -17,7 +17,12 @@ const MAX_DEPTH: usize = 3;
 
 /// Whether a program is a library: it serves no route, reads nothing that clients send, and exports functions.
 pub(crate) fn is_library(facts: &Facts<'_>, routes: &Routes, seeds: &Seeds) -> bool {
-    routes.routes.iter().all(|route| is_aside(&route.file)) && !seeds.is_served(facts) && !exported(facts).is_empty()
+    !is_server(facts, routes, seeds) && !exported(facts).is_empty()
+}
+
+/// Whether a program has routes or reads what clients send.
+pub(crate) fn is_server(facts: &Facts<'_>, routes: &Routes, seeds: &Seeds) -> bool {
+    !routes.routes.iter().all(|route| is_aside(&route.file)) || seeds.is_served(facts)
 }
 
 /// Marks the parameters of exported functions.
@@ -120,6 +125,9 @@ fn given_away(facts: &Facts<'_>, found: &mut FxHashSet<(UnitId, BodyId)>) {
             for op in &body.ops {
                 let given = match *op {
                     Op::Return(value) if is_exported => value,
+                    Op::Store(_, Key::Member(name), _) if is_private(facts.program.unit(unit).module.name(name)) => {
+                        continue;
+                    }
                     Op::Store(base, Key::Member(name), value) => {
                         let gives = match body.ops[base.index()] {
                             Op::This => is_exported,
@@ -147,6 +155,11 @@ fn given_away(facts: &Facts<'_>, found: &mut FxHashSet<(UnitId, BodyId)>) {
     }
 }
 
+/// Whether a member is the object's own business by its name, as `_rotate` is.
+fn is_private(name: &str) -> bool {
+    name.len() > 1 && name.starts_with('_')
+}
+
 fn is_prototype(facts: &Facts<'_>, unit: UnitId, name: lunette_lang::ir::NameId) -> bool {
     facts.program.unit(unit).module.name(name) == "prototype"
 }
@@ -159,8 +172,10 @@ fn add(facts: &Facts<'_>, origin: Origin, depth: usize, found: &mut FxHashSet<(U
         Origin::Function(unit, body) => _ = found.insert((unit, body)),
         Origin::Class(unit, class) | Origin::Instance(unit, class) => {
             let module = &facts.program.unit(unit).module;
-            for &(_, body) in &module.classes[class.index()].methods {
-                found.insert((unit, body));
+            for &(name, body) in &module.classes[class.index()].methods {
+                if !is_private(module.name(name)) {
+                    found.insert((unit, body));
+                }
             }
         }
         Origin::Literal(site) => {

@@ -125,6 +125,9 @@ impl<'a> Taint<'a> {
     /// Follows all untrusted data of a program.
     pub fn new(facts: &'a Facts<'a>, models: &'a Models, routes: &Routes, options: Options) -> Self {
         let mut seeds = Seeds::new(facts, models, routes);
+        if !library::is_server(facts, routes, &seeds) {
+            seeds.forget_doubtful();
+        }
         let library = options.library.unwrap_or_else(|| library::is_library(facts, routes, &seeds));
         if library {
             library::seed(facts, &mut seeds);

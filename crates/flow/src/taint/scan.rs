@@ -199,6 +199,13 @@ impl<'s, 'a> Scan<'s, 'a> {
         facts.into_iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).map(made).collect()
     }
 
+    /// The facts about another object that holds the same.
+    pub(crate) fn copied(facts: Facts) -> Facts {
+        let is_whole = |fact: &Fact| fact.path.is_empty();
+        let copy = |fact: Fact| Fact { flags: fact.flags.with_if(is_whole(&fact), Flags::COPY), ..fact };
+        facts.into_iter().filter(|fact| !is_whole(fact) || !fact.flags.has(Flags::CHOSEN)).map(copy).collect()
+    }
+
     /// The facts about what lies under a key of a value.
     pub(crate) fn under(&mut self, facts: &Facts, key: KeyId) -> Facts {
         facts

@@ -27,6 +27,8 @@ pub(crate) struct Seeds {
     fixed: FxHashSet<(UnitId, BodyId)>,
     /// Calls that fill an argument with untrusted data.
     fills: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
+    /// Sources only where there are others.
+    doubtful: FxHashSet<NodeId>,
     /// In library mode: the functions that the package exports.
     exported: FxHashSet<(UnitId, BodyId)>,
 }
@@ -78,6 +80,9 @@ impl Seeds {
             }
             for &call in &input.calls {
                 self.calls.insert(call, kind);
+            }
+            if input.beside_others {
+                self.doubtful.extend(input.collections.iter().chain(&input.whole).chain(&input.calls));
             }
         }
         self.nodes.extend(models.taint.sources.iter().map(|(&node, &kind)| (node, kind)));
@@ -196,12 +201,20 @@ impl Seeds {
         self.params.get(&site).map_or(&[], Vec::as_slice)
     }
 
+    /// Forgets what is a source only where there are others.
+    pub(crate) fn forget_doubtful(&mut self) {
+        for node in std::mem::take(&mut self.doubtful) {
+            self.nodes.remove(&node);
+            self.calls.remove(&node);
+        }
+    }
+
     /// Whether any code but tests is given or reads what clients send.
     pub(crate) fn is_served(&self, facts: &Facts<'_>) -> bool {
         let counts = |unit: UnitId| !is_aside(&facts.program.unit(unit).path);
         let given =
             self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
-        let remote = |(_, kind): &(&NodeId, &SourceKind)| kind.is_remote();
+        let remote = |(node, kind): &(&NodeId, &SourceKind)| kind.is_remote() && !self.doubtful.contains(*node);
         given
             || self
                 .nodes

@@ -273,7 +273,7 @@ impl<'e, 'a> Search<'e, 'a> {
         let edge = self.graph.edges[body as usize][index as usize];
         let (Root::Param(_, asked) | Root::Slot(_, asked)) = self.state.pools.get(edge.fact.root) else { return };
         let exact = edge.fact.flags.has(Flags::EXACT);
-        if item.flags.has(Flags::CHOSEN) && !exact {
+        if item.flags.has(Flags::CHOSEN) && (!exact || edge.fact.flags.has(Flags::COPY)) {
             return;
         }
         let path = match self.state.pools.paths.fit(item.path, asked) {

@@ -173,3 +173,13 @@ fn what_is_asserted_holds_afterwards() {
     assert!(reaches(&text("console.assert(!name.includes('..'))")));
     assert!(reaches(&text("assert(name.includes('..'))")));
 }
+
+#[test]
+fn methods_that_are_private_by_name_are_called_by_their_own_object() {
+    assert!(!reaches("exports.Store = class { _open(name) { web.run(name); } };"));
+    assert!(!reaches(
+        "exports.Store = function () {}; exports.Store.prototype._open = function (name) { web.run(name); };"
+    ));
+    assert!(reaches("exports.Store = class { open(name) { this._open(name); } _open(name) { web.run(name); } };"));
+    assert!(reaches("exports._ = (name) => web.run(name);"));
+}
