@@ -1,5 +1,6 @@
 //! RENAME and SET SCHEMA: everything that names the thing follows.
 
+use super::columns::quoted_list;
 use super::{Done, Session, duplicate, refused, unresolved};
 use crate::catalogue::{ConstraintKind, Expr, FromItem, Name, Node, Partition, Signature, ViewQuery};
 use crate::parse::Parser;
@@ -103,7 +104,12 @@ impl Session {
                         *key = crate::catalogue::quote_ident(new).into_owned();
                     }
                 }
-                rename(&mut index.include);
+                if index.include.iter().any(|name| name == old) {
+                    let written = |names: &[String]| format!(" INCLUDE ({})", quoted_list(names));
+                    let before = written(&index.include);
+                    rename(&mut index.include);
+                    index.definition = index.definition.replacen(&before, &written(&index.include), 1);
+                }
             }
             for constraint in &mut relation.constraints {
                 match &mut constraint.kind {
