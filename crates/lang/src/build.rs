@@ -191,7 +191,7 @@ impl BodyBuilder {
 
     /// Emits a phi at the start of the current block: one operand for each of its predecessors, which must all be known.
     pub(crate) fn phi(&mut self, operands: Vec<ValueId>, span: Span) -> ValueId {
-        let value = self.push(Op::Phi(operands), span);
+        let value = self.push(Op::Phi(operands.into()), span);
         self.leading.entry(self.current).or_default().push(value);
         value
     }
@@ -296,13 +296,13 @@ impl BodyBuilder {
             return Some(value);
         }
         let value = if !self.sealed[block.index()] {
-            let phi = self.new_leading(Op::Phi(Vec::new()), block);
+            let phi = self.new_leading(Op::Phi(Box::default()), block);
             self.incomplete.entry(block).or_default().push((var, phi));
             self.unfilled.insert(phi, (var, block));
             phi
         } else if self.visited[block.index()] == self.lookup {
             // A cycle: the value is whatever the block's own frame, further down, will find.
-            self.new_leading(Op::Phi(Vec::new()), block)
+            self.new_leading(Op::Phi(Box::default()), block)
         } else if self.body.blocks[block.index()].preds.is_empty() {
             let op = self.unwritten.get(&var).cloned().unwrap_or(Op::Const(Const::Undefined));
             self.new_leading(op, block)
@@ -323,7 +323,7 @@ impl BodyBuilder {
         let value = if operands.iter().all(|&operand| operand == first) {
             first
         } else {
-            let phi = self.new_leading(Op::Phi(Vec::new()), block);
+            let phi = self.new_leading(Op::Phi(Box::default()), block);
             self.set_phi(phi, operands);
             phi
         };
@@ -349,7 +349,7 @@ impl BodyBuilder {
         if let Some(&first) = operands.iter().find(|&&operand| operand != phi) {
             self.body.spans[phi.index()] = self.body.spans[first.index()];
         }
-        self.body.ops[phi.index()] = Op::Phi(operands);
+        self.body.ops[phi.index()] = Op::Phi(operands.into());
     }
 
     /// Gives a phi that was made before the predecessors of its block were known its operands.
@@ -371,8 +371,8 @@ impl BodyBuilder {
         for (at, block) in self.body.blocks.iter_mut().enumerate() {
             if let Some(mut leading) = self.leading.remove(&BlockId(at as u32)) {
                 leading.sort_by_key(|value| !matches!(self.body.ops[value.index()], Op::Phi(_)));
-                leading.append(&mut block.ops);
-                block.ops = leading;
+                leading.extend(block.ops.drain(..));
+                block.ops = leading.into();
             }
             block.ops.shrink_to_fit();
             block.preds.shrink_to_fit();
@@ -381,7 +381,11 @@ impl BodyBuilder {
         self.body.ops.shrink_to_fit();
         self.body.spans.shrink_to_fit();
         self.body.blocks.shrink_to_fit();
+        for var in &mut self.body.vars {
+            var.writes.shrink_to_fit();
+        }
         self.body.vars.shrink_to_fit();
+        self.body.params.shrink_to_fit();
         self.body
     }
 }

@@ -128,7 +128,7 @@ impl Gatherer<'_, '_> {
         let Op::Call { args, .. } = self.facts.program.op(call.site) else { return };
         let module = &self.facts.program.unit(call.site.unit).module;
         let first = args.first().map(|arg| Site { value: arg.value, ..call.site });
-        if let [key, value] = args.as_slice()
+        if let [key, value] = &**args
             && let Some(name) = first.and_then(|site| self.facts.possible(site).single_str().map(str::to_owned))
             && (key.kind, value.kind) == (ArgKind::Positional, ArgKind::Positional)
         {

@@ -222,12 +222,12 @@ impl Scan<'_, '_> {
         let mut at = self.plain(value);
         for _ in 0..3 {
             at = match self.op(at) {
-                Op::Call { callee, args, .. } => match (self.op(*callee), args.as_slice()) {
+                Op::Call { callee, args, .. } => match (self.op(*callee), &**args) {
                     (Op::Global(name), [arg]) if matches!(self.name(*name), "String" | "str") => self.plain(arg.value),
                     (Op::Load(base, Key::Member(name)), []) if self.name(*name) == "toString" => self.plain(*base),
                     _ => break,
                 },
-                Op::Concat(parts) => match parts.as_slice() {
+                Op::Concat(parts) => match &**parts {
                     [Part::Value(inner)] => self.plain(*inner),
                     _ => break,
                 },

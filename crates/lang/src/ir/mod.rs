@@ -15,6 +15,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
 
 /// Declares a `u32` index type.
 macro_rules! id {
@@ -322,11 +323,11 @@ pub struct Body {
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// Its operations in order, phis first.
-    pub ops: Vec<ValueId>,
+    pub ops: SmallVec<[ValueId; 4]>,
     /// How it ends.
     pub end: Terminator,
     /// The blocks that may run before it.
-    pub preds: Vec<BlockId>,
+    pub preds: SmallVec<[BlockId; 4]>,
 }
 
 /// How a block ends.

@@ -145,7 +145,7 @@ pub enum Op {
     /// `super`: the base of the class that encloses the body.
     Super,
     /// One of several values, by the block that ran before: aligned with [`super::Block::preds`].
-    Phi(Vec<ValueId>),
+    Phi(Box<[ValueId]>),
     /// A plain copy, kept where a name matters: an assignment to the variable `VarId` of this body.
     Assign(VarId, ValueId),
     /// Something imported.
@@ -164,7 +164,7 @@ pub enum Op {
     /// A slice: `x[a:b]`; base, bounds.
     Slice(ValueId, [Option<ValueId>; 2]),
     /// A string put together: template literals, f-strings, `+` on strings, `%` and `.format` with a literal format.
-    Concat(Vec<Part>),
+    Concat(Box<[Part]>),
     /// A binary operation.
     Binary(BinaryOp, ValueId, ValueId),
     /// A unary operation.
@@ -174,7 +174,7 @@ pub enum Op {
         /// What is called.
         callee: ValueId,
         /// The arguments, in order.
-        args: Vec<Arg>,
+        args: Box<[Arg]>,
         /// `new C(…)`.
         new: bool,
     },
@@ -183,9 +183,9 @@ pub enum Op {
     /// A class value.
     Class(ClassId),
     /// A literal sequence; spread elements are [`ArgKind::Spread`].
-    List(ListKind, Vec<Arg>),
+    List(ListKind, Box<[Arg]>),
     /// A literal mapping or object.
-    Dict(Vec<Entry>),
+    Dict(Box<[Entry]>),
     /// `await`.
     Await(ValueId),
     /// `yield`.
@@ -201,5 +201,17 @@ pub enum Op {
     /// Raises a value.
     Throw(ValueId),
     /// A value from several others in a way not modelled: comprehensions' results, JSX, unknown syntax.
-    Mix(Vec<ValueId>),
+    Mix(Box<[ValueId]>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program of a million lines has two million operations and more: each byte here is two megabytes there.
+    #[test]
+    fn operations_are_small() {
+        assert_eq!(size_of::<Op>(), 32);
+        assert_eq!(size_of::<crate::ir::Block>(), 64);
+    }
 }

@@ -42,7 +42,7 @@ impl<'a> Lower<'a> {
             Some(_) => self.expr(base),
             None if !std::ptr::eq(base, expression) => self.expr(base),
             // Not a chain, and nothing else either: syntax that this lowering does not know.
-            None => self.emit(Op::Mix(Vec::new()), oxc_span::GetSpan::span(expression)),
+            None => self.emit(Op::Mix(Box::default()), oxc_span::GetSpan::span(expression)),
         };
         for link in links {
             value = self.link(&link, value);
@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
             Link::Call(call) => {
                 let args = self.args(&call.arguments);
                 self.commonjs_call(call, &args);
-                self.emit(Op::Call { callee: base, args, new: false }, call.span)
+                self.emit(Op::Call { callee: base, args: args.into(), new: false }, call.span)
             }
             Link::Tagged(tagged) => self.tagged(tagged, base),
         }
@@ -81,13 +81,13 @@ impl<'a> Lower<'a> {
             let value = self.string(text, quasi.span);
             strings.push(Arg { value, kind: ArgKind::Positional });
         }
-        let strings = self.emit(Op::List(ListKind::List, strings), tagged.quasi.span);
+        let strings = self.emit(Op::List(ListKind::List, strings.into()), tagged.quasi.span);
         let mut args = vec![Arg { value: strings, kind: ArgKind::Positional }];
         for expression in &tagged.quasi.expressions {
             let value = self.expr(expression);
             args.push(Arg { value, kind: ArgKind::Positional });
         }
-        self.emit(Op::Call { callee, args, new: false }, tagged.span)
+        self.emit(Op::Call { callee, args: args.into(), new: false }, tagged.span)
     }
 
     /// `require("m")`, unless the module declares a `require` of its own.

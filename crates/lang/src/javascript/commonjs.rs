@@ -91,7 +91,7 @@ impl<'a> Lower<'a> {
         if let Some(value) = value {
             self.export_value(name, value, at);
         } else if let Some(callee) = getter {
-            let value = self.emit(Op::Call { callee, args: Vec::new(), new: false }, at);
+            let value = self.emit(Op::Call { callee, args: Box::default(), new: false }, at);
             self.export_value(name, value, at);
         }
     }

@@ -149,7 +149,7 @@ impl<'a> Lower<'a> {
     pub(super) fn for_in(&mut self, statement: &'a ForInStatement<'a>, labels: Vec<&'a str>) {
         let object = self.expr(&statement.right);
         self.for_each(&statement.left, &statement.body, labels, object, statement.right.span(), |this| {
-            this.emit(Op::Mix(vec![object]), statement.left.span())
+            this.emit(Op::Mix(Box::new([object])), statement.left.span())
         });
     }
 
@@ -166,7 +166,7 @@ impl<'a> Lower<'a> {
         let (header, body, after) = self.loop_blocks();
         self.frame.builder.jump(header);
         self.switch_to(header);
-        let more = self.emit(Op::Mix(vec![over]), at);
+        let more = self.emit(Op::Mix(Box::new([over])), at);
         self.frame.builder.branch(more, body, after);
         self.enter(body);
         let value = element(self);

@@ -25,7 +25,7 @@ impl<'a> Lower<'a> {
         let at = expression.span();
         match self.deeper(at, |this| this.dispatch(expression.get_inner_expression(), name)) {
             Some(value) => value,
-            None => self.emit(Op::Mix(Vec::new()), at),
+            None => self.emit(Op::Mix(Box::default()), at),
         }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Lower<'a> {
             Expression::NewExpression(new) => {
                 let callee = self.expr(&new.callee);
                 let args = self.args(&new.arguments);
-                self.emit(Op::Call { callee, args, new: true }, new.span)
+                self.emit(Op::Call { callee, args: args.into(), new: true }, new.span)
             }
             Expression::PrivateInExpression(test) => {
                 let name = self.private(&test.left.name);
@@ -108,7 +108,7 @@ impl<'a> Lower<'a> {
             Expression::V8IntrinsicExpression(call) => {
                 let callee = self.global(&call.name.name, call.name.span);
                 let args = self.args(&call.arguments);
-                self.emit(Op::Call { callee, args, new: false }, call.span)
+                self.emit(Op::Call { callee, args: args.into(), new: false }, call.span)
             }
             // Members and calls; the wrappers were taken off before.
             _ => self.chain(expression),
@@ -148,7 +148,7 @@ impl<'a> Lower<'a> {
             };
             items.push(item);
         }
-        self.emit(Op::List(ListKind::List, items), array.span)
+        self.emit(Op::List(ListKind::List, items.into()), array.span)
     }
 
     fn object(&mut self, object: &'a ObjectExpression<'a>) -> ValueId {
@@ -164,7 +164,7 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        self.emit(Op::Dict(entries), object.span)
+        self.emit(Op::Dict(entries.into()), object.span)
     }
 
     /// A property of an object literal. A getter stands for what it returns; a setter is no entry.
@@ -188,7 +188,7 @@ impl<'a> Lower<'a> {
             PropertyKind::Init => Some(Entry::Pair(key, closure)),
             PropertyKind::Set => None,
             PropertyKind::Get => {
-                let value = self.emit(Op::Call { callee: closure, args: Vec::new(), new: false }, property.span);
+                let value = self.emit(Op::Call { callee: closure, args: Box::default(), new: false }, property.span);
                 Some(Entry::Pair(key, value))
             }
         }
@@ -223,7 +223,7 @@ impl<'a> Lower<'a> {
             args.push(Arg { value: self.expr(options), kind: ArgKind::Positional });
         }
         let callee = self.global("import", import.span);
-        self.emit(Op::Call { callee, args, new: false }, import.span)
+        self.emit(Op::Call { callee, args: args.into(), new: false }, import.span)
     }
 
     /// The value of a whole module imported by an expression.

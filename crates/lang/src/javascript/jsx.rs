@@ -10,14 +10,14 @@ impl<'a> Lower<'a> {
     pub(super) fn jsx_element(&mut self, element: &'a JSXElement<'a>) -> ValueId {
         let mut values = Vec::new();
         self.element_values(element, &mut values);
-        self.emit(Op::Mix(values), element.span)
+        self.emit(Op::Mix(values.into()), element.span)
     }
 
     /// A fragment with everything inside it.
     pub(super) fn jsx_fragment(&mut self, fragment: &'a JSXFragment<'a>) -> ValueId {
         let mut values = Vec::new();
         self.children_values(&fragment.children, &mut values);
-        self.emit(Op::Mix(values), fragment.span)
+        self.emit(Op::Mix(values.into()), fragment.span)
     }
 
     fn element_values(&mut self, element: &'a JSXElement<'a>, values: &mut Vec<ValueId>) {

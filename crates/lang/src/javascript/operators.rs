@@ -120,7 +120,7 @@ impl<'a> Lower<'a> {
         if !run.is_empty() {
             joined.push(Part::Text(flush(&mut self.names, &mut run)));
         }
-        self.emit(Op::Concat(joined), at)
+        self.emit(Op::Concat(joined.into()), at)
     }
 
     /// Whether a value is certainly a string.

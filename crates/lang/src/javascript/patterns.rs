@@ -62,7 +62,7 @@ impl<'a> Lower<'a> {
             self.bind(&property.value, part, false);
         }
         if let Some(rest) = &object.rest {
-            let part = self.emit(Op::Dict(vec![Entry::Spread(value)]), rest.span);
+            let part = self.emit(Op::Dict(Box::new([Entry::Spread(value)])), rest.span);
             self.bind(&rest.argument, part, false);
         }
     }
@@ -246,7 +246,7 @@ impl<'a> Lower<'a> {
             }
         }
         if let Some(rest) = &object.rest {
-            let part = self.emit(Op::Dict(vec![Entry::Spread(value)]), rest.span);
+            let part = self.emit(Op::Dict(Box::new([Entry::Spread(value)])), rest.span);
             self.assign(&rest.target, part);
         }
     }

@@ -38,7 +38,7 @@ impl<'a> Lower<'a> {
             entries.push(Entry::Pair(Key::Item(name), value));
             previous = Some(value);
         }
-        let object = self.emit(Op::Dict(entries), declaration.span);
+        let object = self.emit(Op::Dict(entries.into()), declaration.span);
         self.write_binding(&declaration.id, object);
     }
 
@@ -53,7 +53,7 @@ impl<'a> Lower<'a> {
         let object = if self.scopes.var(symbol).is_some() {
             self.read_symbol(symbol, namespace.id.span)?
         } else {
-            let object = self.emit(Op::Dict(Vec::new()), namespace.span);
+            let object = self.emit(Op::Dict(Box::default()), namespace.span);
             self.write_symbol(symbol, object, namespace.id.span);
             object
         };

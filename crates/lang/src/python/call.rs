@@ -36,7 +36,7 @@ impl Lowerer<'_> {
             return self.emit(Op::Super, node.range());
         }
         let args = self.args(&node.arguments);
-        self.emit(Op::Call { callee, args, new: false }, node.range())
+        self.emit(Op::Call { callee, args: args.into(), new: false }, node.range())
     }
 
     /// Lowers arguments in the order in which they are evaluated.

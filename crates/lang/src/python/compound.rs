@@ -92,7 +92,7 @@ impl Lowerer<'_> {
         let (head, body, otherwise, exit) = (self.new_block(), self.new_block(), self.new_block(), self.new_block());
         self.jump(head);
         self.current.builder.switch_to(head);
-        let more = self.emit(Op::Mix(vec![iterable]), node.iter.range());
+        let more = self.emit(Op::Mix(Box::new([iterable])), node.iter.range());
         self.branch(more, body, otherwise);
         self.enter(body);
         let element = self.emit(Op::Element(iterable), node.iter.range());

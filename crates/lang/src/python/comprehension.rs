@@ -17,7 +17,7 @@ impl Lowerer<'_> {
     ) -> ValueId {
         let filtered = generators.iter().any(|generator| !generator.ifs.is_empty());
         // Where conditions do not hold, nothing is added to what starts as an empty collection.
-        let skip = filtered.then(|| (self.emit(Op::List(ListKind::List, Vec::new()), range), self.new_block()));
+        let skip = filtered.then(|| (self.emit(Op::List(ListKind::List, Box::default()), range), self.new_block()));
         self.current.comprehensions.push(FxHashMap::default());
         for generator in generators {
             let iterable = self.expr(&generator.iter);

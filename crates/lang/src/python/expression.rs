@@ -79,7 +79,7 @@ impl Lowerer<'_> {
             Expr::BooleanLiteral(node) => self.emit(Op::Const(Const::Bool(node.value)), node.range),
             Expr::NoneLiteral(node) => self.emit(Op::Const(Const::Null), node.range),
             Expr::EllipsisLiteral(node) => self.builtin("Ellipsis", node.range),
-            _ => self.emit(Op::Mix(Vec::new()), expr.range()),
+            _ => self.emit(Op::Mix(Box::default()), expr.range()),
         }
     }
 
@@ -91,7 +91,7 @@ impl Lowerer<'_> {
                 None => Const::Float(int.to_string().replace('_', "").parse().unwrap_or(f64::INFINITY)),
             },
             Number::Float(float) => Const::Float(*float),
-            Number::Complex { .. } => return self.emit(Op::Mix(Vec::new()), range),
+            Number::Complex { .. } => return self.emit(Op::Mix(Box::default()), range),
         };
         self.emit(Op::Const(constant), range)
     }
@@ -161,7 +161,7 @@ impl Lowerer<'_> {
             let value = self.named_expr(&item.value, name);
             entries.push(Entry::Pair(key, value));
         }
-        self.emit(Op::Dict(entries), node.range)
+        self.emit(Op::Dict(entries.into()), node.range)
     }
 
     fn list(&mut self, kind: ListKind, elements: &[Expr], range: TextRange) -> ValueId {

@@ -239,7 +239,7 @@ impl<'a> Lowerer<'a> {
     pub(super) fn join(&mut self, block: BlockId, values: Vec<ValueId>, range: TextRange) -> ValueId {
         self.enter(block);
         let known = self.current.builder.body.blocks[block.index()].preds.len();
-        let op = if known == values.len() { Op::Phi(values) } else { Op::Mix(values) };
+        let op = if known == values.len() { Op::Phi(values.into()) } else { Op::Mix(values.into()) };
         self.emit(op, range)
     }
 

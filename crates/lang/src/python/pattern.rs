@@ -76,7 +76,7 @@ impl Lowerer<'_> {
 
     fn sequence_pattern(&mut self, sequence: &PatternMatchSequence, subject: ValueId, fail: BlockId) {
         // Whether it is a sequence of that length.
-        self.require(Op::Mix(vec![subject]), sequence.range, fail);
+        self.require(Op::Mix(Box::new([subject])), sequence.range, fail);
         let star = sequence.patterns.iter().position(Pattern::is_match_star);
         for (index, pattern) in sequence.patterns.iter().enumerate() {
             let element = match star {
@@ -92,7 +92,7 @@ impl Lowerer<'_> {
     fn mapping_pattern(&mut self, mapping: &PatternMatchMapping, subject: ValueId, fail: BlockId) {
         if mapping.keys.is_empty() {
             // Whether it is a mapping at all.
-            self.require(Op::Mix(vec![subject]), mapping.range, fail);
+            self.require(Op::Mix(Box::new([subject])), mapping.range, fail);
         }
         for (key, pattern) in mapping.keys.iter().zip(&mapping.patterns) {
             let expected = self.expr(key);
@@ -102,7 +102,7 @@ impl Lowerer<'_> {
             self.pattern(pattern, value, fail);
         }
         if mapping.rest.is_some() {
-            let rest = self.emit(Op::Mix(vec![subject]), mapping.range);
+            let rest = self.emit(Op::Mix(Box::new([subject])), mapping.range);
             self.capture(mapping.rest.as_ref(), rest);
         }
     }

@@ -101,7 +101,7 @@ impl Lowerer<'_> {
             self.jump(if exits { around.exit } else { around.next });
         } else {
             // Outside of a loop it is a syntax error, which Python raises before it runs anything.
-            self.emit(Op::Mix(Vec::new()), range);
+            self.emit(Op::Mix(Box::default()), range);
         }
     }
 }

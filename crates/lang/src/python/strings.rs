@@ -64,7 +64,7 @@ impl Lowerer<'_> {
                 }
             }
             let parts = self.finish(merged);
-            return self.emit(Op::Concat(parts), range);
+            return self.emit(Op::Concat(parts.into()), range);
         }
         let mut text = String::new();
         for part in parts {
@@ -135,7 +135,7 @@ impl Lowerer<'_> {
     /// A number formatted as such, `%d` or `{:.2f}`: what is no number raises.
     fn convert(&mut self, kind: &str, value: ValueId, range: TextRange) -> ValueId {
         let callee = self.builtin(kind, range);
-        self.emit(Op::Call { callee, args: vec![Arg { value, kind: ArgKind::Positional }], new: false }, range)
+        self.emit(Op::Call { callee, args: Box::new([Arg { value, kind: ArgKind::Positional }]), new: false }, range)
     }
 
     pub(super) fn bin_op(&mut self, node: &ExprBinOp) -> ValueId {
@@ -188,7 +188,7 @@ impl Lowerer<'_> {
             _ => {
                 let value = self.expr(expr);
                 let parts = match self.op(value) {
-                    Op::Concat(parts) if parts.len() <= MAX_INLINED_PARTS => parts.clone(),
+                    Op::Concat(parts) if parts.len() <= MAX_INLINED_PARTS => parts.to_vec(),
                     _ => vec![Part::Value(value)],
                 };
                 Pieces { parts, is_string: self.is_string(value) }
@@ -262,11 +262,11 @@ impl Lowerer<'_> {
             let parts = pieces.and_then(|pieces| self.percent(&pieces, right, range));
             return match parts {
                 Some(parts) => self.concat(parts, range),
-                None => self.emit(Op::Mix(vec![left, right]), range),
+                None => self.emit(Op::Mix(Box::new([left, right])), range),
             };
         }
         if self.is_string(left) {
-            return self.emit(Op::Mix(vec![left, right]), range);
+            return self.emit(Op::Mix(Box::new([left, right])), range);
         }
         self.emit(Op::Binary(BinaryOp::Mod, left, right), range)
     }

@@ -169,7 +169,7 @@ impl<'n> Lowering<'n> {
         let key = Key::Member(self.names.intern(how));
         let callee = self.builder.emit(Op::Load(self.output, key), span);
         let args = vec![Arg { value, kind: ArgKind::Positional }];
-        self.builder.emit(Op::Call { callee, args, new: false }, span);
+        self.builder.emit(Op::Call { callee, args: args.into(), new: false }, span);
     }
 
     fn variable(&mut self, name: &str, span: Span) -> ValueId {
@@ -217,7 +217,7 @@ impl<'n> Lowering<'n> {
             ExprKind::Call(of, args) => {
                 let callee = self.value(of, depth + 1)?;
                 let args = self.arguments(args, depth);
-                self.builder.emit(Op::Call { callee, args, new: false }, span)
+                self.builder.emit(Op::Call { callee, args: args.into(), new: false }, span)
             }
             ExprKind::Filter(name, of, args) => {
                 let of = self.value(of, depth + 1)?;
@@ -231,14 +231,14 @@ impl<'n> Lowering<'n> {
                 let filters = self.builder.emit(Op::Load(self.output, filters), span);
                 let name = Key::Member(self.names.intern(name));
                 let callee = self.builder.emit(Op::Load(filters, name), span);
-                self.builder.emit(Op::Call { callee, args: given, new: false }, span)
+                self.builder.emit(Op::Call { callee, args: given.into(), new: false }, span)
             }
             ExprKind::Mix(parts) => {
                 let values: Vec<ValueId> = parts.iter().filter_map(|part| self.value(part, depth + 1)).collect();
                 match values.as_slice() {
                     [] => return None,
                     [one] => *one,
-                    _ => self.builder.emit(Op::Mix(values), span),
+                    _ => self.builder.emit(Op::Mix(values.into()), span),
                 }
             }
         })
