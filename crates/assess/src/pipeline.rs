@@ -72,7 +72,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let mut observations = packages.observations;
     observations.extend(std::mem::take(&mut databases.observations));
     let context = RunContext {
-        taint: Taint { library: reading.config.library },
+        taint: Taint { library: reading.config.library, ..Taint::default() },
         observations,
         documents,
         ..run_context(&reading.stack)

@@ -50,7 +50,7 @@ fn run(models: &Path, folder: &Path, flags: &[String]) {
     let known = start.elapsed();
     let routes = lunette_flow::routes(&facts, &models);
     let start = Instant::now();
-    let taint = Taint::new(&facts, &models, &routes, Options { library });
+    let taint = Taint::new(&facts, &models, &routes, Options { library, ..Options::default() });
     eprintln!(
         "{lines} lines: lower {lowered:?}, know {known:?}, taint {:?}; {} flows, library mode {}",
         start.elapsed(),

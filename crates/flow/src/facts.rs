@@ -102,10 +102,15 @@ impl<'a> Facts<'a> {
                 }
             }
         }
+        // They stay for the whole run: no room to grow in is kept.
+        facts.calls.shrink_to_fit();
+        facts.reads.shrink_to_fit();
+        facts.writes.shrink_to_fit();
         let key = |site: Site| (site.unit, program.span(site).start, program.span(site).end, site);
         facts.calls.sort_by_key(|call| key(call.site));
         facts.reads.sort_by_key(|read| key(read.site));
         facts.writes.sort_by_key(|write| key(write.site));
+        facts.by_site.reserve(facts.calls.len());
         for (at, call) in facts.calls.iter().enumerate() {
             facts.by_site.insert(call.site, at as u32);
             for (node, _) in &call.api {

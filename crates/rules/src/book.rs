@@ -7,6 +7,7 @@ use lunette_core::observation::Observations;
 use lunette_core::rule::Rule;
 use lunette_flow::api::{ApiTrie, NodeId};
 use lunette_flow::models::{Models, OneOrMany};
+use lunette_flow::taint::Asked;
 use lunette_flow::{Facts, Routes};
 use lunette_lang::ir::Language;
 use regex::RegexSet;
@@ -17,7 +18,7 @@ use crate::compile::{self, Compiler};
 use crate::document::{self, Document, Example};
 use crate::document_match::{self, DocumentMatcher};
 use crate::error::RuleError;
-use crate::matcher::{Condition, Kind, Matcher};
+use crate::matcher::{Kind, Matcher};
 use crate::run::{Run, RunResult};
 use crate::schema::{FrontMatter, RuleLanguage, TestCode};
 use crate::settings::SettingGroup;
@@ -84,6 +85,8 @@ pub struct Rulebook {
     pub(crate) groups: Vec<SettingGroup>,
     rules: Vec<Rule>,
     assigned: BTreeMap<u8, RegexSet>,
+    /// The flows of untrusted data that matchers ask for.
+    pub(crate) asked: Asked,
     /// Calls that make an application.
     makers: Vec<NodeId>,
 }
@@ -103,6 +106,7 @@ impl Rulebook {
             groups: Vec::new(),
             rules: Vec::new(),
             assigned: BTreeMap::new(),
+            asked: Asked::NOTHING,
             makers: Vec::new(),
         };
         let mut errors = Vec::new();
@@ -207,15 +211,30 @@ impl Rulebook {
     fn index_names(&mut self) -> Result<(), String> {
         for language in [Language::Python, Language::JavaScript] {
             let mut names = Vec::new();
-            for rule in &self.compiled {
-                for matcher in rule.matchers.iter().chain(rule.documents.iter().flat_map(document_match::code)) {
-                    assigned_names(matcher, language, &mut names);
-                }
-            }
+            self.each_matcher(&mut |matcher| match &matcher.kind {
+                Kind::Assign { name, .. } if matcher.language == language => names.push(name.as_str().to_owned()),
+                _ => {}
+            });
             let set = RegexSet::new(&names).map_err(|error| error.to_string())?;
             self.assigned.insert(language as u8, set);
         }
+        let mut asked = Asked::NOTHING;
+        self.each_matcher(&mut |matcher| {
+            if let Kind::Flow { kinds, from } = &matcher.kind {
+                asked.add(*kinds, from);
+            }
+        });
+        self.asked = asked;
         Ok(())
+    }
+
+    /// Visits all matchers of code, also those inside others.
+    fn each_matcher(&self, visit: &mut dyn FnMut(&Matcher)) {
+        for rule in &self.compiled {
+            for matcher in rule.matchers.iter().chain(rule.documents.iter().flat_map(document_match::code)) {
+                matcher.each(visit);
+            }
+        }
     }
 
     fn read(&mut self, document: &Document, models: &mut Models, faults: &mut Faults<'_>) -> Option<CompiledRule> {
@@ -456,29 +475,4 @@ fn makers(models: &mut Models) -> Vec<NodeId> {
         }
     }
     found
-}
-
-/// Names whose assignments a matcher, or one inside it, asks about.
-fn assigned_names(matcher: &Matcher, language: Language, names: &mut Vec<String>) {
-    match &matcher.kind {
-        Kind::Assign { name, .. } if matcher.language == language => names.push(name.as_str().to_owned()),
-        Kind::Absent(absent) => {
-            assigned_names(&absent.when, language, names);
-            absent.none.iter().for_each(|matcher| assigned_names(matcher, language, names));
-        }
-        _ => {}
-    }
-    for condition in matcher.all.iter().chain(&matcher.unless) {
-        names_in(condition, language, names);
-    }
-}
-
-fn names_in(condition: &Condition, language: Language, names: &mut Vec<String>) {
-    match condition {
-        Condition::Project(test) => test.has.iter().for_each(|matcher| assigned_names(matcher, language, names)),
-        Condition::Prepared(_, by, _) => by.iter().for_each(|matcher| assigned_names(matcher, language, names)),
-        Condition::Any(parts) | Condition::All(parts) => parts.iter().for_each(|part| names_in(part, language, names)),
-        Condition::Not(part) => names_in(part, language, names),
-        _ => {}
-    }
 }

@@ -48,6 +48,18 @@ pub(crate) struct Matcher {
     pub(crate) point_at: Option<ValuePath>,
 }
 
+impl Matcher {
+    /// Visits this matcher and all that are inside it.
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(&Matcher)) {
+        visit(self);
+        if let Kind::Absent(absent) = &self.kind {
+            absent.when.each(visit);
+            absent.none.iter().for_each(|matcher| matcher.each(visit));
+        }
+        self.all.iter().chain(&self.unless).for_each(|condition| condition.each_matcher(visit));
+    }
+}
+
 /// What a matcher looks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
@@ -166,6 +178,18 @@ pub(crate) enum Condition {
     Any(Vec<Condition>),
     All(Vec<Condition>),
     Not(Box<Condition>),
+}
+
+impl Condition {
+    fn each_matcher(&self, visit: &mut dyn FnMut(&Matcher)) {
+        match self {
+            Self::Project(test) => test.has.iter().for_each(|matcher| matcher.each(visit)),
+            Self::Prepared(_, by, _) => by.iter().for_each(|matcher| matcher.each(visit)),
+            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|part| part.each_matcher(visit)),
+            Self::Not(part) => part.each_matcher(visit),
+            _ => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

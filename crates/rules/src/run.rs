@@ -9,7 +9,7 @@ use lunette_flow::api::NodeId;
 use lunette_flow::lazy::Regex;
 use lunette_flow::models::Models;
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_flow::taint::Taint;
+use lunette_flow::taint::{Options, Taint};
 use lunette_flow::{Facts, Routes};
 use lunette_lang::ir::{BodyId, ImportId, Language, Op, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,9 +20,9 @@ use crate::document_match::Documents;
 use crate::group::told_once;
 use crate::judge::Match;
 use crate::matcher::{Absent, Kind, Matcher, ProjectTest};
-use crate::schema::{AssignKind, Scope};
+use crate::schema::Scope;
 use crate::settings::Settings;
-use crate::spot::{self, Spot};
+use crate::spot::{self, Assigned, Spot};
 use crate::surface::Surface;
 use crate::taint::Rank;
 use crate::uses::Uses;
@@ -66,7 +66,7 @@ pub(crate) struct Run<'a, 'f> {
     taint: OnceCell<Taint<'a>>,
     /// Whether each module is test code.
     tests: Vec<bool>,
-    assignments: Vec<(AssignKind, Spot)>,
+    assignments: Vec<Assigned>,
     functions: OnceCell<Vec<Spot>>,
     returns: OnceCell<Vec<Site>>,
     comparisons: OnceCell<Vec<Site>>,
@@ -267,12 +267,12 @@ impl<'a, 'f> Run<'a, 'f> {
             }
             Kind::Catch(test) => certain(self.catches(language, test).into_iter()),
             Kind::Assign { name, kinds } => {
-                let wanted = move |(kind, spot): &&(AssignKind, Spot)| {
-                    kinds.contains(kind)
-                        && self.language(spot.unit) == language
-                        && spot.name.as_deref().is_some_and(|text| name.is_match(text))
+                let wanted = move |item: &&Assigned| {
+                    kinds.contains(&item.kind)
+                        && self.language(item.value.unit) == language
+                        && name.is_match(item.name(self.facts))
                 };
-                certain(self.assignments.iter().filter(wanted).map(|(_, spot)| spot.clone()))
+                certain(self.assignments.iter().filter(wanted).map(|item| item.spot(self.facts)))
             }
             Kind::Return => {
                 let returns = self.returns.get_or_init(|| spot::returns(self.facts));
@@ -292,7 +292,10 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Untrusted data of the program, followed at the first call.
     pub(crate) fn taint(&self) -> &Taint<'a> {
-        self.taint.get_or_init(|| Taint::new(self.facts, self.models, self.routes, self.context.taint))
+        self.taint.get_or_init(|| {
+            let options = Options { asked: self.book.asked, ..self.context.taint };
+            Taint::new(self.facts, self.models, self.routes, options)
+        })
     }
 
     /// Whether a comparison is an argument: of a query, which compares in the database.

@@ -77,8 +77,33 @@ impl Spot {
     }
 }
 
-/// Every place where a value gets a name, with the kind of assignment. Gathered once for all rules.
-pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> bool) -> Vec<(AssignKind, Spot)> {
+/// A place where a value gets a name: of these a large project has many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Assigned {
+    pub(crate) kind: AssignKind,
+    name: NameId,
+    pub(crate) value: Site,
+    span: Span,
+}
+
+impl Assigned {
+    /// The name that it gets.
+    pub(crate) fn name<'f>(&self, facts: &'f Facts<'_>) -> &'f str {
+        facts.program.unit(self.value.unit).module.name(self.name)
+    }
+
+    /// As a place to judge.
+    pub(crate) fn spot(&self, facts: &Facts<'_>) -> Spot {
+        Spot {
+            value: Some(self.value),
+            name: Some(self.name(facts).to_owned()),
+            ..Spot::new(self.value.unit, self.value.body, self.span)
+        }
+    }
+}
+
+/// Every place where a value gets a name. Gathered once for all rules.
+pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> bool) -> Vec<Assigned> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         let module = &facts.program.unit(unit).module;
@@ -89,12 +114,7 @@ pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> 
             let id = BodyId(at as u32);
             let mut add = |name: NameId, kind, value, span| {
                 if is_wanted(name) {
-                    let spot = Spot {
-                        value: Some(Site { unit, body: id, value }),
-                        name: Some(module.name(name).to_owned()),
-                        ..Spot::new(unit, id, span)
-                    };
-                    found.push((kind, spot));
+                    found.push(Assigned { kind, name, value: Site { unit, body: id, value }, span });
                 }
             };
             for block in &body.blocks {
@@ -138,27 +158,19 @@ pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> 
                 if let Some(default) = param.default
                     && is_wanted(param.name)
                 {
-                    let spot = Spot {
-                        value: Some(Site { unit, body: default.body, value: default.value }),
-                        name: Some(module.name(param.name).to_owned()),
-                        ..Spot::new(unit, default.body, param.span)
-                    };
-                    found.push((AssignKind::Default, spot));
+                    let value = Site { unit, body: default.body, value: default.value };
+                    found.push(Assigned { kind: AssignKind::Default, name: param.name, value, span: param.span });
                 }
             }
         }
         fields(facts, unit, &mut is_wanted, &mut found);
     }
+    found.shrink_to_fit();
     found
 }
 
 /// Initial values of JavaScript's class fields; Python's are assignments of the class's body.
-fn fields(
-    facts: &Facts<'_>,
-    unit: UnitId,
-    wanted: &mut dyn FnMut(NameId) -> bool,
-    found: &mut Vec<(AssignKind, Spot)>,
-) {
+fn fields(facts: &Facts<'_>, unit: UnitId, wanted: &mut dyn FnMut(NameId) -> bool, found: &mut Vec<Assigned>) {
     let module = &facts.program.unit(unit).module;
     if module.language == Language::Python {
         return;
@@ -168,12 +180,8 @@ fn fields(
             let Some(value) = field.value else { continue };
             if wanted(field.name) {
                 let span = module.span(value);
-                let spot = Spot {
-                    value: Some(Site { unit, body: value.body, value: value.value }),
-                    name: Some(module.name(field.name).to_owned()),
-                    ..Spot::new(unit, value.body, span)
-                };
-                found.push((AssignKind::ClassAttribute, spot));
+                let value = Site { unit, body: value.body, value: value.value };
+                found.push(Assigned { kind: AssignKind::ClassAttribute, name: field.name, value, span });
             }
         }
     }

@@ -16,7 +16,7 @@ fn run(find: &str, files: &[(&str, &str)], library: Option<bool>) -> Vec<Finding
     let text = rule("languages: [python, javascript]", find);
     let book = Rulebook::load([("test/py-x.md", text.as_str())], &mut models).unwrap();
     let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    let context = RunContext { taint: Options { library }, ..RunContext::default() };
+    let context = RunContext { taint: Options { library, ..Options::default() }, ..RunContext::default() };
     let (result, syntax) = testing::run(&book, &models, &files, &context);
     assert!(syntax.is_empty(), "{syntax:?}");
     result.findings

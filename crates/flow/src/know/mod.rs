@@ -69,9 +69,10 @@ pub fn know(program: &Program, trie: &ApiTrie) -> Known {
     // What nobody in the project calls is given what models say of it; only then can it be known that nobody does.
     tracker.assume();
     tracker.run();
-    let Tracker { layout, mut sets, values, mut slots, mut names, broadened, .. } = tracker;
-    sets.shrink();
+    let Tracker { layout, mut sets, mut values, mut slots, mut names, broadened, .. } = tracker;
     slots.shrink();
+    // Every step of a set's growth is in the arena; only the last one counts now.
+    sets.keep(values.iter_mut().chain(slots.sets()));
     names.shrink();
     Known { layout, sets, values, slots, names, broadened }
 }

@@ -83,8 +83,18 @@ impl Sets {
         self.with(set, &more)
     }
 
-    /// Gives back what memory was reserved and not used.
-    pub(super) fn shrink(&mut self) {
+    /// Forgets all sets but these, which are given their new places.
+    pub(super) fn keep<'s>(&mut self, sets: impl Iterator<Item = &'s mut Set>) {
+        let mut places = vec![u32::MAX; self.origins.len()];
+        let old = std::mem::take(self);
+        for set in sets.filter(|set| !set.is_empty()) {
+            // No two sets start at one place.
+            let place = &mut places[(set.0 >> LENGTH_BITS) as usize];
+            if *place == u32::MAX {
+                *place = self.store(old.get(*set)).0;
+            }
+            *set = Set(*place);
+        }
         self.origins.shrink_to_fit();
     }
 }
@@ -124,6 +134,21 @@ mod tests {
         assert_eq!(sets.union(one, two), (two, false), "the larger one is the union");
         assert_eq!(sets.union(two, one), (two, false));
         assert_eq!(sets.union(Set::default(), one), (one, false));
+    }
+
+    #[test]
+    fn only_what_is_kept_stays() {
+        let mut sets = Sets::default();
+        let one = sets.one(module(3));
+        let (two, _) = sets.with(one, &[module(1)]);
+        let other = sets.one(module(5));
+        let mut kept = [two, Set::default(), other, two];
+        sets.keep(kept.iter_mut());
+        assert_eq!(sets.get(kept[0]), [module(1), module(3)]);
+        assert_eq!(sets.get(kept[2]), [module(5)]);
+        assert_eq!(kept[0], kept[3]);
+        assert!(kept[1].is_empty());
+        assert_eq!(sets.origins.len(), 3, "what nothing holds is gone");
     }
 
     #[test]

@@ -144,8 +144,14 @@ impl Slots {
         self.values.get(&body).cloned().unwrap_or_default()
     }
 
+    /// What is in the slots.
+    pub(super) fn sets(&mut self) -> impl Iterator<Item = &mut Set> {
+        self.cells.iter_mut()
+    }
+
     /// Forgets what only the analysis itself needs.
     pub(super) fn shrink(&mut self) {
+        self.cells.shrink_to_fit();
         self.readers = Vec::new();
         self.values = FxHashMap::default();
         self.named.retain(|slot, _| !matches!(slot, Slot::Value(..)));

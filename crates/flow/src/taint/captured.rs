@@ -71,7 +71,7 @@ impl Scan<'_, '_> {
             }
             Op::Call { callee, ref args, .. } => {
                 let Op::Load(_, Key::Member(name)) = *self.op(callee) else { return };
-                match (method(self.name(name)), args.as_slice()) {
+                match (method(self.name(name)), &**args) {
                     (Some(Method::Puts), [key, what, ..]) => {
                         let text = self.constant_key(key.value);
                         let key = text.map_or(KeyId::ANY, |text| self.state.pools.paths.key(&text));

@@ -1,11 +1,14 @@
-//! Lists, mappings, their elements, and what is folded from them.
+//! Lists, mappings, their elements, what is folded from them, and what is written to objects.
 
-use lunette_lang::ir::{Arg, Entry, ListKind, ValueId};
+use lunette_lang::ir::{Arg, Entry, Key, ListKind, Op, ValueId};
 
 use super::calls::Invocation;
-use super::fact::{Facts, MAX_FACTS};
+use super::fact::{Facts, Flags, MAX_FACTS};
 use super::path::KeyId;
 use super::scan::Scan;
+
+/// Most reads up the chain of members that a write is told to.
+const MAX_OWNERS: usize = 4;
 
 impl Scan<'_, '_> {
     pub(super) fn list(&mut self, value: ValueId, kind: ListKind, items: &[Arg]) {
@@ -71,5 +74,29 @@ impl Scan<'_, '_> {
         }
         given.truncate(MAX_FACTS);
         invocation.passed.extend(given);
+    }
+
+    pub(super) fn store(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId) {
+        let facts = self.used(from, value);
+        self.put_all(value, from, facts.clone());
+        if facts.is_empty() {
+            return;
+        }
+        let key = self.key(key);
+        self.put_into(base, key, &facts, from);
+    }
+
+    /// Something is put into an object, under a key: all that is that object holds it from then on.
+    pub(crate) fn put_into(&mut self, base: ValueId, key: KeyId, facts: &Facts, from: ValueId) {
+        let facts: Facts = facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).copied().collect();
+        let mut held = self.holding(&facts, key);
+        let mut owner = self.canon[base.index()];
+        for _ in 0..MAX_OWNERS {
+            self.put_all(owner, from, held.clone());
+            let Op::Load(outer, at) = *self.op(owner) else { break };
+            let at = self.key(at);
+            held = self.holding(&held, at);
+            owner = self.canon[outer.index()];
+        }
     }
 }

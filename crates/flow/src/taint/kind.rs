@@ -196,6 +196,34 @@ impl SourceKind {
     }
 }
 
+/// Which kinds of harm somebody wants to know of, for each kind of source. The default: all of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked([KindSet; SourceKind::ALL.len()]);
+
+impl Asked {
+    /// Nothing yet.
+    pub const NOTHING: Asked = Asked([KindSet(0); SourceKind::ALL.len()]);
+
+    /// Asks about these kinds of harm by data from these sources.
+    pub fn add(&mut self, kinds: KindSet, from: &[SourceKind]) {
+        for &source in from {
+            self.0[source as usize] |= kinds;
+        }
+    }
+
+    /// The kinds of harm asked about for a kind of source.
+    #[inline]
+    pub fn of(&self, source: SourceKind) -> KindSet {
+        self.0[source as usize]
+    }
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked([KindSet::ALL; SourceKind::ALL.len()])
+    }
+}
+
 impl fmt::Display for SourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -53,7 +53,7 @@ use crate::models::Models;
 use crate::program::Site;
 use crate::routes::Routes;
 
-pub use kind::{KindSet, SourceKind};
+pub use kind::{Asked, KindSet, SourceKind};
 
 use emit::OwnKinds;
 use env::{Env, State};
@@ -66,6 +66,8 @@ pub struct Options {
     /// Whether the parameters of exported functions are sources. `None`: when the program serves nothing and exports
     /// functions.
     pub library: Option<bool>,
+    /// Which harm of which source is asked about: nothing else is followed.
+    pub asked: Asked,
 }
 
 /// Untrusted data at a harmful use.
@@ -150,7 +152,7 @@ impl<'a> Taint<'a> {
         let mut state = State::default();
         let mut graph = solve::summarise(&env, &mut state, &handlers, own);
         let nodes = Nodes::new(&env, &state, &mut graph);
-        let mut search = Search::new(&env, &mut state, &graph, nodes);
+        let mut search = Search::new(&env, &mut state, &graph, nodes, options.asked);
         search.run();
         let Search { items, ends, mut flows, ended, .. } = search;
         let cut = graph.cut + usize::from(ended);

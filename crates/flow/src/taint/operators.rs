@@ -97,7 +97,6 @@ impl Scan<'_, '_> {
 
     /// Whether a value is known to be an object of a library.
     fn is_object(&self, value: ValueId) -> bool {
-        self.origins(value).iter().any(|origin| matches!(origin, Origin::Api(..)))
-            || !self.facts[value.index()].is_empty()
+        self.origins(value).iter().any(|origin| matches!(origin, Origin::Api(..))) || !self.facts_of(value).is_empty()
     }
 }

@@ -70,7 +70,7 @@ impl Scan<'_, '_> {
         let mut list = container;
         // `new Set(["a", "b"])`
         if let Op::Call { args, new: true, .. } = self.op(self.plain(container))
-            && let [only] = args.as_slice()
+            && let [only] = &**args
         {
             list = only.value;
         }

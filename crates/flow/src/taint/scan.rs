@@ -2,7 +2,7 @@
 //!
 //! Facts are found by going over the operations until nothing changes: the form is SSA, so that few rounds suffice.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use lunette_lang::ir::{BlockId, Body, BodyId, Key, Language, Module, NameId, Op, ValueId};
 use rustc_hash::FxHashMap;
@@ -23,8 +23,18 @@ use crate::program::{Site, UnitId};
 const MAX_ROUNDS: usize = 8;
 /// Most conditions looked into for each value of a body.
 const CONDITIONS_PER_VALUE: u32 = 16;
-/// Most reads up the chain of members that a write is told to.
-const MAX_OWNERS: usize = 4;
+
+/// How far the facts about a body's values are settled.
+#[derive(Default)]
+struct Settling {
+    /// The values whose operation was looked at.
+    done: Vec<bool>,
+    /// Whether the operation looked at gave something new.
+    changed: bool,
+    /// Whether an operation read a value that was not looked at before, or added to one that was: one round over all
+    /// is not enough then.
+    again: Cell<bool>,
+}
 
 /// The analysis of one body.
 pub(crate) struct Scan<'s, 'a> {
@@ -45,7 +55,7 @@ pub(crate) struct Scan<'s, 'a> {
     blocks: Vec<BlockId>,
     /// What is added to lists, by the list; found when it is first asked for.
     pub(crate) added: OnceCell<FxHashMap<ValueId, Vec<ValueId>>>,
-    changed: bool,
+    settling: Settling,
     /// Whether more met somewhere than is kept.
     pub(crate) cut: bool,
     /// How many more conditions are looked into: conditions that share parts would otherwise cost exponential time.
@@ -82,7 +92,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             facts,
             blocks,
             added: OnceCell::new(),
-            changed: false,
+            settling: Settling { done: vec![false; body.ops.len()], ..Settling::default() },
             cut: false,
             left: 0,
         };
@@ -93,18 +103,34 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     fn settle(&mut self) {
-        for _ in 0..MAX_ROUNDS {
-            self.changed = false;
+        let count: usize = self.order.iter().map(|block| self.body.blocks[block.index()].ops.len()).sum();
+        // How many operations in a row gave nothing new: once round, all would give the same again.
+        let mut quiet = 0;
+        for round in 0..MAX_ROUNDS {
             for at in 0..self.order.len() {
                 let block = self.order[at];
                 for &value in &self.body.blocks[block.index()].ops {
+                    self.settling.changed = false;
                     self.transfer(value);
+                    self.settling.done[value.index()] = true;
+                    quiet = if self.settling.changed { 0 } else { quiet + 1 };
+                    if quiet >= count {
+                        return;
+                    }
                 }
             }
-            if !self.changed {
-                break;
+            if round == 0 && !self.settling.again.get() {
+                return;
             }
         }
+    }
+
+    /// The facts about a value.
+    pub(super) fn facts_of(&self, value: ValueId) -> &Facts {
+        if !self.settling.done[value.index()] {
+            self.settling.again.set(true);
+        }
+        &self.facts[value.index()]
     }
 
     pub(crate) fn site(&self, value: ValueId) -> Site {
@@ -130,7 +156,7 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// The facts about a value where `at` uses it: what tests have shown there is taken off.
     pub(crate) fn used(&self, value: ValueId, at: ValueId) -> Facts {
-        let mut facts = self.facts[value.index()].clone();
+        let mut facts = self.facts_of(value).clone();
         if facts.is_empty() || self.guards.is_empty() {
             return facts;
         }
@@ -153,7 +179,7 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// Whether a value is known to come from somebody outside (what the operator configures does not).
     pub(crate) fn is_untrusted(&self, value: ValueId) -> bool {
-        self.facts[value.index()].iter().any(|fact| match self.state.pools.get(fact.root) {
+        self.facts_of(value).iter().any(|fact| match self.state.pools.get(fact.root) {
             Root::Source(source) => !self.state.sources[source as usize].kind.is_local(),
             _ => false,
         })
@@ -165,7 +191,12 @@ impl<'s, 'a> Scan<'s, 'a> {
             return;
         }
         match add(&mut self.facts[value.index()], fact) {
-            Some(changed) => self.changed |= changed,
+            Some(changed) => {
+                self.settling.changed |= changed;
+                if changed && self.settling.done[value.index()] {
+                    self.settling.again.set(true);
+                }
+            }
             None => self.cut = true,
         }
     }
@@ -332,7 +363,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
         let Op::Call { args, .. } = self.op(made.value) else { return false };
         let Some(first) = args.first() else { return false };
-        let facts = &self.facts[first.value.index()];
+        let facts = self.facts_of(first.value);
         let is_own = |fact: &Fact| match self.state.pools.get(fact.root) {
             Root::Source(source) => self.state.sources[source as usize].kind.is_local(),
             _ => false,
@@ -393,7 +424,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         let block = self.block_of(value);
         let preds = &self.body.blocks[block.index()].preds;
         for (at, &operand) in operands.iter().enumerate() {
-            let facts = self.facts[operand.index()].clone();
+            let facts = self.facts_of(operand).clone();
             if facts.is_empty() {
                 continue;
             }
@@ -467,29 +498,5 @@ impl<'s, 'a> Scan<'s, 'a> {
             .collect();
         self.put_all(value, base, facts);
         true
-    }
-
-    fn store(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId) {
-        let facts = self.used(from, value);
-        self.put_all(value, from, facts.clone());
-        if facts.is_empty() {
-            return;
-        }
-        let key = self.key(key);
-        self.put_into(base, key, &facts, from);
-    }
-
-    /// Something is put into an object, under a key: all that is that object holds it from then on.
-    pub(crate) fn put_into(&mut self, base: ValueId, key: KeyId, facts: &Facts, from: ValueId) {
-        let facts: Facts = facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).copied().collect();
-        let mut held = self.holding(&facts, key);
-        let mut owner = self.canon[base.index()];
-        for _ in 0..MAX_OWNERS {
-            self.put_all(owner, from, held.clone());
-            let Op::Load(outer, at) = *self.op(owner) else { break };
-            let at = self.key(at);
-            held = self.holding(&held, at);
-            owner = self.canon[outer.index()];
-        }
     }
 }

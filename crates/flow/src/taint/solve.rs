@@ -1,7 +1,5 @@
 //! From sources to harmful uses: every body once, callees first; then down through calls and slots.
 
-use std::collections::VecDeque;
-
 use lunette_lang::ir::BodyId;
 use rustc_hash::FxHashMap;
 
@@ -11,7 +9,7 @@ use super::fact::{Flags, Root};
 use super::order::{call_graph, components};
 use super::path::{Fit, PathId};
 use super::scan::Scan;
-use super::{KindSet, Source, SourceKind, TaintFlow};
+use super::{Asked, KindSet, Source, SourceKind, TaintFlow};
 use crate::program::Site;
 
 /// Most rounds over a circle of functions that call each other.
@@ -221,8 +219,9 @@ pub(crate) struct Search<'e, 'a> {
     nodes: Nodes,
     ways: Ways,
     seen: FxHashMap<(u32, PathId, SourceKind, Flags), KindSet>,
+    /// What was reached, in the order in which it is followed.
     pub(crate) items: Vec<Item>,
-    queue: VecDeque<u32>,
+    asked: Asked,
     found: FxHashMap<(u32, u32, usize, SourceKind), usize>,
     pub(crate) flows: Vec<TaintFlow>,
     pub(crate) ends: Vec<Hop>,
@@ -232,7 +231,7 @@ pub(crate) struct Search<'e, 'a> {
 
 impl<'e, 'a> Search<'e, 'a> {
     /// `nodes` are those of the graph.
-    pub(crate) fn new(env: &'e Env<'a>, state: &'e mut State, graph: &'e Graph, nodes: Nodes) -> Self {
+    pub(crate) fn new(env: &'e Env<'a>, state: &'e mut State, graph: &'e Graph, nodes: Nodes, asked: Asked) -> Self {
         let ways = Ways::new(state, graph, &nodes);
         Search {
             env,
@@ -242,7 +241,7 @@ impl<'e, 'a> Search<'e, 'a> {
             ways,
             seen: FxHashMap::default(),
             items: Vec::new(),
-            queue: VecDeque::new(),
+            asked,
             found: FxHashMap::default(),
             flows: Vec::new(),
             ends: Vec::new(),
@@ -260,8 +259,10 @@ impl<'e, 'a> Search<'e, 'a> {
                 }
             }
         }
-        while let Some(at) = self.queue.pop_front() {
-            let item = self.items[at as usize];
+        let mut next = 0;
+        while let Some(&item) = self.items.get(next) {
+            let at = next as u32;
+            next += 1;
             for index in self.ways.starts[item.node as usize]..self.ways.starts[item.node as usize + 1] {
                 let (body, edge) = self.ways.list[index as usize];
                 self.follow(at, item, body, edge);
@@ -310,10 +311,10 @@ impl<'e, 'a> Search<'e, 'a> {
     }
 
     fn reach(&mut self, node: u32, path: PathId, cleared: KindSet, flags: Flags, source: u32, hop: Hop) {
-        if self.nodes.harm[node as usize].without(cleared).is_empty() {
+        let kind = self.state.sources[source as usize].kind;
+        if (self.nodes.harm[node as usize] & self.asked.of(kind)).without(cleared).is_empty() {
             return;
         }
-        let kind = self.state.sources[source as usize].kind;
         let key = (node, path, kind, flags.only(Flags::CHOSEN.with(Flags::PART)));
         let cleared = match self.seen.get(&key) {
             Some(&known) if cleared.contains(known) => return,
@@ -325,9 +326,7 @@ impl<'e, 'a> Search<'e, 'a> {
             return;
         }
         self.seen.insert(key, cleared);
-        let at = self.items.len() as u32;
         self.items.push(Item { node, path, cleared, flags, source, hop });
-        self.queue.push_back(at);
     }
 
     fn arrive(&mut self, edge: Edge, source: u32, kinds: KindSet, flags: Flags, hop: Hop) {
@@ -336,6 +335,7 @@ impl<'e, 'a> Search<'e, 'a> {
         // Who hands a whole path to a library names the file himself.
         let meant = kind == SourceKind::Library && !flags.has(Flags::PART);
         let kinds = if meant { kinds.without(self.env.models.taint.named_by_callers) } else { kinds };
+        let kinds = kinds & self.asked.of(kind);
         for index in kinds.indices().filter(|&index| index < self.env.models.taint.kinds.len()) {
             let key = (hop.body, edge.at.0, index, kind);
             let doubts = usize::from(flags.has(Flags::ASSUMED)) + usize::from(flags.has(Flags::WIDENED));

@@ -32,7 +32,7 @@ impl Scan<'_, '_> {
     /// it, which holds each at its position.
     pub(super) fn arguments(&mut self, value: ValueId) {
         for (at, param) in self.body.params.iter().enumerate() {
-            let facts = self.facts[param.value.index()].clone();
+            let facts = self.facts_of(param.value).clone();
             let key = self.state.pools.paths.key(&at.to_string());
             let held = if param.kind == ParamKind::Rest { facts } else { self.holding(&facts, key) };
             self.put_all(value, param.value, held);

@@ -13,7 +13,7 @@ fn lines(text: &str) -> Vec<u32> {
     let program = Program::new(units(&[("index.js", &text)]), &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let routes = lunette_flow::routes(&facts, &models);
-    let taint = Taint::new(&facts, &models, &routes, Options { library: Some(true) });
+    let taint = Taint::new(&facts, &models, &routes, Options { library: Some(true), ..Options::default() });
     ways::check(&facts, &taint);
     taint.flows().iter().map(|flow| facts.place(flow.sink).line).collect()
 }

@@ -84,7 +84,7 @@ fn flows(files: &[(&str, &str)]) -> Vec<String> {
     let program = Program::new(units(files), &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
     let routes = lunette_flow::routes(&facts, &models);
-    let taint = Taint::new(&facts, &models, &routes, Options { library: Some(false) });
+    let taint = Taint::new(&facts, &models, &routes, Options { library: Some(false), ..Options::default() });
     ways::check(&facts, &taint);
     let told = taint.flows().iter().map(|flow| {
         let place = facts.place(flow.sink);
