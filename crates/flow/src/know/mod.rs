@@ -71,7 +71,6 @@ pub fn know(program: &Program, trie: &ApiTrie) -> Known {
     tracker.run();
     let Tracker { layout, mut sets, mut values, mut slots, mut names, broadened, .. } = tracker;
     slots.shrink();
-    // Every step of a set's growth is in the arena; only the last one counts now.
     sets.keep(values.iter_mut().chain(slots.sets()));
     names.shrink();
     Known { layout, sets, values, slots, names, broadened }

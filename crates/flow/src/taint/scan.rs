@@ -31,8 +31,7 @@ struct Settling {
     done: Vec<bool>,
     /// Whether the operation looked at gave something new.
     changed: bool,
-    /// Whether an operation read a value that was not looked at before, or added to one that was: one round over all
-    /// is not enough then.
+    /// Whether something was read before it was looked at, or added to after: one round is not enough.
     again: Cell<bool>,
 }
 
@@ -104,7 +103,6 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn settle(&mut self) {
         let count: usize = self.order.iter().map(|block| self.body.blocks[block.index()].ops.len()).sum();
-        // How many operations in a row gave nothing new: once round, all would give the same again.
         let mut quiet = 0;
         for round in 0..MAX_ROUNDS {
             for at in 0..self.order.len() {
