@@ -183,6 +183,7 @@ pub fn interest(path: &str) -> Interest {
     if is_dockerfile(path)
         || is_env_file(path)
         || CONFIG_NAMES.contains(&name)
+        || lunette_intel::hygiene::wants(path)
         || (name.starts_with("tsconfig.") && has_extension(name, &["json"]))
     {
         return Interest::Config;
