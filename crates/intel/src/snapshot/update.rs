@@ -216,20 +216,22 @@ impl Target {
             Ok(Answer::NotModified) if request.from == 0 && self.whole.is_file() => return Ok(Ok(())),
             Ok(Answer::NotModified) => {
                 self.forget_part();
-                return told("the server says that nothing has changed, but nothing whole is here".to_owned());
+                return Ok(Err(Refusal::from(
+                    "the server says that nothing has changed, but nothing whole is here".to_owned(),
+                )));
             }
             Ok(Answer::NoSuchRange) => {
                 self.forget_part();
-                return told("the server has another version, which is begun again".to_owned());
+                return Ok(Err(Refusal::from("the server has another version, which is begun again".to_owned())));
             }
             Ok(Answer::Body { from, length, etag, crc32c, body }) => (from, length, etag, crc32c, body),
         };
         if from != 0 && from != request.from {
             self.forget_part();
-            return told(format!("the server continues at byte {from} instead of {}", request.from));
+            return Ok(Err(Refusal::from(format!("the server continues at byte {from} instead of {}", request.from))));
         }
         if length.is_some_and(|length| length > largest(feed)) {
-            return told(format!("it is larger than {} bytes", largest(feed)));
+            return Ok(Err(Refusal::from(format!("it is larger than {} bytes", largest(feed)))));
         }
         let failed = |error| io_error(&self.part, error);
         let mut file = if from == 0 {
@@ -245,21 +247,21 @@ impl Target {
         let here = match receive(body, &mut file, from, length, |here| progress(feed, here, length), largest(feed)) {
             Ok(here) => here,
             Err(Stop::Disk(error)) => return Err(failed(error)),
-            Err(Stop::Server(why)) => return told(why),
+            Err(Stop::Server(why)) => return Ok(Err(Refusal::from(why))),
             Err(Stop::TooLarge) => {
                 self.forget_part();
                 let stated = length.unwrap_or(u64::MAX).min(largest(feed));
-                return told(format!("more than {stated} bytes came"));
+                return Ok(Err(Refusal::from(format!("more than {stated} bytes came"))));
             }
         };
         if length.is_some_and(|length| length != here) {
-            return told(format!("{here} of {} bytes arrived", length.unwrap_or(0)));
+            return Ok(Err(Refusal::from(format!("{here} of {} bytes arrived", length.unwrap_or(0)))));
         }
         file.sync_all().map_err(failed)?;
         drop(file);
         if let Some(why) = fault(feed, &self.part, crc32c).map_err(failed)? {
             self.forget_part();
-            return told(why);
+            return Ok(Err(Refusal::from(why)));
         }
         // The tag goes first: a whole file without a tag is downloaded again, one with a wrong tag never would be.
         let _ = fs::remove_file(&self.etag);
@@ -274,11 +276,6 @@ impl Target {
         let _ = fs::remove_file(&self.part);
         let _ = fs::remove_file(&self.part_etag);
     }
-}
-
-/// A failure that another attempt may not meet.
-fn told<T>(why: String) -> Result<Result<T, Refusal>, SnapshotError> {
-    Ok(Err(why.into()))
 }
 
 enum Stop {
