@@ -26,10 +26,6 @@ pub struct Config {
     pub min_confidence: Option<Confidence>,
     /// Accepted findings.
     pub suppressions: Vec<ConfigSuppression>,
-    /// Folder of extra rule files, relative to the root.
-    pub rules: Option<String>,
-    /// Folder of extra models, relative to the root.
-    pub models: Option<String>,
     /// Folders with advisories that the project keeps itself, relative to the root, with the line that names them.
     pub advisories: Vec<(String, u32)>,
     /// Whether what callers pass to exported functions counts as untrusted: by what the project is when absent.
@@ -86,8 +82,7 @@ pub struct ConfigError {
     pub message: String,
 }
 
-const KEYS: [&str; 8] =
-    ["exclude", "fail_on", "min_confidence", "rules", "models", "suppress", "analysis", "advisories"];
+const KEYS: [&str; 6] = ["exclude", "fail_on", "min_confidence", "suppress", "analysis", "advisories"];
 const SUPPRESS_KEYS: [&str; 6] = ["rule", "path", "id", "advisory", "reason", "until"];
 
 /// Reads the file's text.
@@ -128,8 +123,10 @@ impl Reader {
                 Some(confidence) => self.config.min_confidence = Some(confidence),
                 None => self.error(key.line, "min_confidence is one of \"tentative\", \"firm\", \"confirmed\""),
             },
-            "rules" => self.config.rules = self.folder(key, value),
-            "models" => self.config.models = self.folder(key, value),
+            name @ ("rules" | "models") => self.error(
+                key.line,
+                format!("a project may not bring the {name} that it is judged by: give them with `--{name} DIR`, from a folder outside of it"),
+            ),
             "suppress" => self.suppressions(key, value),
             "analysis" => self.analysis(key, value),
             "advisories" => self.advisories(key, value),
@@ -334,15 +331,14 @@ mod tests {
     #[test]
     fn a_full_file_is_read() {
         let config = parse(
-            "exclude = [\"legacy/\"]\nfail_on = \"high\"\nmin_confidence = \"firm\"\nrules = \"./security/rules/\"\nmodels = \"models\"\n\n[[suppress]]\nrule = \"py-debug\"\npath = \"dev/*.py\"\nid = \"LN-ABCDE\"\nreason = \"dev only\"\nuntil = 2027-01-31\n",
+            "exclude = [\"legacy/\"]\nfail_on = \"high\"\nmin_confidence = \"firm\"\n\n[[suppress]]\nrule = \"py-debug\"\npath = \"dev/*.py\"\nid = \"LN-ABCDE\"\nreason = \"dev only\"\nuntil = 2027-01-31\n",
         )
         .unwrap();
         assert_eq!(config.fail_on, Some(FailOn::At(Severity::High)));
         assert_eq!(config.min_confidence, Some(Confidence::Firm));
-        assert_eq!(config.rules.as_deref(), Some("security/rules"));
         assert!(config.exclude[0].matches("legacy/a.py"));
         let suppression = &config.suppressions[0];
-        assert_eq!((suppression.line, suppression.until.as_str()), (8, "2027-01-31"));
+        assert_eq!((suppression.line, suppression.until.as_str()), (5, "2027-01-31"));
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -352,14 +348,15 @@ mod tests {
         assert_eq!(
             errors("\nzzzzzzzz = 1\n"),
             [
-                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, rules, models, suppress, analysis, advisories"
+                "lunette.toml:2: unknown key `zzzzzzzz`; known are exclude, fail_on, min_confidence, suppress, analysis, advisories"
             ]
         );
         assert!(errors("fail_on = \"severe\"")[0].contains(":1: fail_on is one of"));
         assert!(errors("fail_on = \"High\"")[0].contains("fail_on is one of"));
         assert!(errors("exclude = \"a\"")[0].contains("a list of path patterns"));
         assert!(errors("exclude = [\n\"a\",\n\"../b\"]")[0].starts_with("lunette.toml:3: the pattern leads out"));
-        assert!(errors("rules = \"../x\"")[0].contains("below the project's root"));
+        assert!(errors("rules = \"x\"")[0].contains("`--rules DIR`"));
+        assert!(errors("models = \"x\"")[0].contains("`--models DIR`"));
         assert!(errors("a = ")[0].starts_with("lunette.toml:1:"));
         assert!(errors("suppress = 1")[0].contains("[[suppress]]"));
     }
