@@ -1,4 +1,4 @@
-//! Development only: prints the routes of a folder as JSON. It knows nothing of manifests but the packages that
+//! Development only: prints the routes of a folder as JSON, by the models built in or those of a folder. It knows nothing of manifests but the packages that
 //! `package.json` asks for.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
@@ -14,7 +14,7 @@ use lunette_flow::{Facts, routes};
 
 fn main() -> ExitCode {
     let Some(root) = std::env::args().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: routes FOLDER");
+        eprintln!("usage: routes FOLDER [MODELS]");
         return ExitCode::FAILURE;
     };
     match common::on_large_stack(move || run(&root)) {
@@ -37,7 +37,11 @@ fn run(root: &Path) -> String {
         }
     }
     let program = Program::new(units, &map);
-    let models = match Models::builtin() {
+    let loaded = match std::env::args().nth(2) {
+        Some(folder) => common::models(Path::new(&folder)),
+        None => Models::builtin(),
+    };
+    let models = match loaded {
         Ok(models) => models,
         Err(errors) => return errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     };

@@ -63,6 +63,16 @@ impl Run<'_, '_> {
             }
             Condition::Way(text) => certain(self.flow_of(spot).is_some_and(|flow| self.passes_text(flow, text))),
             Condition::Assumed(assumed) => certain(self.flow_of(spot).is_some_and(|flow| flow.assumed == *assumed)),
+            Condition::TakenByName(name) => {
+                certain(self.flow_of(spot).is_some_and(|flow| self.is_taken_by_name(flow, name)))
+            }
+            Condition::Tied(tied) => certain(self.is_tied(spot) == *tied),
+            Condition::Record(owned, named) => certain(
+                owned.is_none_or(|owned| self.is_owned(spot) == owned)
+                    && named
+                        .as_ref()
+                        .is_none_or(|named| self.record_name(spot).is_some_and(|name| named.is_match(&name))),
+            ),
             Condition::Inside(inside, name) => {
                 let name = name.as_ref();
                 certain(self.is_inside(spot, *inside, &|text| name.is_none_or(|name| name.is_match(text))))
@@ -398,6 +408,7 @@ impl Run<'_, '_> {
         let method = |wanted: &String| *wanted == route.method || route.method == "ANY";
         (test.methods.is_empty() || test.methods.iter().any(method))
             && test.path.as_ref().is_none_or(|path| path.is_match(&route.path))
+            && !test.no_path.as_ref().is_some_and(|path| path.is_match(&route.path))
             && (test.framework.is_empty() || test.framework.contains(&route.framework))
             && !test.lacks.iter().any(|&wanted| proves(wanted))
             && !test
@@ -406,6 +417,7 @@ impl Run<'_, '_> {
                 .is_some_and(|name| route.guards.iter().any(|guard| name.is_match(&guard.name)))
             && test.guard_named.as_ref().is_none_or(|name| route.guards.iter().any(|guard| name.is_match(&guard.name)))
             && test.has.iter().all(|&wanted| proves(wanted))
+            && (test.siblings_have.is_empty() || self.surface.siblings_have(at, &test.siblings_have))
             && (test.inputs.is_empty() || route.inputs.iter().any(|input| test.inputs.contains(&input.kind)))
             && test.input_name.as_ref().is_none_or(|name| route.inputs.iter().any(|input| name.is_match(&input.name)))
             && !test

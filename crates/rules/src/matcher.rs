@@ -9,7 +9,7 @@ use lunette_flow::lazy::Regex;
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
 
-use crate::schema::{AssignKind, Inside, ResultUse, Scope};
+use crate::schema::{AssignKind, Inside, Owned, ResultUse, Scope};
 use crate::template::Template;
 use crate::value::ValueTest;
 
@@ -112,11 +112,13 @@ pub(crate) struct Absent {
 pub(crate) struct RouteTest {
     pub(crate) methods: Vec<String>,
     pub(crate) path: Option<Regex>,
+    pub(crate) no_path: Option<Regex>,
     pub(crate) framework: Vec<String>,
     pub(crate) lacks: Vec<Proves>,
     pub(crate) no_guard_named: Option<Regex>,
     pub(crate) guard_named: Option<Regex>,
     pub(crate) has: Vec<Proves>,
+    pub(crate) siblings_have: Vec<Proves>,
     pub(crate) inputs: Vec<InputKind>,
     pub(crate) input_name: Option<Regex>,
     pub(crate) no_input_named: Option<Regex>,
@@ -163,6 +165,11 @@ pub(crate) enum Condition {
     Way(Regex),
     /// Whether a call on the way of untrusted data was assumed to pass it on.
     Assumed(bool),
+    /// The data was taken by such a name of its own.
+    TakenByName(Regex),
+    /// The code ties what it touches to the caller.
+    Tied(bool),
+    Record(Option<Owned>, Option<Regex>),
     Inside(Inside, Option<Regex>),
     Name(Regex),
     ReceiverName(Regex),

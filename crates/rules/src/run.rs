@@ -20,6 +20,7 @@ use crate::document_match::Documents;
 use crate::group::told_once;
 use crate::judge::Match;
 use crate::matcher::{Absent, Kind, Matcher, ProjectTest};
+use crate::record::Records;
 use crate::schema::Scope;
 use crate::settings::Settings;
 use crate::spot::{self, Assigned, Spot};
@@ -69,6 +70,8 @@ pub(crate) struct Run<'a, 'f> {
     assignments: Vec<Assigned>,
     functions: OnceCell<Vec<Spot>>,
     returns: OnceCell<Vec<Site>>,
+    /// Kinds of records, gathered when the first matcher asks.
+    records: OnceCell<Records>,
     comparisons: OnceCell<Vec<Site>>,
     /// Pages of which a rule has told already that they put values out unescaped.
     pages: RefCell<BTreeSet<String>>,
@@ -118,6 +121,7 @@ impl<'a, 'f> Run<'a, 'f> {
             assignments,
             functions: OnceCell::new(),
             returns: OnceCell::new(),
+            records: OnceCell::new(),
             comparisons: OnceCell::new(),
             pages: RefCell::default(),
             packages,
@@ -296,6 +300,11 @@ impl<'a, 'f> Run<'a, 'f> {
             let options = Options { asked: self.book.asked, ..self.context.taint };
             Taint::new(self.facts, self.models, self.routes, options)
         })
+    }
+
+    /// What the project tells of its records, gathered at the first call.
+    pub(crate) fn records(&self) -> &Records {
+        self.records.get_or_init(|| Records::gather(self.facts))
     }
 
     /// Whether a comparison is an argument: of a query, which compares in the database.

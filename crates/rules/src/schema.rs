@@ -160,6 +160,8 @@ pub(crate) enum Scope {
 pub(crate) struct RouteSpec {
     pub(crate) methods: Vec<String>,
     pub(crate) path: Option<String>,
+    /// The path does not match.
+    pub(crate) no_path: Option<String>,
     pub(crate) framework: Option<OneOrMany>,
     /// No guard in force proves any of these.
     pub(crate) lacks: Vec<Proves>,
@@ -170,6 +172,8 @@ pub(crate) struct RouteSpec {
     pub(crate) guard_named: Option<String>,
     /// Guards in force prove all of these.
     pub(crate) has: Vec<Proves>,
+    /// Most routes beside it (of its file, or where it has few of the project) prove one of these.
+    pub(crate) siblings_have: Vec<Proves>,
     /// The handler reads an input of one of these kinds.
     pub(crate) inputs: Vec<InputKind>,
     /// A regular expression that the name of one input read by the handler matches.
@@ -310,6 +314,12 @@ pub(crate) struct ConditionSpec {
     pub(crate) way: Option<String>,
     /// For flows: whether it had to be assumed that a call about which nothing is known passes the data on.
     pub(crate) assumed: Option<bool>,
+    /// For flows: on its way the data was taken by a name that matches (`body.role`), not with all that was sent.
+    pub(crate) taken_by_name: Option<String>,
+    /// The code that the match comes through ties what it touches to the caller.
+    pub(crate) tied: Option<bool>,
+    /// What kind of record the call is about.
+    pub(crate) record: Option<RecordSpec>,
     pub(crate) inside: Option<Inside>,
     pub(crate) name: Option<String>,
     pub(crate) receiver_name: Option<String>,
@@ -322,6 +332,25 @@ pub(crate) struct ConditionSpec {
     pub(crate) any: Option<Vec<ConditionSpec>>,
     pub(crate) all: Option<Vec<ConditionSpec>>,
     pub(crate) not: Option<Box<ConditionSpec>>,
+}
+
+/// What kind of record a call of a database is about.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct RecordSpec {
+    /// Whether such records have an owner, as the project's schemas and queries tell.
+    pub(crate) owned: Option<Owned>,
+    /// Its name in the singular, words joined with `_`, matches.
+    pub(crate) named: Option<String>,
+}
+
+/// Whether records of a kind belong to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Owned {
+    Yes,
+    No,
+    Unknown,
 }
 
 /// A scalar of YAML.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use lunette_core::project::Route;
+use lunette_core::project::{Proves, Route};
 use lunette_core::risk::Exposure;
 use lunette_flow::api::NodeId;
 use lunette_flow::program::{Site, UnitId};
@@ -36,6 +36,8 @@ pub(crate) struct Surface<'a> {
     served_by: Vec<(Option<Language>, Option<BodyKey>)>,
 }
 
+/// Fewest routes of a file that say what is usual there.
+const MIN_SIBLINGS: usize = 3;
 /// Most routes kept for one body; the most exposed ones are kept.
 const MAX_ROUTES: usize = 32;
 
@@ -88,6 +90,21 @@ impl<'a> Surface<'a> {
     /// The body of a route's handler.
     pub(crate) fn handler(&self, route: usize) -> Option<(UnitId, BodyId)> {
         self.served_by[route].1
+    }
+
+    /// Whether most routes beside one prove one of these: those of its file, where there are few those of the project.
+    pub(crate) fn siblings_have(&self, route: usize, wanted: &[Proves]) -> bool {
+        let file = &self.routes[route].file;
+        let counted = |own: bool| {
+            let others =
+                self.routes.iter().enumerate().filter(|(at, other)| *at != route && (!own || other.file == *file));
+            others.fold((0_usize, 0_usize), |(all, proving), (_, other)| {
+                (all + 1, proving + usize::from(other.guards.iter().any(|guard| wanted.contains(&guard.proves))))
+            })
+        };
+        let (beside, proving) = counted(true);
+        let (all, proving_of_all) = counted(false);
+        if beside >= MIN_SIBLINGS { proving * 2 > beside } else { all > MIN_SIBLINGS && proving_of_all * 2 > all }
     }
 
     /// The routes that reach a body, most exposed first.

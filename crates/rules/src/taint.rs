@@ -7,7 +7,7 @@ use lunette_core::risk::{Exposure, Risk};
 use lunette_flow::lazy::Regex;
 use lunette_flow::program::Site;
 use lunette_flow::taint::{KindSet, SourceKind, TaintFlow};
-use lunette_lang::ir::{Language, Op};
+use lunette_lang::ir::{Key, Language, Op};
 
 use crate::run::Run;
 use crate::spot::Spot;
@@ -126,6 +126,25 @@ impl Run<'_, '_> {
                 }
                 _ => false,
             }
+        })
+    }
+
+    /// Whether the data was taken by such a name on its way: a field, a key, a variable of the path. Who passes on all
+    /// that was sent names nothing.
+    pub(crate) fn is_taken_by_name(&self, flow: &TaintFlow, name: &Regex) -> bool {
+        let named = |text: &str| name.is_match(text);
+        self.taint().explain(flow).iter().any(|step| match self.facts.program.op(step.site) {
+            Op::Load(_, Key::Member(_) | Key::Item(_)) => {
+                self.facts.name_of(step.site).is_some_and(|name| named(&name))
+            }
+            Op::Call { args, .. } => args.first().is_some_and(|arg| {
+                let key = self.facts.possible(Site { value: arg.value, ..step.site });
+                key.single_str().is_some_and(named)
+            }),
+            Op::Param(_) => {
+                flow.source.site == step.site && self.facts.name_of(step.site).is_some_and(|name| named(&name))
+            }
+            _ => false,
         })
     }
 

@@ -6,12 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::Models;
 use super::compiled::{
-    Arguments, Check, ClassEntry, Entry, Exemption, FileEntry, InputModel, Mount, Paths, PrefixCall, Router, Template,
-    TemplatePart, Use, ViewClass,
+    Ambient, Arguments, Check, ClassEntry, Entry, Exemption, FileEntry, InputModel, Mount, Paths, PrefixCall, Router,
+    Template, TemplatePart, Use, ViewClass,
 };
 use super::schema::{
-    CheckSpec, ClassEntrySpec, EntrySpec, FileEntrySpec, InputSpec, ModelFile, MountSpec, OneOrMany, RouterSpec,
-    UseSpec, ViewClassSpec,
+    AmbientSpec, CheckSpec, ClassEntrySpec, EntrySpec, FileEntrySpec, InputSpec, ModelFile, MountSpec, OneOrMany,
+    RouterSpec, UseSpec, ViewClassSpec,
 };
 use crate::access::{AccessPath, Start};
 use crate::api::{FileHint, NodeId, ParameterHint};
@@ -50,6 +50,9 @@ impl Models {
         }
         for spec in &file.uses {
             compiler.used(spec)?;
+        }
+        for spec in &file.ambient {
+            compiler.ambient(spec)?;
         }
         for spec in &file.checks {
             compiler.check(spec)?;
@@ -139,6 +142,7 @@ impl Compiler<'_> {
             path: paths(&spec.path)?,
             handlers: paths(&spec.handlers)?,
             guards: paths(&spec.guards)?,
+            auth: paths(&spec.auth)?,
             schema: optional(spec.schema.as_deref())?,
             arguments,
         };
@@ -297,9 +301,32 @@ impl Compiler<'_> {
             everywhere: spec.everywhere,
             whole_application: spec.whole_application,
             error_parameters: spec.error_parameters,
+            proves: spec.proves,
+            proving: spec.proving,
         };
         self.give(&used.calls, &used.functions, &spec.parameters, spec.error_parameters)?;
         self.models.routes.uses.push(used);
+        Ok(())
+    }
+
+    fn ambient(&mut self, spec: &AmbientSpec) -> Result<(), String> {
+        let regex = |text: &Option<String>| {
+            text.as_deref().map(|text| Regex::new(text).map_err(|error| format!("`{text}`: {error}"))).transpose()
+        };
+        let ambient = Ambient {
+            framework: self.framework.clone(),
+            calls: self.nodes(&spec.call)?,
+            each: optional(spec.each.as_deref())?,
+            when: match &spec.when {
+                Some((path, api)) => Some((path.parse()?, self.one(api)?)),
+                None => None,
+            },
+            functions: paths(&spec.functions)?,
+            file: regex(&spec.file)?,
+            holds: regex(&spec.holds)?,
+            spec: spec.clone(),
+        };
+        self.models.routes.ambient.push(ambient);
         Ok(())
     }
 

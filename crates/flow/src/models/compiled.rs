@@ -21,6 +21,7 @@ pub(crate) struct RouteModels {
     pub(crate) mounts: Vec<Mount>,
     pub(crate) members: Vec<(NodeId, AccessPath, AccessPath)>,
     pub(crate) uses: Vec<Use>,
+    pub(crate) ambient: Vec<Ambient>,
     pub(crate) guards: FxHashMap<NodeId, Proves>,
     pub(crate) checks: Vec<Check>,
     pub(crate) denials: Vec<(NodeId, Option<AccessPath>)>,
@@ -46,6 +47,7 @@ pub(crate) struct Entry {
     pub(crate) path: Paths,
     pub(crate) handlers: Paths,
     pub(crate) guards: Paths,
+    pub(crate) auth: Paths,
     pub(crate) schema: Option<AccessPath>,
     pub(crate) arguments: Option<Arguments>,
 }
@@ -160,6 +162,21 @@ pub(crate) struct Use {
     pub(crate) everywhere: bool,
     pub(crate) whole_application: bool,
     pub(crate) error_parameters: Option<usize>,
+    pub(crate) proves: Option<Proves>,
+    pub(crate) proving: bool,
+}
+
+/// [`super::AmbientSpec`].
+#[derive(Debug)]
+pub(crate) struct Ambient {
+    pub(crate) framework: String,
+    pub(crate) calls: Vec<NodeId>,
+    pub(crate) each: Option<AccessPath>,
+    pub(crate) when: Option<(AccessPath, NodeId)>,
+    pub(crate) functions: Paths,
+    pub(crate) file: Option<Regex>,
+    pub(crate) holds: Option<Regex>,
+    pub(crate) spec: super::AmbientSpec,
 }
 
 /// [`super::CheckSpec`].

@@ -6,7 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Models;
 use super::schema::{
-    ComponentSpec, FlowSpec, Good, KindSpec, ModelFile, OneOrMany, Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    Clause, ComponentSpec, FlowSpec, Good, KindSpec, ModelFile, OneOrMany, Shape, SinkSpec, SourceSpec, TestSpec,
+    WhenSpec,
 };
 use crate::access::AccessPath;
 use crate::api::NodeId;
@@ -25,6 +26,9 @@ pub(crate) struct Kind {
     pub(crate) harmless_prefix: Option<Regex>,
     pub(crate) harmless_after: Option<Regex>,
     pub(crate) cleared_by_name: Option<Regex>,
+    /// Names of entries, in every spelling.
+    pub(crate) fields: Vec<String>,
+    pub(crate) fields_like: Option<Regex>,
 }
 
 /// All that models say of untrusted data.
@@ -43,6 +47,8 @@ pub(crate) struct TaintModels {
     pub(crate) named_by_callers: KindSet,
     /// Kinds that any value does, however it is spelt.
     pub(crate) any_value: KindSet,
+    /// Kinds of which only the choice counts: whatever the value is turned into, who sent it has chosen.
+    pub(crate) decides: KindSet,
     /// Kinds that a quoted literal does not do.
     pub(crate) quoted: KindSet,
     /// Kinds, and those that are like them.
@@ -91,6 +97,10 @@ pub(crate) struct Sink {
     pub(crate) keys: bool,
     pub(crate) kinds: KindSet,
     pub(crate) deep: bool,
+    /// Entries do the harm: those that the kinds name.
+    pub(crate) fields: bool,
+    pub(crate) statement: Option<AccessPath>,
+    pub(crate) clause: Option<Clause>,
     pub(crate) where_unescaped: bool,
     pub(crate) when: Vec<When>,
     pub(crate) unless: Vec<When>,
@@ -179,6 +189,8 @@ impl TaintModels {
                 harmless_prefix: optional_regex(spec.harmless_prefix.as_deref())?,
                 harmless_after: optional_regex(spec.harmless_after.as_deref())?,
                 cleared_by_name: optional_regex(spec.cleared_by_name.as_deref())?,
+                fields: spec.fields.iter().flat_map(|name| spellings(name)).collect(),
+                fields_like: optional_regex(spec.fields_like.as_deref())?,
             };
             if let Some(like) = &spec.like {
                 let like =
@@ -209,6 +221,9 @@ impl TaintModels {
             if spec.any_value {
                 self.any_value |= KindSet::one(self.kinds.len());
             }
+            if !spec.fields.is_empty() {
+                self.decides |= KindSet::one(self.kinds.len());
+            }
             if spec.harmless_quoted {
                 self.quoted |= KindSet::one(self.kinds.len());
             }
@@ -232,7 +247,7 @@ impl TaintModels {
         let mut set = KindSet::default();
         for name in names {
             set |= match name.as_str() {
-                "all" => KindSet::ALL,
+                "all" => KindSet::ALL.without(self.decides),
                 name => self.kind(name).ok_or_else(|| format!("there is no kind `{name}` in kinds.yml"))?,
             };
         }
@@ -321,6 +336,9 @@ impl Models {
             keys: spec.keys,
             kinds: self.taint.kinds_named(&spec.kind)?,
             deep: spec.deep,
+            fields: spec.fields,
+            statement: spec.statement.as_deref().map(str::parse).transpose()?,
+            clause: spec.clause,
             where_unescaped: spec.where_unescaped,
             when: self.whens(language, &spec.when)?,
             unless: self.whens(language, &spec.unless)?,
@@ -434,6 +452,27 @@ fn spot(text: &str) -> Result<Spot, String> {
 fn paths(texts: &OneOrMany, otherwise: &str) -> Result<Vec<AccessPath>, String> {
     let paths: Vec<AccessPath> = texts.iter().map(|text| text.parse()).collect::<Result<_, String>>()?;
     if paths.is_empty() { Ok(vec![otherwise.parse()?]) } else { Ok(paths) }
+}
+
+/// A name in snake case, as it is and in camel case.
+fn spellings(name: &str) -> Vec<String> {
+    let mut camel = String::with_capacity(name.len());
+    let mut upper = false;
+    for c in name.chars() {
+        match c {
+            '_' if !camel.is_empty() => upper = true,
+            c if upper => {
+                camel.extend(c.to_uppercase());
+                upper = false;
+            }
+            c => camel.push(c),
+        }
+    }
+    let mut all = vec![name.to_owned()];
+    if camel != name {
+        all.push(camel);
+    }
+    all
 }
 
 fn optional_regex(text: Option<&str>) -> Result<Option<Regex>, String> {

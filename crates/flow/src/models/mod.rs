@@ -14,12 +14,12 @@ mod schema_taint;
 mod stores;
 
 pub(crate) use compiled::*;
-pub(crate) use compiled_taint::{Flow, Kind, Spot, TaintModels, Test, When};
+pub(crate) use compiled_taint::{Flow, Kind, Sink, Spot, TaintModels, Test, When};
 pub use schema::{
-    ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, ComponentSpec, ConventionSpec, DenialSpec,
-    EntrySpec, EscapesOffSpec, ExemptionSpec, FileEntrySpec, FlowSpec, Good, GuardSpec, InputSpec, KindSpec, KindsFile,
-    MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RenderSpec, RouterSpec, Scalar, SettingSpec, Shape,
-    SinkSpec, SourceSpec, TestSpec, TypeSpec, UseSpec, ViewClassSpec, WhenSpec,
+    AmbientSpec, ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, Clause, ComponentSpec,
+    ConventionSpec, DenialSpec, EntrySpec, EscapesOffSpec, ExemptionSpec, FileEntrySpec, FlowSpec, Good, GuardSpec,
+    InputSpec, KindSpec, KindsFile, MemberSpec, ModelFile, ModelLanguage, MountSpec, OneOrMany, RenderSpec, RouterSpec,
+    Scalar, SettingSpec, Shape, SinkSpec, SourceSpec, TestSpec, TypeSpec, UseSpec, ViewClassSpec, WhenSpec,
 };
 pub use stores::{ArgumentSpec, StoreMethodSpec, StoreSpec};
 

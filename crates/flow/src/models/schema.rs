@@ -9,10 +9,10 @@ use lunette_core::project::{InputKind, Proves};
 use lunette_lang::ir::Language;
 use serde::Deserialize;
 
-pub use super::schema_entries::{ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
+pub use super::schema_entries::{AmbientSpec, ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
 pub use super::schema_taint::{
-    ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar, Shape,
-    SinkSpec, SourceSpec, TestSpec, WhenSpec,
+    Clause, ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar,
+    Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
 };
 
 /// A model file.
@@ -66,6 +66,9 @@ pub struct ModelFile {
     /// What applies middleware or hooks to all (later) routes of a router.
     #[serde(default)]
     pub uses: Vec<UseSpec>,
+    /// What guards all routes of a framework, wherever they are registered.
+    #[serde(default)]
+    pub ambient: Vec<AmbientSpec>,
     /// Values that, used as middleware, decorator or hook, prove something about a request.
     #[serde(default)]
     pub guards: Vec<GuardSpec>,
@@ -341,6 +344,13 @@ pub struct UseSpec {
     /// Whether it applies to the whole application, wherever its router is mounted.
     #[serde(default)]
     pub whole_application: bool,
+    /// What the call itself proves: `server.auth.default("jwt")`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<crate::models::json_schema::Proves>"))]
+    pub proves: Option<Proves>,
+    /// Only functions count that prove something: the last one may answer the request instead.
+    #[serde(default)]
+    pub proving: bool,
     /// Functions with this many parameters are handlers of errors, no guards.
     #[serde(default)]
     pub error_parameters: Option<usize>,

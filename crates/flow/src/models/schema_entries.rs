@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lunette_core::project::InputKind;
+use lunette_core::project::{InputKind, Proves};
 use serde::Deserialize;
 
 use super::schema::OneOrMany;
@@ -48,12 +48,57 @@ pub struct EntrySpec {
     /// Access path of a schema: its presence proves validation.
     #[serde(default)]
     pub schema: Option<String>,
+    /// Access paths of what the route says of authentication: the name of a strategy, an object with one (`scope` asks
+    /// for more), or `false`, which lifts what the application asks for.
+    #[serde(default)]
+    pub auth: OneOrMany,
     /// What handlers are given, in order; `_` for nothing known.
     #[serde(default)]
     pub parameters: Vec<String>,
     /// How a decorated function's parameters carry inputs.
     #[serde(default)]
     pub arguments: Option<ArgumentsSpec>,
+}
+
+/// What guards all routes of a framework: registered in a container, exported by a file, or named in settings.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AmbientSpec {
+    /// Calls that register guards.
+    #[serde(default)]
+    pub call: OneOrMany,
+    /// With `call`: access path of the registrations.
+    #[serde(default)]
+    pub each: Option<String>,
+    /// With `call`: access path of what a registration is for, and the API value that it must be.
+    #[serde(default)]
+    pub when: Option<(String, String)>,
+    /// With `call`: access paths of the guards.
+    #[serde(default)]
+    pub functions: OneOrMany,
+    /// Or: files that export the guard, a regular expression of their paths.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// With `file`: names of the export.
+    #[serde(default)]
+    pub exports: Vec<String>,
+    /// With `file`: the export, and the key in it, that limits it to some paths.
+    #[serde(default)]
+    pub limits: Option<(String, String)>,
+    /// With `file`: a package that the project depends on.
+    #[serde(default)]
+    pub depends: Option<String>,
+    /// Or: a variable at the top level of a module that lists guards by name.
+    #[serde(default)]
+    pub variable: Option<String>,
+    /// With `variable`: a regular expression of the name listed.
+    #[serde(default)]
+    pub holds: Option<String>,
+    /// With `variable`: what it proves.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<crate::models::json_schema::Proves>"))]
+    pub proves: Option<Proves>,
 }
 
 /// How the parameters of a decorated function carry inputs (FastAPI).

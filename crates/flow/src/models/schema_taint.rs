@@ -64,6 +64,17 @@ pub struct SinkSpec {
     /// Whether a list or mapping that holds untrusted data anywhere does the same harm.
     #[serde(default)]
     pub deep: bool,
+    /// Not the value does harm but, in a mapping or among named arguments (`arg[**]`), the entries that the kinds name
+    /// (`fields`, `fields-like`).
+    #[serde(default)]
+    pub fields: bool,
+    /// With `fields`: access path of an SQL statement. The values at `at` are bound to its placeholders, and the columns
+    /// that those are compared with or written to are the entries' names.
+    #[serde(default)]
+    pub statement: Option<String>,
+    /// With `statement`: only placeholders that select rows, or that give values to columns.
+    #[serde(default)]
+    pub clause: Option<Clause>,
     /// Only where the project has turned the escaping of its templates off (`escapes-off`).
     #[serde(default)]
     pub where_unescaped: bool,
@@ -73,6 +84,17 @@ pub struct SinkSpec {
     /// None of these may hold for the call.
     #[serde(default)]
     pub unless: Vec<WhenSpec>,
+}
+
+/// What a placeholder of a statement is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Clause {
+    /// It selects rows.
+    Where,
+    /// It gives a column its value.
+    Set,
 }
 
 /// A call that makes a page of a template of the project.
@@ -333,6 +355,12 @@ pub struct KindSpec {
     /// expression.
     #[serde(default)]
     pub guarded_keys: Option<String>,
+    /// For sinks with `fields`: the names of the entries that do harm, in snake case; camel case counts as the same.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Likewise, a regular expression, for names that the program writes where the harm is done.
+    #[serde(default)]
+    pub fields_like: Option<String>,
     /// A quoted literal without a quote inside is harmless: it is only a text.
     #[serde(default)]
     pub harmless_quoted: bool,

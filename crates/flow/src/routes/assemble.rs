@@ -7,6 +7,7 @@ use lunette_lang::ir::BodyId;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
+use super::ambient::Ambients;
 use super::exempt::Exempt;
 use super::inputs::path_inputs;
 use super::limit::join;
@@ -35,18 +36,20 @@ struct Finished {
 pub(super) fn assemble(scene: &Scene, drafts: &[Draft]) -> Routes {
     let routers = Routers::new(scene);
     let exempt = Exempt::new(scene);
+    let ambients = Ambients::new(scene);
+    let rules = Rules { routers: &routers, exempt: &exempt, ambients: &ambients };
     let mut chains: FxHashMap<Site, Vec<Vec<Link>>> = FxHashMap::default();
     let mut order = Order::default();
     let mut all: Vec<Finished> = Vec::new();
     for draft in drafts {
         if draft.routers.is_empty() {
-            all.push(finish(scene, &routers, &exempt, draft, &[], &mut order));
+            all.push(finish(scene, &rules, draft, &[], &mut order));
             continue;
         }
         for &router in &draft.routers {
             let chains = chains.entry(router).or_insert_with(|| routers.chains(router));
             for chain in chains.iter() {
-                all.push(finish(scene, &routers, &exempt, draft, chain, &mut order));
+                all.push(finish(scene, &rules, draft, chain, &mut order));
             }
         }
     }
@@ -104,14 +107,15 @@ impl Order {
     }
 }
 
-fn finish(
-    scene: &Scene,
-    routers: &Routers,
-    exempt: &Exempt,
-    draft: &Draft,
-    chain: &[Link],
-    order: &mut Order,
-) -> Finished {
+/// What applies to routes.
+struct Rules<'a> {
+    routers: &'a Routers,
+    exempt: &'a Exempt,
+    ambients: &'a Ambients,
+}
+
+fn finish(scene: &Scene, rules: &Rules, draft: &Draft, chain: &[Link], order: &mut Order) -> Finished {
+    let Rules { routers, exempt, ambients } = *rules;
     // Paths from each link of the chain on, for limits of what is applied there.
     let mut below: Vec<String> = vec![draft.path.clone()];
     let mut known = draft.known;
@@ -123,6 +127,9 @@ fn finish(
     }
     below.reverse();
     let mut guards = Vec::new();
+    for guard in ambients.of(&draft.framework, below.first().map_or("", String::as_str)) {
+        add(&mut guards, guard.clone());
+    }
     let root = chain.first().map(|link| link.router);
     for (roots, applied) in routers.whole_application() {
         if root.is_some_and(|root| roots.contains(&root)) {
@@ -137,7 +144,12 @@ fn finish(
         }
         let path: Vec<&str> = below[at].split('/').filter(|part| !part.is_empty()).collect();
         for applied in routers.applied(link.router).iter().filter(|applied| !applied.whole_application) {
-            if covers(applied, &path) && in_time(scene, applied, until, order) {
+            // What a router with a prefix of its own applies below a path stands behind that prefix.
+            let own = || {
+                at + 1 == chain.len()
+                    && covers(applied, &draft.path.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>())
+            };
+            if (covers(applied, &path) || own()) && in_time(scene, applied, until, order) {
                 add(&mut guards, applied.guard.clone());
             }
         }

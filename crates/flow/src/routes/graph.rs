@@ -153,7 +153,9 @@ impl Graph {
     pub(super) fn precedes(&self, facts: &Facts, first: Site, second: Site) -> Option<bool> {
         let position = |site: Site| facts.program.span(site).start;
         if (first.unit, first.body) == (second.unit, second.body) {
-            return Some(position(first) < position(second));
+            // Of a chain of calls all begin at the same place.
+            let whole = |site: Site| (position(site), facts.program.span(site).end);
+            return Some(whole(first) < whole(second));
         }
         let (above_first, above_second) =
             (self.above((first.unit, first.body)), self.above((second.unit, second.body)));

@@ -96,6 +96,9 @@ impl Scene<'_> {
                     library = true;
                     self.models.guards.get(&node).copied()
                 }
+                Origin::Function(unit, body) if self.names_privilege(concrete) && self.tests_privilege(unit, body) => {
+                    Some(Proves::Authorized)
+                }
                 Origin::Function(unit, body) => Some(self.verdict(unit, body)),
                 Origin::Class(unit, class) | Origin::Instance(unit, class) => self.class_proves(unit, class, 4),
                 Origin::Module(_) | Origin::Literal(_) => None,
@@ -118,6 +121,13 @@ impl Scene<'_> {
             return Kind::Nothing;
         }
         Kind::Proves(Proves::Unknown)
+    }
+
+    /// Whether a guard is made by a call that is given names: of roles, of rights.
+    fn names_privilege(&self, made: Site) -> bool {
+        let Op::Call { args, .. } = self.facts.program.op(made) else { return false };
+        args.first()
+            .is_some_and(|arg| !self.strings(Site { value: arg.value, ..made }, &Context::default()).values.is_empty())
     }
 
     /// Whether a value is made by a library about which nothing is known.

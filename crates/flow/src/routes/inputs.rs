@@ -8,7 +8,7 @@ use super::scene::{Context, Scene};
 use crate::api::NodeId;
 use crate::know::Origin;
 use crate::models::{Arguments, InputModel};
-use crate::program::{Site, UnitId};
+use crate::program::{Site, Target, UnitId};
 
 /// How deep calls are followed for inputs.
 const DEPTH: usize = 4;
@@ -163,6 +163,31 @@ impl Scene<'_> {
         })
     }
 
+    /// What an alias of an annotated type carries: `CurrentUser = Annotated[User, Depends(…)]`.
+    fn annotations(&self, ty: Site) -> Vec<Site> {
+        let mut at = self.concrete(ty, &Context::default());
+        if let Op::Import(import) = self.facts.program.op(at)
+            && let Target::Unit(unit) = *self.facts.program.target(at.unit, *import)
+            && let Some(name) = self.facts.name_of(at)
+        {
+            let module = &self.facts.program.unit(unit).module;
+            let declared = module.body(BodyId::MODULE).ops.iter().enumerate().find_map(|(value, op)| match op {
+                Op::Assign(var, _) if module.name(module.body(BodyId::MODULE).vars[var.index()].name) == name => {
+                    Some(value)
+                }
+                _ => None,
+            });
+            let Some(value) = declared else { return Vec::new() };
+            at = self.concrete(Site { unit, body: BodyId::MODULE, value: ValueId(value as u32) }, &Context::default());
+        }
+        match self.facts.program.op(at) {
+            Op::Load(_, Key::Value(held)) => {
+                self.list(self.concrete(Site { value: *held, ..at }, &Context::default())).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Inputs that the parameters of a decorated function carry, and guards among them.
     pub(super) fn argument_inputs(
         &self,
@@ -184,6 +209,10 @@ impl Scene<'_> {
                 .iter()
                 .chain(&param.decorators)
                 .map(|at| Site { unit, body: at.body, value: at.value })
+                .collect();
+            let marks: Vec<Site> = marks
+                .into_iter()
+                .chain(param.ty.iter().flat_map(|ty| self.annotations(Site { unit, body: ty.body, value: ty.value })))
                 .collect();
             let called: Vec<(Site, NodeId)> = marks
                 .iter()

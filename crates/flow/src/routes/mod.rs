@@ -4,6 +4,7 @@
 //! in each other, what applies to all routes of a router, what proves something about the caller, and how handlers
 //! read their input. What functions of the project prove is decided by the function itself (the module `verdict`).
 
+mod ambient;
 mod assemble;
 mod branches;
 mod classes;

@@ -106,10 +106,11 @@ impl Scene<'_> {
         }
         let handler = self.handler(last, context);
         let mut lifted = Vec::new();
+        self.declared(entry, call, context, each, &mut guards, &mut lifted);
         if let Handler::Function(unit, body) = handler {
             let decorators = &self.facts.program.body(unit, body).decorators;
             guards.extend(self.decorator_guards(unit, decorators));
-            lifted = self.lifted(unit, decorators);
+            lifted.extend(self.lifted(unit, decorators));
         }
         let at = context.caller.unwrap_or(call);
         let draft = Draft {
@@ -129,6 +130,36 @@ impl Scene<'_> {
         };
         let methods = self.methods(entry, Some(node), call, context, each);
         self.expand(entry, &draft, &paths, methods, &handler, drafts);
+    }
+
+    /// What a registration itself says of authentication.
+    fn declared(
+        &self,
+        entry: &Entry,
+        call: Site,
+        context: &Context,
+        each: Option<Site>,
+        guards: &mut Vec<GuardUse>,
+        lifted: &mut Vec<Proves>,
+    ) {
+        for site in entry.auth.iter().flat_map(|path| self.follow(call, path, context, each)) {
+            let at = self.concrete(site, context);
+            let entry = |name: &str| self.facts.entry(at, name).sites().first().copied();
+            let text = |site: Site| self.strings(site, context).values.pop();
+            let mode = entry("mode").and_then(text);
+            if self.facts.possible(at).single() == Some(&crate::Value::Bool(false))
+                || matches!(mode.as_deref(), Some("try" | "optional"))
+            {
+                lifted.extend([Proves::Authenticated, Proves::Authorized]);
+                continue;
+            }
+            let strategy = entry("strategy").or_else(|| entry("strategies")).and_then(text).or_else(|| text(at));
+            let asks_more = entry("scope").or_else(|| entry("access")).is_some();
+            if let Some(name) = strategy.or_else(|| asks_more.then(|| "scope".to_owned())) {
+                let proves = if asks_more { Proves::Authorized } else { Proves::Authenticated };
+                guards.push(GuardUse { name, proves, place: self.facts.place(at) });
+            }
+        }
     }
 
     /// The line to show: of a chained call the member's, of one of several registrations its own.

@@ -1,6 +1,6 @@
 //! Routers: their prefixes, how they are mounted in each other, and what is applied to all their routes.
 
-use lunette_core::project::GuardUse;
+use lunette_core::project::{GuardUse, Proves};
 use lunette_lang::ir::{BodyId, Op, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -199,6 +199,15 @@ impl Routers {
                 continue;
             }
             guards.extend(scene.guard_uses(site, context, call).into_iter().map(|guard| (position, guard)));
+        }
+        if let Some(proves) = used.proves {
+            let named =
+                scene.arguments(call, context).first().and_then(|(site, _)| scene.strings(*site, context).values.pop());
+            let name = named.or_else(|| scene.facts.name_of(call)).unwrap_or_default();
+            guards = vec![(0, GuardUse { name, proves, place: scene.facts.place(call) })];
+        }
+        if used.proving {
+            guards.retain(|(_, guard)| guard.proves != Proves::Unknown);
         }
         for router in routers {
             for (_, made) in scene.routers(router, context) {

@@ -8,7 +8,7 @@
 use lunette_core::project::Proves;
 use lunette_lang::ir::{BinaryOp, BodyId, Const, Key, Op, Terminator, ValueId};
 use regex::Regex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
@@ -73,6 +73,8 @@ pub(super) struct Verdicts {
     checks: FxHashMap<NodeId, Vec<usize>>,
     denials: FxHashMap<NodeId, Vec<Option<AccessPath>>>,
     known: RefCell<FxHashMap<(UnitId, BodyId), Proves>>,
+    /// Functions that test a privilege, whatever they are called.
+    privileged: RefCell<FxHashSet<(UnitId, BodyId)>>,
     inside: RefCell<FxHashMap<(UnitId, BodyId), Option<Checked>>>,
 }
 
@@ -103,8 +105,17 @@ impl Scene<'_> {
         }
         let name = self.full_name(unit, body);
         let verdict = conclude(&seen, &name);
+        if seen.privilege && seen.denies {
+            self.verdicts.privileged.borrow_mut().insert((unit, body));
+        }
         self.verdicts.known.borrow_mut().insert((unit, body), verdict);
         verdict
+    }
+
+    /// Whether a function tests a privilege: made by a call that says which (`auth("manageUsers")`), it asks for more
+    /// than who calls.
+    pub(super) fn tests_privilege(&self, unit: UnitId, body: BodyId) -> bool {
+        self.verdict(unit, body) == Proves::Authenticated && self.verdicts.privileged.borrow().contains(&(unit, body))
     }
 
     /// What a handler itself checks before it goes on, with the place of the check: a test on which it refuses, or a
@@ -141,7 +152,8 @@ impl Scene<'_> {
         let mut at = Some(body);
         while let Some(id) = at {
             let function = module.body(id);
-            if id != BodyId::MODULE {
+            // `canActivate` is what every guard of its framework is called.
+            if id != BodyId::MODULE && module.name(function.name) != "canActivate" {
                 name.push_str(module.name(function.name));
                 name.push(' ');
             }

@@ -205,6 +205,10 @@ impl Scan<'_, '_> {
             {
                 continue;
             }
+            if sink.fields {
+                self.emit_fields(value, sink, out);
+                continue;
+            }
             for path in &sink.at {
                 for (from, facts) in self.along(value, path) {
                     self.harm(value, from, &facts, sink.kinds, sink.deep, out);

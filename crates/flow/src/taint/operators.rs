@@ -74,6 +74,8 @@ impl Scan<'_, '_> {
                     let facts = self.text_of(facts);
                     self.put_all(value, from, if from == right { Self::behind(facts) } else { facts });
                 }
+            } else if matches!(op, BinaryOp::Mul | BinaryOp::Div | BinaryOp::FloorDiv) {
+                self.scaled(value, left, right);
             }
             return;
         }
@@ -92,6 +94,18 @@ impl Scan<'_, '_> {
                 from,
                 facts.into_iter().map(|fact| Fact { cleared: fact.cleared | cleared, ..fact }).collect(),
             );
+        }
+    }
+
+    /// A number times a constant: who chose a number has chosen a hundred times it.
+    fn scaled(&mut self, value: ValueId, left: ValueId, right: ValueId) {
+        let spared = KindSet::ALL.without(self.env.models.taint.decides);
+        for (from, by) in [(left, right), (right, left)] {
+            if matches!(self.op(self.canon[by.index()]), Op::Const(_)) {
+                let facts = Self::made_of(self.used(from, value));
+                let facts = facts.into_iter().map(|fact| Fact { cleared: fact.cleared | spared, ..fact }).collect();
+                self.put_all(value, from, facts);
+            }
         }
     }
 

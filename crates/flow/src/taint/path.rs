@@ -97,6 +97,11 @@ impl Paths {
         key
     }
 
+    /// What a key is called.
+    pub(crate) fn text(&self, key: KeyId) -> &str {
+        self.keys.get((key.0 & !INDEX) as usize).map_or("", CompactString::as_str)
+    }
+
     fn cons(&mut self, key: KeyId, rest: PathId) -> PathId {
         let next = PathId(self.cells.len() as u32);
         let cells = &mut self.cells;

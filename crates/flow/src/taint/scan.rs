@@ -371,9 +371,14 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// Untrusted data enters.
     pub(crate) fn start(&mut self, value: ValueId, site: Site, kind: super::SourceKind) {
+        self.start_without(value, site, kind, KindSet::default());
+    }
+
+    /// Untrusted data enters that cannot do some kinds of harm.
+    fn start_without(&mut self, value: ValueId, site: Site, kind: super::SourceKind, spared: KindSet) {
         let source = self.state.source(site, kind);
         let root = self.state.pools.root(Root::Source(source));
-        let cleared = super::seeds::cleared(kind, self.module.language, self.env.models.taint.objects_only);
+        let cleared = super::seeds::cleared(kind, self.module.language, self.env.models.taint.objects_only) | spared;
         self.put(value, Fact { root, path: PathId::EMPTY, cleared, from: value, flags: Flags::EXACT });
     }
 
@@ -391,17 +396,20 @@ impl<'s, 'a> Scan<'s, 'a> {
             self.module.language == Language::Python
                 && self.env.facts.name_of(site).is_some_and(|name| is_harmless_type(&name))
         });
-        if converted {
-            return;
-        }
+        let spared = if converted || self.env.seeds.is_number(site) {
+            KindSet::ALL.without(self.env.models.taint.decides)
+        } else {
+            KindSet::default()
+        };
         for at in 0..self.env.seeds.of_param(site).len() {
             let kind = self.env.seeds.of_param(site)[at];
-            self.start(value, site, kind);
+            self.start_without(value, site, kind, spared);
         }
         for origin in self.origins(value) {
             // What a library gives to this very parameter; what callers pass is followed from there.
             if let Origin::Api(node, made) = *origin
                 && made == site
+                && !converted
                 && let Some(kind) = self.env.seeds.of_node(node, (self.unit, self.id))
             {
                 self.start(value, site, kind);

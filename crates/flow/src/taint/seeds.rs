@@ -21,6 +21,8 @@ pub(crate) struct Seeds {
     /// Calls whose result is untrusted.
     calls: FxHashMap<NodeId, SourceKind>,
     params: FxHashMap<Site, Vec<SourceKind>>,
+    /// Parameters that are numbers or ids by the route's path.
+    numbers: FxHashSet<Site>,
     /// Values that are sources only where the path of the route varies.
     varying: FxHashSet<NodeId>,
     /// Bodies that run for routes only whose paths are fixed.
@@ -149,9 +151,10 @@ impl Seeds {
                     self.param(facts, unit, body, index, SourceKind::Path);
                 }
                 for input in route.inputs.iter().filter(|input| input.name == name) {
-                    if input.kind != InputKind::Path || !is_number(&route.path, name) {
-                        self.param(facts, unit, body, index, input.kind.into());
+                    if input.kind == InputKind::Path && is_number(&route.path, name) {
+                        self.numbers.insert(Site { unit, body, value: param.value });
                     }
+                    self.param(facts, unit, body, index, input.kind.into());
                 }
             }
         }
@@ -207,6 +210,11 @@ impl Seeds {
             self.nodes.remove(&node);
             self.calls.remove(&node);
         }
+    }
+
+    /// Whether a parameter is a number or an id by the route's path.
+    pub(crate) fn is_number(&self, site: Site) -> bool {
+        self.numbers.contains(&site)
     }
 
     /// Whether any code but tests is given or reads what clients send.

@@ -28,6 +28,15 @@ impl Compiler<'_> {
             found.push(Condition::Way(regex(way)?));
         }
         found.extend(spec.assumed.map(Condition::Assumed));
+        if let Some(name) = &spec.taken_by_name {
+            found.push(Condition::TakenByName(regex(name)?));
+        }
+        if let Some(wanted) = spec.tied {
+            found.push(Condition::Tied(wanted));
+        }
+        if let Some(record) = &spec.record {
+            found.push(Condition::Record(record.owned, record.named.as_deref().map(regex).transpose()?));
+        }
         match (&spec.inside, &spec.name) {
             (Some(inside), name) => found.push(Condition::Inside(*inside, name.as_deref().map(regex).transpose()?)),
             (None, Some(name)) => found.push(Condition::Name(regex(name)?)),

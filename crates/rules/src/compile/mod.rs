@@ -179,6 +179,8 @@ impl Compiler<'_> {
             no_guard_named: spec.no_guard_named.as_deref().map(regex).transpose()?,
             guard_named: spec.guard_named.as_deref().map(regex).transpose()?,
             has: spec.has.clone(),
+            siblings_have: spec.siblings_have.clone(),
+            no_path: spec.no_path.as_deref().map(regex).transpose()?,
             inputs: spec.inputs.clone(),
             input_name: spec.input_name.as_deref().map(regex).transpose()?,
             no_input_named: spec.no_input_named.as_deref().map(regex).transpose()?,
