@@ -1,6 +1,7 @@
 //! Which routes reach which code: the exposure of a place.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use lunette_core::project::{Proves, Route};
 use lunette_core::risk::Exposure;
@@ -34,12 +35,31 @@ pub(crate) struct Surface<'a> {
     start: FxHashSet<BodyKey>,
     /// Language and handler of each route.
     served_by: Vec<(Option<Language>, Option<BodyKey>)>,
+    /// How many routes prove what, by file; of all of them under no name.
+    proven: FxHashMap<String, BTreeMap<Vec<Proves>, usize>>,
 }
 
 /// Fewest routes of a file that say what is usual there.
 const MIN_SIBLINGS: usize = 3;
 /// Most routes kept for one body; the most exposed ones are kept.
 const MAX_ROUTES: usize = 32;
+
+fn proves_any(route: &Route, wanted: &[Proves]) -> bool {
+    route.guards.iter().any(|guard| wanted.contains(&guard.proves))
+}
+
+/// How many routes prove what, by file; of all of them under no name.
+fn proven(routes: &[Route]) -> FxHashMap<String, BTreeMap<Vec<Proves>, usize>> {
+    let mut found: FxHashMap<String, BTreeMap<Vec<Proves>, usize>> = FxHashMap::default();
+    for route in routes {
+        let mut kinds: Vec<Proves> = route.guards.iter().map(|guard| guard.proves).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        *found.entry(String::new()).or_default().entry(kinds.clone()).or_default() += 1;
+        *found.entry(route.file.clone()).or_default().entry(kinds).or_default() += 1;
+    }
+    found
+}
 
 impl<'a> Surface<'a> {
     /// Follows calls from every handler. `makers` are the calls that make an application.
@@ -52,6 +72,7 @@ impl<'a> Surface<'a> {
             reached: FxHashMap::default(),
             start: FxHashSet::default(),
             served_by: Vec::new(),
+            proven: proven(routes),
         };
         let mut by_route: Vec<Vec<BodyKey>> = vec![Vec::new(); routes.len()];
         for unit in facts.program.ids() {
@@ -94,16 +115,18 @@ impl<'a> Surface<'a> {
 
     /// Whether most routes beside one prove one of these: those of its file, where there are few those of the project.
     pub(crate) fn siblings_have(&self, route: usize, wanted: &[Proves]) -> bool {
-        let file = &self.routes[route].file;
-        let counted = |own: bool| {
-            let others =
-                self.routes.iter().enumerate().filter(|(at, other)| *at != route && (!own || other.file == *file));
-            others.fold((0_usize, 0_usize), |(all, proving), (_, other)| {
-                (all + 1, proving + usize::from(other.guards.iter().any(|guard| wanted.contains(&guard.proves))))
-            })
+        let own = usize::from(proves_any(&self.routes[route], wanted));
+        let counted = |file: &str| {
+            let counts = self.proven.get(file);
+            let (mut all, mut proving) = (0, 0);
+            for (kinds, count) in counts.into_iter().flatten() {
+                all += count;
+                proving += if kinds.iter().any(|kind| wanted.contains(kind)) { *count } else { 0 };
+            }
+            (all.saturating_sub(1), proving.saturating_sub(own))
         };
-        let (beside, proving) = counted(true);
-        let (all, proving_of_all) = counted(false);
+        let (beside, proving) = counted(&self.routes[route].file);
+        let (all, proving_of_all) = counted("");
         if beside >= MIN_SIBLINGS { proving * 2 > beside } else { all > MIN_SIBLINGS && proving_of_all * 2 > all }
     }
 

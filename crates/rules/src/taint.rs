@@ -7,7 +7,7 @@ use lunette_core::risk::{Exposure, Risk};
 use lunette_flow::lazy::Regex;
 use lunette_flow::program::Site;
 use lunette_flow::taint::{KindSet, SourceKind, TaintFlow};
-use lunette_lang::ir::{Key, Language, Op};
+use lunette_lang::ir::{Key, Language, Op, ValueId};
 
 use crate::run::Run;
 use crate::spot::Spot;
@@ -137,6 +137,7 @@ impl Run<'_, '_> {
             Op::Load(_, Key::Member(_) | Key::Item(_)) => {
                 self.facts.name_of(step.site).is_some_and(|name| named(&name))
             }
+            Op::Assign(_, from) => self.is_part_named(Site { value: *from, ..step.site }, name, 4),
             Op::Call { args, .. } => args.first().is_some_and(|arg| {
                 let key = self.facts.possible(Site { value: arg.value, ..step.site });
                 key.single_str().is_some_and(named)
@@ -146,6 +147,21 @@ impl Run<'_, '_> {
             }
             _ => false,
         })
+    }
+
+    /// Whether a value is a part of another, taken by such a name, or by default something else: `const { role = "a" } = body`.
+    fn is_part_named(&self, site: Site, name: &Regex, depth: usize) -> bool {
+        let to = |value: ValueId| Site { value, ..site };
+        match self.facts.program.op(site) {
+            Op::Load(_, Key::Member(_) | Key::Item(_)) => {
+                self.facts.name_of(site).is_some_and(|taken| name.is_match(&taken))
+            }
+            Op::Phi(operands) if depth > 0 => {
+                operands.iter().take(4).any(|operand| self.is_part_named(to(*operand), name, depth - 1))
+            }
+            Op::Assign(_, from) | Op::Await(from) if depth > 0 => self.is_part_named(to(*from), name, depth - 1),
+            _ => false,
+        }
     }
 
     /// What a message calls the source: what kind of data it is, and how it is written.

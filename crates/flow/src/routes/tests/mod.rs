@@ -1,6 +1,7 @@
 //! Tests of routes: small projects, and the routes found in them one a line.
 #![allow(clippy::unwrap_used, clippy::needless_raw_string_hashes)]
 
+mod ambient;
 mod express;
 mod guards;
 mod python;
