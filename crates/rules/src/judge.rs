@@ -316,7 +316,7 @@ impl Run<'_, '_> {
     pub(crate) fn routes_of(&self, spot: &Spot) -> Vec<usize> {
         match spot.route {
             Some(route) => vec![route],
-            None => self.surface.reaching(spot.unit, spot.function.unwrap_or(spot.body)).to_vec(),
+            None => self.surface.serving(spot.unit, spot.function.unwrap_or(spot.body)).to_vec(),
         }
     }
 

@@ -135,6 +135,12 @@ impl<'a> Surface<'a> {
         self.reached.get(&(unit, body)).map_or(&[], Vec::as_slice)
     }
 
+    /// The routes that a body serves; of one that is no handler those that reach it. A wrapper that all handlers share
+    /// (`catchErrors(async (req, res) => …)`) leads from each route to the handlers of all others.
+    pub(crate) fn serving(&self, unit: UnitId, body: BodyId) -> &[usize] {
+        self.direct.get(&(unit, body)).map_or_else(|| self.reaching(unit, body), Vec::as_slice)
+    }
+
     /// Whether a body is a handler or guard of a route.
     pub(crate) fn is_handler(&self, unit: UnitId, body: BodyId) -> bool {
         self.direct.contains_key(&(unit, body))
