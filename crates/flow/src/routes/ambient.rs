@@ -134,18 +134,10 @@ fn exported_guard(scene: &Scene, unit: UnitId, name: &str) -> Option<GuardUse> {
     for origin in scene.facts.known.exported(unit, name) {
         let proves = match *origin {
             Origin::Function(unit, body) => scene.verdict(unit, body),
-            Origin::Api(node, made) => match scene.models.guards.get(&node) {
-                Some(&proves) => proves,
+            Origin::Api(node, made) => {
                 // `export default auth((request) => …)`: what the function given does.
-                None => {
-                    let given = scene.arguments(made, &Context::default());
-                    let functions = given.iter().flat_map(|(site, _)| scene.functions(*site, &Context::default()));
-                    functions
-                        .map(|(unit, body)| scene.verdict(unit, body))
-                        .find(|proves| *proves != Proves::Unknown)
-                        .unwrap_or(Proves::Unknown)
-                }
-            },
+                scene.models.guards.get(&node).copied().unwrap_or_else(|| given_verdict(scene, made))
+            }
             _ => continue,
         };
         let better = found.as_ref().is_none_or(|known: &GuardUse| known.proves == Proves::Unknown);
@@ -165,6 +157,15 @@ fn exported_guard(scene: &Scene, unit: UnitId, name: &str) -> Option<GuardUse> {
         }
     }
     found
+}
+
+/// What a function does that a call is given.
+fn given_verdict(scene: &Scene, call: Site) -> Proves {
+    let context = Context::default();
+    let given = scene.arguments(call, &context);
+    let functions = given.iter().flat_map(|(site, _)| scene.functions(*site, &context));
+    let mut verdicts = functions.map(|(unit, body)| scene.verdict(unit, body));
+    verdicts.find(|proves| *proves != Proves::Unknown).unwrap_or(Proves::Unknown)
 }
 
 /// The paths that a file limits its guard to, and those that it leaves out.

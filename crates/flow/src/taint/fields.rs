@@ -1,11 +1,11 @@
 //! Harm done by single entries: the role in a record that is stored, the id in a condition that selects records.
 
-use lunette_lang::ir::{ArgKind, BinaryOp, Key, Op, ValueId};
+use lunette_lang::ir::{ArgKind, BinaryOp, Entry, Key, Op, ValueId};
 
 use super::KindSet;
 use super::binding::values;
 use super::emit::Emitter;
-use super::fact::{Facts, Flags};
+use super::fact::{Fact, Facts, Flags};
 use super::path::{KeyId, PathId};
 use super::scan::Scan;
 use super::statement::placeholders;
@@ -36,12 +36,15 @@ impl Scan<'_, '_> {
 
     fn emit_entries(&mut self, value: ValueId, path: &AccessPath, kind: &Kind, harm: KindSet, out: &mut Emitter) {
         for (from, facts) in self.along(value, path) {
-            let mut named = self.written(&facts, kind);
+            let mut named = self.written(from, &facts, kind);
             for name in &kind.fields {
                 let key = self.state.pools.paths.key(name);
-                named.extend(self.under(&facts, key).into_iter().filter(|fact| fact.path.is_empty()));
+                let under = self.under(&facts, key).into_iter().filter(|fact| fact.path.is_empty());
+                named.push((self.entry(from, name), under.collect()));
             }
-            self.harm(value, from, &named, harm, false, out);
+            for (entry, facts) in named {
+                self.harm(value, entry, &facts, harm, false, out);
+            }
         }
         // `where(Order.id == order_id)`
         for compared in values(self, value, path) {
@@ -67,22 +70,36 @@ impl Scan<'_, '_> {
         }
     }
 
-    /// The facts about entries whose names are written here.
-    fn written(&self, facts: &Facts, kind: &Kind) -> Facts {
-        let Some(like) = &kind.fields_like else { return Facts::new() };
+    /// The facts about entries whose names are written here, by entry.
+    fn written(&self, from: ValueId, facts: &Facts, kind: &Kind) -> Vec<(ValueId, Facts)> {
+        let Some(like) = &kind.fields_like else { return Vec::new() };
         let paths = &self.state.pools.paths;
         let wanted = |keys: &[KeyId]| match keys {
             [first, rest @ ..] => {
-                like.is_match(paths.text(*first))
-                    && rest.iter().all(|key| INNER.contains(&paths.text(*key)) || *key == KeyId::ELEMENT)
+                let name = paths.text(*first);
+                let stands = |key: &KeyId| INNER.contains(&paths.text(*key)) || *key == KeyId::ELEMENT;
+                (like.is_match(name) && rest.iter().all(stands)).then(|| self.entry(from, name))
             }
-            [] => false,
+            [] => None,
         };
         let named = facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN));
         named
-            .filter(|fact| wanted(&paths.keys(fact.path).collect::<Vec<_>>()))
-            .map(|fact| super::fact::Fact { path: PathId::EMPTY, ..*fact })
+            .filter_map(|fact| {
+                let entry = wanted(&paths.keys(fact.path).collect::<Vec<_>>())?;
+                Some((entry, std::iter::once(Fact { path: PathId::EMPTY, ..*fact }).collect()))
+            })
             .collect()
+    }
+
+    /// What is written as an entry of a mapping: the way of its own is told, not that of another entry with data of the
+    /// same source. The whole where that is not seen.
+    fn entry(&self, whole: ValueId, name: &str) -> ValueId {
+        let Op::Dict(entries) = self.op(self.canon[whole.index()]) else { return whole };
+        let named = entries.iter().rev().find_map(|entry| match *entry {
+            Entry::Pair(Key::Member(key) | Key::Item(key), value) if self.name(key) == name => Some(value),
+            _ => None,
+        });
+        named.filter(|value| !self.facts[value.index()].is_empty()).unwrap_or(whole)
     }
 
     /// The values bound to a statement's placeholders.

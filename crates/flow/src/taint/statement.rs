@@ -42,7 +42,7 @@ pub(crate) fn placeholders(statement: &str) -> Vec<Placeholder> {
         match token {
             Token::Word(word) => match word.to_ascii_lowercase().as_str() {
                 "where" | "having" | "on" | "from" | "returning" | "limit" | "offset" | "using" => {
-                    (clause, inserted) = (Clause::Where, None)
+                    (clause, inserted) = (Clause::Where, None);
                 }
                 "set" => (clause, inserted) = (Clause::Set, None),
                 "into" => columns = listed_columns(&tokens[at + 1..]),
