@@ -66,9 +66,7 @@ static DECIDES: Pattern = LazyLock::new(|| {
 });
 /// Calls in which the caller's name is no decision: logs, answers, pages.
 static TELLS: Pattern = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^(log|info|debug|warn|warning|error|trace|exception|json|send|render|render_?template|end|write|print|jsonify|next|status|redirect|set|setHeader|header|emit|track|capture\w*|record_?event|audit\w*|log_?\w+|str|string|toString|int|Number|flash|set_?user|boolean|bool|parseInt)$",
-    ))
+    Regex::new(r"(?i)^(log|info|debug|warn|warning|error|trace|exception|json|send|render|render_?template|end|write|print|jsonify|next|status|redirect|set|setHeader|header|emit|track|capture\w*|record_?event|audit\w*|log_?\w+|str|string|toString|int|Number|flash|set_?user|boolean|bool|parseInt)$")
     .ok()
 });
 
@@ -238,19 +236,17 @@ impl Run<'_, '_> {
             at += 1;
             for user in self.uses.of(program, site) {
                 let goes_on = match program.op(user) {
-                    Op::Binary(op, ..)
-                        if matches!(
-                            op,
-                            BinaryOp::Eq
-                                | BinaryOp::NotEq
-                                | BinaryOp::StrictEq
-                                | BinaryOp::StrictNotEq
-                                | BinaryOp::In
-                                | BinaryOp::NotIn
-                                | BinaryOp::Is
-                                | BinaryOp::IsNot
-                        ) =>
-                    {
+                    Op::Binary(
+                        BinaryOp::Eq
+                        | BinaryOp::NotEq
+                        | BinaryOp::StrictEq
+                        | BinaryOp::StrictNotEq
+                        | BinaryOp::In
+                        | BinaryOp::NotIn
+                        | BinaryOp::Is
+                        | BinaryOp::IsNot,
+                        ..,
+                    ) => {
                         if self.is_against_something(user, site) {
                             return true;
                         }
