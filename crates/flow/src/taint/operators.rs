@@ -2,6 +2,7 @@
 
 use lunette_lang::ir::{BinaryOp, Op, Part, ValueId};
 
+use super::KindSet;
 use super::fact::{Fact, Facts, Flags};
 use super::scan::Scan;
 use super::texts;
