@@ -432,7 +432,7 @@ impl Run<'_, '_> {
         let Some(name) = spot.call.or(spot.value).and_then(|call| record_of(self.facts, call)) else {
             return Owned::Unknown;
         };
-        match self.records().owned.get(&name) {
+        match self.records.get_or_init(|| Records::gather(self.facts)).owned.get(&name) {
             Some(true) => Owned::Yes,
             Some(false) => Owned::No,
             None => Owned::Unknown,

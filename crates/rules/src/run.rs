@@ -71,7 +71,7 @@ pub(crate) struct Run<'a, 'f> {
     functions: OnceCell<Vec<Spot>>,
     returns: OnceCell<Vec<Site>>,
     /// Kinds of records, gathered when the first matcher asks.
-    records: OnceCell<Records>,
+    pub(crate) records: OnceCell<Records>,
     comparisons: OnceCell<Vec<Site>>,
     /// Pages of which a rule has told already that they put values out unescaped.
     pages: RefCell<BTreeSet<String>>,
@@ -300,11 +300,6 @@ impl<'a, 'f> Run<'a, 'f> {
             let options = Options { asked: self.book.asked, ..self.context.taint };
             Taint::new(self.facts, self.models, self.routes, options)
         })
-    }
-
-    /// What the project tells of its records, gathered at the first call.
-    pub(crate) fn records(&self) -> &Records {
-        self.records.get_or_init(|| Records::gather(self.facts))
     }
 
     /// Whether a comparison is an argument: of a query, which compares in the database.
