@@ -209,8 +209,7 @@ pub struct CallbackSpec {
     pub parameters: Vec<String>,
 }
 
-/// A parameter that holds an API value by its name alone: files that are loaded dynamically are called by code that
-/// cannot be followed.
+/// A parameter that holds an API value by its name alone: what calls files loaded dynamically cannot be followed.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -369,19 +369,6 @@ impl<'s, 'a> Scan<'s, 'a> {
         self.constant(first.value).is_some() || (!facts.is_empty() && facts.iter().all(is_own))
     }
 
-    /// Untrusted data enters.
-    pub(crate) fn start(&mut self, value: ValueId, site: Site, kind: super::SourceKind) {
-        self.start_without(value, site, kind, KindSet::default());
-    }
-
-    /// Untrusted data enters that cannot do some kinds of harm.
-    fn start_without(&mut self, value: ValueId, site: Site, kind: super::SourceKind, spared: KindSet) {
-        let source = self.state.source(site, kind);
-        let root = self.state.pools.root(Root::Source(source));
-        let cleared = super::seeds::cleared(kind, self.module.language, self.env.models.taint.objects_only) | spared;
-        self.put(value, Fact { root, path: PathId::EMPTY, cleared, from: value, flags: Flags::EXACT });
-    }
-
     fn param(&mut self, value: ValueId, index: u32) {
         let Some(param) = self.body.params.get(index as usize) else { return };
         let root = self.state.pools.root(Root::Param(index, PathId::EMPTY));

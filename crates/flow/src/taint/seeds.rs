@@ -2,9 +2,12 @@
 //! carry inputs, and in library mode the parameters of exported functions.
 
 use lunette_core::project::InputKind;
-use lunette_lang::ir::{BodyId, ClassId, Language, NameId, Op, ParamKind};
+use lunette_lang::ir::{BodyId, ClassId, Language, NameId, Op, ParamKind, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::fact::{Fact, Flags, Root};
+use super::path::PathId;
+use super::scan::Scan;
 use super::{KindSet, SourceKind};
 use crate::api::NodeId;
 use crate::facts::Facts;
@@ -267,4 +270,19 @@ fn is_number(path: &str, name: &str) -> bool {
             || path.contains(&format!("{{{name}:{kind}}}"))
             || path.contains(&format!("<{kind}({name}"))
     })
+}
+
+impl Scan<'_, '_> {
+    /// Untrusted data enters.
+    pub(crate) fn start(&mut self, value: ValueId, site: Site, kind: SourceKind) {
+        self.start_without(value, site, kind, KindSet::default());
+    }
+
+    /// Untrusted data enters that cannot do some kinds of harm.
+    pub(super) fn start_without(&mut self, value: ValueId, site: Site, kind: SourceKind, spared: KindSet) {
+        let source = self.state.source(site, kind);
+        let root = self.state.pools.root(Root::Source(source));
+        let cleared = cleared(kind, self.module.language, self.env.models.taint.objects_only) | spared;
+        self.put(value, Fact { root, path: PathId::EMPTY, cleared, from: value, flags: Flags::EXACT });
+    }
 }
