@@ -8,6 +8,7 @@
 
 mod book;
 mod catch;
+mod checked;
 mod checks;
 mod compile;
 pub mod database;
@@ -40,8 +41,9 @@ mod value;
 mod version;
 
 pub use book::{BUILTIN, Rulebook, RunContext};
+pub use checked::Checked;
 pub use document::Example;
 pub use error::RuleError;
 pub use reaching::{Reached, Reaching};
-pub use run::{Checked, RunResult};
+pub use run::RunResult;
 pub use version::major;

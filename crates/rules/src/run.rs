@@ -15,6 +15,7 @@ use lunette_lang::ir::{BodyId, ImportId, Language, Op, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::book::{CompiledRule, Rulebook, RunContext};
+use crate::checked::Checked;
 use crate::checks;
 use crate::document_match::Documents;
 use crate::group::told_once;
@@ -27,17 +28,6 @@ use crate::spot::{self, Assigned, Spot};
 use crate::surface::Surface;
 use crate::taint::Rank;
 use crate::uses::Uses;
-
-/// What a rule looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// The rule's id.
-    pub rule: String,
-    /// Whether the project has anything that the rule is about: its language and its package.
-    pub applicable: bool,
-    /// Number of places that it looked at.
-    pub sites: usize,
-}
 
 /// What a run gave.
 #[derive(Clone, Debug, Default)]
