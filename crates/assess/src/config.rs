@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(config.min_confidence, Some(Confidence::Firm));
         assert!(config.exclude[0].matches("legacy/a.py"));
         let suppression = &config.suppressions[0];
-        assert_eq!((suppression.line, suppression.until.as_str()), (5, "2027-01-31"));
+        assert_eq!((suppression.line, suppression.until.as_str()), (6, "2027-01-31"));
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
