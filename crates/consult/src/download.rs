@@ -62,8 +62,8 @@ impl Fetch for Https {
                 .ok_or_else(|| "the server does not say which part it sends".to_owned())?,
             status => return Err(refusal(status, text(headers, header::RETRY_AFTER))),
         };
-        let stated = headers.get_all("x-goog-hash").iter().filter_map(|value| value.to_str().ok());
-        let crc32c = stated.filter_map(stated_crc32c).next();
+        let mut stated = headers.get_all("x-goog-hash").iter().filter_map(|value| value.to_str().ok());
+        let crc32c = stated.find_map(stated_crc32c);
         Ok(Answer::Body {
             from,
             length,

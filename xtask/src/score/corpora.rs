@@ -86,6 +86,15 @@ impl Bench {
         self.scorers.join(path)
     }
 
+    /// A file of labels, or that it is absent; the outer error is a file that is no such list.
+    pub(crate) fn labels(&self, file: &str) -> Result<Result<Vec<Value>, String>, String> {
+        let path = self.scorer(file);
+        if !path.is_file() {
+            return Ok(Err(format!("{} is not there", path.display())));
+        }
+        serde_json::from_str(&read(&path)?).map(Ok).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
     /// A file to write to.
     pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.out.join(name)

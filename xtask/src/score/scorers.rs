@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::Options;
 use super::corpora::{Assessed, Bench};
-use crate::read;
 use crate::table::{Section, per_kloc, percent};
 
 /// A section, or what is absent; the outer error ends the command.
@@ -59,12 +58,10 @@ pub(super) fn labels(bench: &Bench, name: &str, options: &Options) -> Scored {
         "node" => ("labels/node.json", "Node application", "kind"),
         _ => ("labels/npm_cves.json", "npm packages with CVEs", "class"),
     };
-    let path = bench.scorer(file);
-    if !path.is_file() {
-        return Ok(Err(format!("{} is not there", path.display())));
-    }
-    let labels: Vec<Value> =
-        serde_json::from_str(&read(&path)?).map_err(|error| format!("{}: {error}", path.display()))?;
+    let labels = match bench.labels(file)? {
+        Ok(labels) => labels,
+        Err(absent) => return Ok(Err(absent)),
+    };
     let mut projects: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for label in labels {
         let (folder, label) = if name == "cves" { package(&label) } else { repository(label) };

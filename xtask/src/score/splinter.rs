@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::Options;
 use super::corpora::Bench;
 use super::scorers::Scored;
-use crate::read;
 use crate::table::{Section, percent};
 
 /// How often a lint is told of an object.
@@ -42,12 +41,10 @@ impl Count {
 
 /// The labelled projects: rows that can be had without statistics, by lint and object.
 pub(super) fn splinter(bench: &Bench, options: &Options) -> Scored {
-    let path = bench.scorer("labels/supabase_splinter.json");
-    if !path.is_file() {
-        return Ok(Err(format!("{} is not there", path.display())));
-    }
-    let labels: Vec<Value> =
-        serde_json::from_str(&read(&path)?).map_err(|error| format!("{}: {error}", path.display()))?;
+    let labels = match bench.labels("labels/supabase_splinter.json")? {
+        Ok(labels) => labels,
+        Err(absent) => return Ok(Err(absent)),
+    };
     let mut projects: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for label in labels {
         let repo = label["repo"].as_str().unwrap_or_default();

@@ -105,7 +105,7 @@ fn build<'a>(members: Vec<&'a Finding>, rules: &[Rule], view: &View<'_>) -> Opti
         business_impact: business_impact(&members, view),
         findings: members.iter().map(|finding| finding.id.clone()).collect(),
     };
-    Some(Group { entry, advice, members })
+    Some(Group { entry, members, advice })
 }
 
 /// Packages named in the title of an entry, and what to do for each.
