@@ -11,7 +11,7 @@ fuzz_target!(|input: (u8, &str)| {
         let models = &*lunette_fuzz::MODELS;
         let facts = Facts::new(&program, &models.trie);
         let routes = routes(&facts, models);
-        let taint = Taint::new(&facts, models, &routes, Options { library: Some(input.0 & 0x80 != 0) });
+        let taint = Taint::new(&facts, models, &routes, Options { library: Some(input.0 & 0x80 != 0), ..Options::default() });
         for flow in taint.flows() {
             let way = taint.explain(flow);
             assert_eq!(way.first().map(|step| step.site.unit), Some(flow.source.site.unit));
