@@ -230,8 +230,26 @@ pub(crate) fn partition() -> BoxedStrategy<String> {
         "alter table public.parts attach partition public.parts_3 for values from (20) to (30)",
         "alter table public.parts detach partition public.parts_1",
         "create table public.child (extra int) inherits (public.t1)",
+        "create table public.heir (check (extra > 0) not valid, extra int) inherits (public.t1)",
+        "create table public.copy (like public.t1 including constraints, check (id > 0) not valid)",
+        "alter table public.t1 validate constraint k1",
+        "alter table only public.t1 validate constraint k1",
         "create index on public.parts (title)",
         "alter table public.parts add primary key (id)",
+    ])
+}
+
+pub(crate) fn foreign() -> BoxedStrategy<String> {
+    one_of(&[
+        "create foreign data wrapper away",
+        "create server far foreign data wrapper away",
+        "create foreign table public.ft (id bigint, title text) server far",
+        "grant select on public.ft to anon",
+        "revoke all on public.ft from anon, authenticated",
+        "alter foreign table public.ft add column extra int",
+        "alter foreign table public.ft rename to ft2",
+        "drop foreign table if exists public.ft cascade",
+        "drop foreign data wrapper if exists away cascade",
     ])
 }
 

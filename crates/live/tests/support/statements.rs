@@ -68,6 +68,7 @@ pub(crate) fn statement() -> BoxedStrategy<String> {
         1 => more::set_schema(),
         1 => more::schema(),
         1 => more::partition(),
+        1 => more::foreign(),
         2 => more::do_block(),
         1 => more::type_statement(),
         1 => more::trigger(),
@@ -281,6 +282,7 @@ fn constraint() -> BoxedStrategy<String> {
     let added = prop_oneof![
         condition(Use::Check).prop_map(|c| format!("add constraint k1 check ({c})")),
         condition(Use::Check).prop_map(|c| format!("add check ({c}) not valid")),
+        condition(Use::Check).prop_map(|c| format!("add constraint k1 check ({c}) not valid")),
         one_of(&[
             "add primary key (id)",
             "add unique (title, owner)",
@@ -290,6 +292,8 @@ fn constraint() -> BoxedStrategy<String> {
             "drop constraint named cascade",
             "rename constraint k1 to k3",
             "validate constraint k1",
+            "validate constraint k4",
+            "add constraint k4 foreign key (owner) references auth.users (id) not valid",
             "add constraint k4 foreign key (owner) references auth.users (id) on delete set null",
             "add foreign key (id) references public.t1 (id)",
             "add foreign key (id) references public.t2"
