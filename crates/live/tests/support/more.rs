@@ -241,15 +241,12 @@ pub(crate) fn partition() -> BoxedStrategy<String> {
 
 pub(crate) fn foreign() -> BoxedStrategy<String> {
     one_of(&[
-        "create foreign data wrapper away",
-        "create server far foreign data wrapper away",
         "create foreign table public.ft (id bigint, title text) server far",
         "grant select on public.ft to anon",
         "revoke all on public.ft from anon, authenticated",
         "alter foreign table public.ft add column extra int",
         "alter foreign table public.ft rename to ft2",
         "drop foreign table if exists public.ft cascade",
-        "drop foreign data wrapper if exists away cascade",
     ])
 }
 

@@ -36,7 +36,9 @@ pub(crate) fn migrations(longest: usize) -> BoxedStrategy<Vec<String>> {
 }
 
 /// How each sequence begins.
-const BEGINNING: [&str; 5] = [
+const BEGINNING: [&str; 7] = [
+    "create foreign data wrapper away",
+    "create server far foreign data wrapper away",
     "create schema app",
     "create role editor",
     "create type public.mood as enum ('sad', 'glad')",
