@@ -125,12 +125,7 @@ impl Session {
 
     /// Defaults that take their values from a sequence.
     fn sequence_dependents(&self, name: &Name) -> Vec<Dependent> {
-        let shown = if name.schema == "public" {
-            crate::catalogue::quote_ident(&name.name).into_owned()
-        } else {
-            name.to_string()
-        };
-        let wanted = format!("nextval({}::regclass)", crate::print::quoted(&shown));
+        let wanted = super::tables::next_value(name);
         let mut found = Vec::new();
         for relation in self.catalogue.relations.values() {
             for (_, column) in relation.live_columns() {

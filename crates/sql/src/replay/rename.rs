@@ -184,6 +184,12 @@ impl Session {
                 publication.tables.insert(to.clone(), origin);
             }
         }
+        let (numbered, renumbered) = (super::tables::next_value(from), super::tables::next_value(to));
+        for column in self.catalogue.relations.values_mut().flat_map(|relation| &mut relation.columns) {
+            if column.default.as_ref().is_some_and(|default| default.text == numbered) {
+                column.default = Some(Expr::text(renumbered.clone()));
+            }
+        }
         let old = from.name.clone();
         self.rewrite(
             &mut |node| {

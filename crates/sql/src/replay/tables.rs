@@ -218,13 +218,7 @@ impl Session {
         if sequence {
             let name = self.add_owned_sequence(table, &draft.name);
             if draft.serial {
-                let shown = if name.schema == "public" {
-                    crate::catalogue::quote_ident(&name.name).into_owned()
-                } else {
-                    name.to_string()
-                };
-                let text = format!("nextval({}::regclass)", crate::print::quoted(&shown));
-                column.default = Some(crate::catalogue::Expr::text(text));
+                column.default = Some(crate::catalogue::Expr::text(next_value(&name)));
             }
         }
         let Some(relation) = self.catalogue.relations.get_mut(table) else { return Ok(()) };
@@ -430,4 +424,14 @@ pub(crate) fn partition_bound(p: &mut Parser<'_>) -> Done<String> {
         p.parenthesised()?;
     }
     Ok(p.since(mark).to_owned())
+}
+
+/// The default that takes the next number of a sequence, as Postgres prints it.
+pub(crate) fn next_value(sequence: &Name) -> String {
+    let shown = if sequence.schema == "public" {
+        crate::catalogue::quote_ident(&sequence.name).into_owned()
+    } else {
+        sequence.to_string()
+    };
+    format!("nextval({}::regclass)", crate::print::quoted(&shown))
 }

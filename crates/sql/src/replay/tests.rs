@@ -48,6 +48,20 @@ fn conditions_are_printed_as_postgres_prints_them() {
 }
 
 #[test]
+fn a_default_follows_its_sequence() {
+    let catalogue =
+        clean("create schema app;\ncreate table t (id bigserial primary key);\nalter table t set schema app;");
+    let default = |catalogue: &Catalogue| {
+        let column = catalogue.relation("app", "t").and_then(|table| table.column("id"));
+        column.and_then(|column| column.default.clone()).map(|default| default.text)
+    };
+    assert_eq!(default(&catalogue).as_deref(), Some("nextval('app.t_id_seq'::regclass)"));
+    let renamed =
+        clean("create schema app;\ncreate table app.t (id serial);\nalter sequence app.t_id_seq rename to numbers;");
+    assert_eq!(default(&renamed).as_deref(), Some("nextval('app.numbers'::regclass)"));
+}
+
+#[test]
 fn origins_point_at_the_statement() {
     let catalogue =
         clean("\u{feff}-- first\ncreate table t (id int);\n\nalter table t\n  enable row level security;\n");
