@@ -65,6 +65,8 @@ impl Session {
         }
         let predicate =
             predicate.map(|predicate| self.expression_on(&table, columns, predicate, Some("boolean"))).transpose()?;
+        // Postgres keeps the conditions that are joined by AND, and of a bare `true` none.
+        let predicate = predicate.filter(|predicate| predicate.text != "true");
         let name = if let Some(written) = written {
             let name = Name::new(&table.schema, &written.name);
             if self.is_there(&name, if_not_exists)? {
