@@ -1,12 +1,13 @@
 //! Which kind of record a call of a database is about, and whether such records belong to somebody, as far as the
 //! project's schemas and its own queries tell.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use lunette_flow::Facts;
 use lunette_flow::lazy::Regex;
 use lunette_flow::program::Site;
-use lunette_lang::ir::{Arg, ArgKind, BodyId, ClassId, Const, Entry, Key, Op};
+use lunette_lang::ir::{Arg, ArgKind, Body, BodyId, ClassId, Const, Entry, Key, Op, ValueId, VarId};
 use rustc_hash::FxHashMap;
 
 use crate::run::Run;
@@ -15,8 +16,10 @@ use crate::spot::Spot;
 
 /// How far a chain of calls is followed to the name of the record.
 const MAX_CHAIN: u32 = 10;
-/// How deep literal mappings are searched for the names of columns.
-const MAX_NESTED: u32 = 4;
+/// How deep literal mappings, and names for them, are searched for the names of columns.
+const MAX_NESTED: u32 = 8;
+/// Most names of columns of one schema: mappings that hold each other would give them without end.
+const MAX_COLUMNS: usize = 1_000;
 
 type Pattern = LazyLock<Option<Regex>>;
 /// An expression whose groups are asked for.
@@ -129,11 +132,12 @@ impl Records {
                 }
             }
             for (at, body) in module.bodies.iter().enumerate() {
+                let names = OnceCell::new();
                 for &value in body.blocks.iter().flat_map(|block| &block.ops) {
                     let site = Site { unit, body: BodyId(at as u32), value };
                     match &body.ops[value.index()] {
                         Op::Const(Const::Str(text)) => records.add_statement(module.name(*text)),
-                        Op::Call { args, .. } => records.add_call(facts, site, args),
+                        Op::Call { args, .. } => records.add_call(facts, site, args, &names),
                         _ => {}
                     }
                 }
@@ -179,7 +183,7 @@ impl Records {
     }
 
     /// Schemas given as mappings, and records made or looked for by an owner.
-    fn add_call(&mut self, facts: &Facts<'_>, site: Site, args: &[Arg]) {
+    fn add_call(&mut self, facts: &Facts<'_>, site: Site, args: &[Arg], names: &OnceCell<Assigned>) {
         let Some(called) = facts.name_of(site) else { return };
         let defines = matches!(
             called.as_str(),
@@ -212,7 +216,7 @@ impl Records {
         }
         let owned = keys.iter().any(|key| is_match(&OWNER, key));
         if defines {
-            for name in defined(facts, site, args) {
+            for name in defined(facts, site, args, names) {
                 self.add(&name, owned);
             }
         } else if owned && let Some(name) = record_of(facts, site) {
@@ -233,7 +237,7 @@ fn named(facts: &Facts<'_>, call: Site, arg: Arg) -> Vec<String> {
 }
 
 fn keys(facts: &Facts<'_>, site: Site, depth: u32, into: &mut Vec<String>) {
-    if depth == 0 {
+    if depth == 0 || into.len() >= MAX_COLUMNS {
         return;
     }
     let module = &facts.program.unit(site.unit).module;
@@ -245,13 +249,26 @@ fn keys(facts: &Facts<'_>, site: Site, depth: u32, into: &mut Vec<String>) {
                 keys(facts, Site { value: *value, ..site }, depth - 1, into);
             }
         }
-        Op::Assign(_, from) => keys(facts, Site { value: *from, ..site }, depth, into),
+        Op::Assign(_, from) => keys(facts, Site { value: *from, ..site }, depth - 1, into),
         _ => {}
     }
 }
 
+/// The variables of a body that each value is assigned to.
+type Assigned = FxHashMap<ValueId, Vec<VarId>>;
+
+fn assigned(body: &Body) -> Assigned {
+    let mut found = Assigned::default();
+    for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+        if let Op::Assign(var, from) = body.ops[value.index()] {
+            found.entry(from).or_default().push(var);
+        }
+    }
+    found
+}
+
 /// What a schema is the schema of: the name that it is given, the class it is a method of, its variable, its file.
-fn defined(facts: &Facts<'_>, site: Site, args: &[Arg]) -> Vec<String> {
+fn defined(facts: &Facts<'_>, site: Site, args: &[Arg], names: &OnceCell<Assigned>) -> Vec<String> {
     let module = &facts.program.unit(site.unit).module;
     let to = |value| Site { value, ..site };
     if let Some(first) = args.first()
@@ -266,13 +283,8 @@ fn defined(facts: &Facts<'_>, site: Site, args: &[Arg]) -> Vec<String> {
         found.push(receiver);
     }
     let body = facts.program.body(site.unit, site.body);
-    for &value in body.blocks.iter().flat_map(|block| &block.ops) {
-        if let Op::Assign(var, from) = body.ops[value.index()]
-            && from == site.value
-        {
-            found.push(module.name(body.vars[var.index()].name).to_owned());
-        }
-    }
+    let assigned = names.get_or_init(|| assigned(body)).get(&site.value);
+    found.extend(assigned.into_iter().flatten().map(|var| module.name(body.vars[var.index()].name).to_owned()));
     let path = &facts.program.unit(site.unit).path;
     let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or("");
     found.push(stem.to_owned());

@@ -62,6 +62,8 @@ pub(crate) struct Run<'a, 'f> {
     returns: OnceCell<Vec<Site>>,
     /// Kinds of records, gathered when the first matcher asks.
     pub(crate) records: OnceCell<Records>,
+    /// Whether a body ties what it touches to the caller, of those that were asked about.
+    pub(crate) ties: RefCell<FxHashMap<(UnitId, BodyId), bool>>,
     comparisons: OnceCell<Vec<Site>>,
     /// Pages of which a rule has told already that they put values out unescaped.
     pages: RefCell<BTreeSet<String>>,
@@ -112,6 +114,7 @@ impl<'a, 'f> Run<'a, 'f> {
             functions: OnceCell::new(),
             returns: OnceCell::new(),
             records: OnceCell::new(),
+            ties: RefCell::default(),
             comparisons: OnceCell::new(),
             pages: RefCell::default(),
             packages,

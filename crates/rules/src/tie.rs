@@ -148,7 +148,17 @@ impl Run<'_, '_> {
         found
     }
 
+    /// Whether a body ties something to the caller; asked once for each, however many findings lie in it.
     fn ties(&self, unit: UnitId, body: BodyId) -> bool {
+        let known = self.ties.borrow().get(&(unit, body)).copied();
+        known.unwrap_or_else(|| {
+            let found = self.looks_at_caller(unit, body);
+            self.ties.borrow_mut().insert((unit, body), found);
+            found
+        })
+    }
+
+    fn looks_at_caller(&self, unit: UnitId, body: BodyId) -> bool {
         let ops = self.facts.program.body(unit, body).blocks.iter().flat_map(|block| &block.ops);
         ops.copied().any(|value| {
             let site = Site { unit, body, value };

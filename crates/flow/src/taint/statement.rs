@@ -96,7 +96,7 @@ fn compared(before: &[Token]) -> Option<String> {
 /// The columns that an `INSERT INTO t (…)` lists; what follows `INTO` is given.
 fn listed_columns(after: &[Token]) -> Vec<String> {
     let mut tokens = after.iter().skip_while(|token| **token != Token::Sign('(')).skip(1);
-    let before = after.iter().take_while(|token| **token != Token::Sign('(')).count();
+    let before = after.iter().take(3).take_while(|token| **token != Token::Sign('(')).count();
     // `INTO t VALUES (…)`, `INTO t SELECT … (`: no list of columns.
     if before > 2 {
         return Vec::new();

@@ -17,6 +17,7 @@ use lunette_flow::is_test_path;
 use lunette_flow::program::{Program, Unit, UnitId};
 use lunette_sql::SqlFile;
 
+pub(crate) use order::named;
 use tools::{Tool, tool_of};
 use values::Frames;
 
@@ -134,12 +135,12 @@ fn by_name(scripts: Vec<(Script, order::Link)>) -> Vec<Script> {
 }
 
 fn by_chain(scripts: Vec<(Script, order::Link)>) -> Vec<Script> {
-    let (mut scripts, links): (Vec<Option<Script>>, Vec<(String, order::Link)>) = scripts
+    let (mut scripts, links): (Vec<_>, Vec<_>) = scripts
         .into_iter()
-        .map(|(script, link)| (script.path.clone(), Some(script), link))
-        .map(|(path, script, link)| (script, (path, link)))
+        .map(|(script, link)| {
+            let path = script.path.clone();
+            (Some(script), (path, link))
+        })
         .unzip();
     order::chained(&links).into_iter().filter_map(|at| scripts[at].take()).collect()
 }
-
-pub(crate) use order::named;

@@ -73,8 +73,8 @@ impl<'a, 'f> Frames<'a, 'f> {
         (self.list[frame.0].unit, self.list[frame.0].body)
     }
 
-    /// Whether the body is being run by the frame or by what runs it.
-    pub(crate) fn depth(&self) -> usize {
+    /// How many bodies were entered.
+    pub(crate) fn entered(&self) -> usize {
         self.list.len()
     }
 

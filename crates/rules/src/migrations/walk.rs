@@ -97,7 +97,7 @@ pub(crate) fn walk(frames: Frames<'_, '_>, unit: UnitId) -> Found {
 impl Walk<'_, '_> {
     fn body(&mut self, frame: FrameId, nested: u32) {
         let (unit, id) = self.frames.body_of(frame);
-        if nested > MAX_NESTED || self.frames.depth() > MAX_FRAMES || self.open.contains(&(unit, id)) {
+        if nested > MAX_NESTED || self.frames.entered() > MAX_FRAMES || self.open.contains(&(unit, id)) {
             return;
         }
         self.open.push((unit, id));
@@ -147,14 +147,23 @@ impl Walk<'_, '_> {
                 leave(different);
             }
         }
-        loop {
-            let more = (1..out.len()).find(|&at| {
-                let preds = &body.blocks[at].preds;
-                !out[at] && !preds.is_empty() && preds.iter().all(|pred| out[pred.index()])
-            });
-            let Some(at) = more else { return out };
-            out[at] = true;
+        // And what only such blocks lead to: every edge is gone over once.
+        let mut ways: Vec<usize> = body.blocks.iter().map(|block| block.preds.len()).collect();
+        let mut after: Vec<Vec<usize>> = vec![Vec::new(); out.len()];
+        for (at, block) in body.blocks.iter().enumerate() {
+            block.preds.iter().for_each(|pred| after[pred.index()].push(at));
         }
+        let mut open: Vec<usize> = (0..out.len()).filter(|&at| out[at]).collect();
+        while let Some(from) = open.pop() {
+            for &to in &after[from] {
+                ways[to] -= 1;
+                if ways[to] == 0 && to > 0 && !out[to] {
+                    out[to] = true;
+                    open.push(to);
+                }
+            }
+        }
+        out
     }
 
     fn call(&mut self, site: Site, frame: FrameId, nested: u32, is_argument: bool) {
