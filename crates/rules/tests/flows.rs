@@ -114,14 +114,14 @@ fn schemas_in_hostile_code_cost_what_their_length_costs() {
     let mut code = "const express = require('express');\nconst mongoose = require('mongoose');\n".to_owned();
     // Names for names for a mapping, and mappings that hold each other a hundred times on each of eight levels.
     code.push_str("const a0 = { owner: String };\n");
-    (1..20_000).for_each(|at| code.push_str(&format!("const a{at} = a{};\n", at - 1)));
+    code.extend((1..20_000).map(|at| format!("const a{at} = a{};\n", at - 1)));
     code.push_str("const b0 = { owner: String };\n");
     for at in 1..8 {
         let entries: Vec<String> = (0..100).map(|key| format!("k{key}: b{}", at - 1)).collect();
-        code.push_str(&format!("const b{at} = {{ {} }};\n", entries.join(", ")));
+        code.extend([format!("const b{at} = {{ {} }};\n", entries.join(", "))]);
     }
     code.push_str("mongoose.model('A', new mongoose.Schema(a19999));\nmongoose.model('B', new mongoose.Schema(b7));\n");
-    (0..5_000).for_each(|at| code.push_str(&format!("const c{at} = new mongoose.Schema({{ owner: String }});\n")));
+    code.extend((0..5_000).map(|at| format!("const c{at} = new mongoose.Schema({{ owner: String }});\n")));
     code.push_str("const session = require('express-session');\nconst C = mongoose.model('Invoice', c0);\n");
     code.push_str("const app = express();\napp.use(session({ secret: process.env.SECRET }));\n");
     code.push_str("const signedIn = (req, res, next) => (req.session.userId ? next() : res.sendStatus(401));\n");
