@@ -78,21 +78,19 @@ impl Held {
     ///
     /// # Errors
     /// When the snapshot could not be read: nothing may be concluded then.
-    pub(crate) fn reached(mut self, reading: &Reading, code: &Code<'_, '_>) -> Result<Known, String> {
-        self.follow(reading, code);
+    pub(crate) fn reached(mut self, reading: &Reading) -> Result<Known, String> {
+        self.conclude(reading);
         self.problem.map_or(Ok(self.known), Err)
     }
 
-    /// Says how far the code gets to each weakness.
-    fn follow(&mut self, reading: &Reading, code: &Code<'_, '_>) {
-        let inventory = &reading.stack.inventory;
+    /// Sees how far a part of the code gets to each weakness; the farthest counts.
+    pub(crate) fn follow(&mut self, inventory: &Inventory, code: &Code<'_, '_>) {
         let imports = Imports::of(code.facts.program);
         let mut reaching = None;
-        // The question reads all code: once for each registry, not for each advisory.
-        let mut whole: BTreeMap<Ecosystem, bool> = BTreeMap::new();
         for (at, held) in self.known.held.iter_mut().enumerate() {
-            let Some(&first) = held.packages.first() else { continue };
-            let package = &inventory.packages[first];
+            if held.packages.is_empty() {
+                continue;
+            }
             let named = Named::of(held, inventory, code.facts.trie);
             let imported = imports.reach(&named, code.facts.program);
             let functions = self.functions.get(&at).map_or(&[][..], Vec::as_slice);
@@ -105,7 +103,7 @@ impl Held {
                     reaching.call(functions, &|object| named.is_of(object, code.facts))
                 })
                 .flatten();
-            held.reach = match call {
+            let reach = match call {
                 Some(call) => Reach {
                     level: if call.route.is_some() { Reachability::Reached } else { Reachability::Called },
                     place: Some(call.place),
@@ -115,15 +113,29 @@ impl Held {
                 },
                 None => imported,
             };
-            held.reach.conclusive |= !functions.is_empty()
-                && is_own(inventory, &held.packages)
-                && *whole.entry(package.ecosystem).or_insert_with(|| reading.is_whole(package.ecosystem));
+            if reach.level > held.reach.level {
+                held.reach = reach;
+            }
         }
     }
 
-    /// Says how far the code gets to each weakness, and turns all of it into observations.
-    pub(crate) fn judge(mut self, reading: &Reading, code: &Code<'_, '_>, intel: &Intel, date: &str) -> Judged {
-        self.follow(reading, code);
+    /// Once all code was followed: whether that it does not get to a weakness is certain.
+    fn conclude(&mut self, reading: &Reading) {
+        let inventory = &reading.stack.inventory;
+        // The question reads all code: once for each registry, not for each advisory.
+        let mut whole: BTreeMap<Ecosystem, bool> = BTreeMap::new();
+        for (at, held) in self.known.held.iter_mut().enumerate() {
+            let Some(&first) = held.packages.first() else { continue };
+            let ecosystem = inventory.packages[first].ecosystem;
+            held.reach.conclusive |= self.functions.contains_key(&at)
+                && is_own(inventory, &held.packages)
+                && *whole.entry(ecosystem).or_insert_with(|| reading.is_whole(ecosystem));
+        }
+    }
+
+    /// Turns all of it into observations, once all code was followed.
+    pub(crate) fn judge(mut self, reading: &Reading, intel: &Intel, date: &str) -> Judged {
+        self.conclude(reading);
         let inventory = &reading.stack.inventory;
         let today = Day::parse(date).unwrap_or_else(|| Day::from_seconds(0));
         let files = reading.texts();
@@ -182,6 +194,6 @@ impl Reading {
         };
         let gap = self.skipped.iter().any(|skipped| skipped.reason.is_gap() && of_language(&skipped.path));
         let loads = |text: &str| LOADS_BY_NAME.as_ref().is_none_or(|regex| regex.is_match(text));
-        !gap && !self.program.units.iter().any(|unit| of_language(&unit.path) && loads(&unit.text))
+        !gap && !self.texts().into_iter().any(|(path, text)| of_language(path) && loads(text))
     }
 }

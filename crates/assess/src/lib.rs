@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod checked;
+mod code;
 pub mod compliance;
 pub mod compose;
 pub mod config;

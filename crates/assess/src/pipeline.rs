@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use lunette_core::assessment::{Notice, Request, RulesRead, RulesState};
 use lunette_core::finding::{Finding, number};
-use lunette_core::project::{Project, SkipReason, Skipped};
+use lunette_core::project::{Project, Route, SkipReason, Skipped};
 use lunette_core::risk::Severity;
 use lunette_core::text::{count, printable, shorten};
 use lunette_core::{Assessment, Place};
 use lunette_flow::Facts;
+use lunette_flow::routes;
 use lunette_flow::routes::Unresolved;
 use lunette_flow::taint::Options as Taint;
-use lunette_flow::{Routes, routes};
 use lunette_intel::packages::Inventory;
 use lunette_read::Root;
-use lunette_rules::migrations::Unread;
+use lunette_rules::migrations::{Migrations, Unread};
 use lunette_rules::{RunContext, RunResult, database, migrations};
 use lunette_sql::{Failure, FailureKind};
 
@@ -55,35 +55,39 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let mut knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     let intel = options.intel.of_project(&reading)?;
     progress.phase("analysing", 0);
-    let held = Held::look_up(&reading.stack.inventory, &intel, &mut knowledge.models);
+    let mut held = Held::look_up(&reading.stack.inventory, &intel, &mut knowledge.models);
     let (documents, faults) =
         reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
     reading.note(faults);
     reading.note(lines_not_read(&reading.stack.inventory));
+    let taint = Taint { library: reading.config.library, ..Taint::default() };
+    let context = RunContext { taint, ..run_context(&reading.stack) };
+    let mut seen = packages(&mut reading, &knowledge, &mut held, &context, progress);
+
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
-    let mut databases = match &options.database {
-        Some(running) => database::live(running.catalogue.clone(), &running.name, &documents),
-        None => database::databases(&reading.texts(), &migrations::read(&facts), &documents),
-    };
     let found = routes(&facts, &knowledge.models);
     let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
-    let packages = held.judge(&reading, &code, &intel, &options.date);
+    held.follow(&reading.stack.inventory, &code);
+    seen.migrations.add(migrations::read(&facts));
+    let mut databases = match &options.database {
+        Some(running) => database::live(running.catalogue.clone(), &running.name, &documents),
+        None => database::databases(&reading.texts(), &seen.migrations, &documents),
+    };
+    let packages = held.judge(&reading, &intel, &options.date);
     progress.phase("matching", 0);
     let mut observations = packages.observations;
     observations.extend(std::mem::take(&mut databases.observations));
-    let context = RunContext {
-        taint: Taint { library: reading.config.library, ..Taint::default() },
-        observations,
-        documents,
-        ..run_context(&reading.stack)
-    };
-    let RunResult { findings, checked, cut } = knowledge.rulebook.run(&facts, &knowledge.models, &found, &context);
+    let context = RunContext { observations, documents, ..context };
+    seen.result.add(knowledge.rulebook.run(&facts, &knowledge.models, &found, &context));
     drop(facts);
+    seen.routes.extend(found.routes);
+    seen.unresolved.extend(found.unresolved);
+    let RunResult { findings, checked, cut } = seen.result;
     reading.note(databases.failures.iter().map(not_replayed).collect());
     reading.note(databases.unread.iter().map(not_told).collect());
     reading.close_program();
     let request = request(options);
-    let project = project(root, &reading, &found, &request);
+    let project = project(root, &reading, (seen.routes, &seen.unresolved), &request);
 
     let least = min_confidence(options, &reading.config);
     let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| finding.confidence >= least).collect();
@@ -105,7 +109,7 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
         },
     );
     notices.extend(applied.notices);
-    notices.extend(remarks(options, cut));
+    notices.extend(remarks(options, cut, reading.packages.len()));
 
     let effects = Effects {
         left_out: &reading.left_out,
@@ -148,11 +152,45 @@ pub fn survey(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let mut reading = reading::read(root, options, &|id| ids.contains(id), progress)?;
     let knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     progress.phase("analysing", 0);
-    let facts = Facts::new(&reading.program, &knowledge.models.trie);
-    let found = routes(&facts, &knowledge.models);
-    drop(facts);
+    let mut served = (Vec::new(), Vec::new());
+    reading.each_program(progress, &mut |program| {
+        let found = routes(&Facts::new(program, &knowledge.models.trie), &knowledge.models);
+        served.0.extend(found.routes);
+        served.1.extend(found.unresolved);
+    });
     reading.close_program();
-    Ok(project(root, &reading, &found, &request(options)))
+    Ok(project(root, &reading, (served.0, &served.1), &request(options)))
+}
+
+/// What was seen in code.
+#[derive(Default)]
+struct Seen {
+    result: RunResult,
+    migrations: Migrations,
+    routes: Vec<Route>,
+    unresolved: Vec<Unresolved>,
+}
+
+/// Looks at each installed package by itself, where the root is a tree of such.
+fn packages(
+    reading: &mut Reading,
+    knowledge: &Knowledge,
+    held: &mut Held,
+    context: &RunContext,
+    progress: &dyn Progress,
+) -> Seen {
+    let mut seen = Seen::default();
+    let Knowledge { models, rulebook, .. } = knowledge;
+    reading.each_package(progress, &mut |program, stack| {
+        let facts = Facts::new(program, &models.trie);
+        let found = routes(&facts, models);
+        held.follow(&stack.inventory, &Code { facts: &facts, routes: &found, rulebook });
+        seen.migrations.add(migrations::read(&facts));
+        seen.result.add(rulebook.run(&facts, models, &found, context));
+        seen.routes.extend(found.routes);
+        seen.unresolved.extend(found.unresolved);
+    });
+    seen
 }
 
 /// What rules may ask of the stack: major versions of npm's packages, the lowest where there are several.
@@ -183,11 +221,12 @@ fn severity_of(level: crate::config::FailOn) -> Option<Severity> {
     }
 }
 
-fn project(root: &Root, reading: &Reading, found: &Routes, request: &Request) -> Project {
+fn project(root: &Root, reading: &Reading, served: (Vec<Route>, &[Unresolved]), request: &Request) -> Project {
+    let (routes, not_resolved) = served;
     let files = &reading.tree.files;
     let languages = stack::languages(files, &reading.tree.listed);
     let mut skipped = reading.skipped.clone();
-    skipped.extend(found.unresolved.iter().map(unresolved));
+    skipped.extend(not_resolved.iter().map(unresolved));
     skipped.sort();
     let dimensions = profile::dimensions(&profile::Facts {
         request: &request.text,
@@ -198,13 +237,13 @@ fn project(root: &Root, reading: &Reading, found: &Routes, request: &Request) ->
         stack: &reading.stack,
         languages: &languages,
         files,
-        routes: &found.routes,
+        routes: &routes,
     });
     Project {
         name: profile::name(files, &root.name()),
         languages,
         technologies: reading.stack.technologies.clone(),
-        routes: found.routes.clone(),
+        routes,
         dimensions,
         files_read: files.len(),
         lines: files.iter().map(|file| file.lines).sum(),
@@ -266,11 +305,20 @@ fn rules_read(root: &Root, reading: &Reading, effects: &Effects<'_>) -> RulesRea
 }
 
 /// What the tool has to say on its own inputs.
-fn remarks(options: &Options, cut: usize) -> Vec<Notice> {
+fn remarks(options: &Options, cut: usize, packages: usize) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |message: &str, place: Option<Place>| notices.push(Notice { message: message.to_owned(), place });
     for note in options.database.iter().flat_map(|running| &running.notes) {
         say(note, None);
+    }
+    if packages > 0 {
+        let packages = count(packages, "package");
+        say(
+            &format!(
+                "This is a folder of installed packages: each of its {packages} with code was assessed by itself. Data that one passes to another was not followed."
+            ),
+            None,
+        );
     }
     if cut > 0 {
         let functions = count(cut, "function");

@@ -2,19 +2,20 @@
 //! values tracked, routes found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Mutex;
 
 use lunette_config::{Document, Format};
 use lunette_core::finding::Confidence;
 use lunette_core::project::{SkipReason, Skipped};
-use lunette_flow::program::{ImportMap, Program, Unit};
+use lunette_flow::program::Program;
+use lunette_lang::Dialect;
 use lunette_lang::ir::Language;
-use lunette_lang::{Dialect, Lowered};
-use lunette_read::{Root, SourceFile, Tree, WalkOptions, Want};
-use rayon::prelude::*;
+use lunette_read::{Root, Tree, WalkOptions, Want};
 
+use crate::code::{self, Lowering};
 use crate::config::{self, Config};
-use crate::options::{AssessError, Options, Progress};
+use crate::options::{AssessError, Options, Progress, Silent};
 use crate::rules_md::{Directives, understand_with};
 use crate::stack::{self, Stack};
 
@@ -30,8 +31,11 @@ pub(crate) struct Reading {
     pub(crate) left_out: BTreeMap<usize, usize>,
     /// Packages, technologies, infrastructure.
     pub(crate) stack: Stack,
-    /// The code, linked.
+    /// The code, linked; in a tree of installed packages there is none besides theirs.
     pub(crate) program: Program,
+    /// The files of each installed package, where the root is a tree of such: each is a program of its own.
+    pub(crate) packages: Vec<Range<usize>>,
+    lowering: Lowering,
     /// Everything that was not read or not understood, by path.
     pub(crate) skipped: Vec<Skipped>,
 }
@@ -63,25 +67,33 @@ pub(crate) fn read(
     let mut tree = root.walk(&walk);
     let left_out = left_out.into_inner().unwrap_or_default();
     let stack = stack::stack(&tree.files, &tree.listed);
-    let mut map = import_map(&tree.files);
-    map.manifests = manifests(&tree.files, &stack);
     let mut skipped = std::mem::take(&mut tree.skipped);
     skipped.extend(stack.skipped.iter().cloned());
-    let (program, faults) = lower(&mut tree.files, &map, options, progress)?;
-    skipped.extend(faults);
+    let lowering = Lowering::new(&stack, options.threads)?;
+    let packages = code::packages(&root.name(), &tree.files);
+    let mut program = Program::default();
+    if packages.is_empty() {
+        let faults;
+        progress.phase("parsing", tree.files.iter().filter(|file| Dialect::of_path(&file.path).is_some()).count());
+        (program, faults) = lowering.program(&mut tree.files, progress);
+        skipped.extend(faults);
+    }
     skipped.sort();
     skipped.dedup();
-    Ok(Reading { directives, config, tree, left_out, stack, program, skipped })
+    Ok(Reading { directives, config, tree, left_out, stack, program, packages, lowering, skipped })
 }
 
 impl Reading {
     /// The languages that there is something to judge of, by the names that rules use.
     pub(crate) fn languages(&self) -> BTreeSet<&'static str> {
-        let code = self.program.units.iter().map(|unit| match unit.module.language {
+        let own = self.program.units.iter().map(|unit| unit.module.language);
+        let installed = self.packages.iter().flat_map(|package| &self.tree.files[package.clone()]);
+        let installed = installed.filter_map(|file| Dialect::of_path(&file.path).map(Dialect::language));
+        let named = |language| match language {
             Language::Python => "python",
             Language::JavaScript => "javascript",
-        });
-        let mut languages: BTreeSet<&'static str> = code.collect();
+        };
+        let mut languages: BTreeSet<&'static str> = own.chain(installed).map(named).collect();
         let inventory = &self.stack.inventory;
         for (language, there) in [
             ("packages", !inventory.packages.is_empty() || !inventory.manifests.is_empty()),
@@ -92,7 +104,8 @@ impl Reading {
                     .files
                     .iter()
                     .any(|file| stack::language(&file.path).is_some_and(|language| language.name == "SQL"))
-                    || lunette_rules::migrations::any(&self.program),
+                    || lunette_rules::migrations::any(&self.program)
+                    || !self.packages.is_empty(),
             ),
         ] {
             if there {
@@ -148,15 +161,33 @@ impl Reading {
         texts
     }
 
+    /// Shows each installed package's program, where the root is a tree of such. It is made and given up here, so that no
+    /// more than one is held.
+    pub(crate) fn each_package(&mut self, progress: &dyn Progress, visit: &mut dyn FnMut(&Program, &Stack)) {
+        if !self.packages.is_empty() {
+            progress.phase("analysing packages", self.packages.len());
+        }
+        let mut faults = Vec::new();
+        for package in &self.packages {
+            let files = &mut self.tree.files[package.clone()];
+            let (program, not_understood) = self.lowering.program(files, &Silent);
+            faults.extend(not_understood);
+            visit(&program, &self.stack);
+            code::close(program, files);
+            progress.step();
+        }
+        self.note(faults);
+    }
+
+    /// Shows the programs of installed packages and the project's own.
+    pub(crate) fn each_program(&mut self, progress: &dyn Progress, visit: &mut dyn FnMut(&Program)) {
+        self.each_package(progress, &mut |program, _| visit(program));
+        visit(&self.program);
+    }
+
     /// Gives up the lowered code, whose texts go back to the files.
     pub(crate) fn close_program(&mut self) {
-        let mut units = std::mem::take(&mut self.program).units;
-        units.sort_by(|a, b| a.path.cmp(&b.path));
-        for file in &mut self.tree.files {
-            if let Ok(at) = units.binary_search_by(|unit| unit.path.as_str().cmp(&file.path)) {
-                file.text = std::mem::take(&mut units[at].text);
-            }
-        }
+        code::close(std::mem::take(&mut self.program), &mut self.tree.files);
     }
 }
 
@@ -174,110 +205,4 @@ fn read_config(root: &Root) -> Result<Config, AssessError> {
 /// The least confidence that a finding must have to be told.
 pub(crate) fn min_confidence(options: &Options, config: &Config) -> Confidence {
     options.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Tentative)
-}
-
-/// Lowers every source file, each on a thread with a stack for deep code, and links the modules.
-fn lower(
-    files: &mut [SourceFile],
-    map: &ImportMap,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<(Program, Vec<Skipped>), AssessError> {
-    let mut sources: Vec<(&mut SourceFile, Dialect)> =
-        files.iter_mut().filter_map(|file| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
-    progress.phase("parsing", sources.len());
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads.unwrap_or(0))
-        .stack_size(lunette_lang::STACK_SIZE)
-        .build()
-        .map_err(|error| AssessError::Internal(format!("cannot start the threads that parse: {error}")))?;
-    let lowered: Vec<Lowered> = pool.install(|| {
-        let one = |(file, dialect): &(&mut SourceFile, Dialect)| {
-            let lowered = lunette_lang::lower(*dialect, &file.text);
-            progress.step();
-            lowered
-        };
-        sources.par_iter().map(one).collect()
-    });
-    let mut units = Vec::new();
-    let mut faults = Vec::new();
-    for ((file, _), lowered) in sources.iter_mut().zip(lowered) {
-        faults.extend(fault(file, &lowered));
-        if let Some(module) = lowered.module {
-            units.push(Unit { path: file.path.clone(), text: std::mem::take(&mut file.text), module });
-        }
-    }
-    drop(sources);
-    let pages = lunette_lang::template::lower_all(files.iter().map(|file| (file.path.as_str(), file.text.as_str())));
-    let pages: Vec<(String, lunette_lang::ir::Module)> =
-        pages.into_iter().map(|(path, module)| (path.to_owned(), module)).collect();
-    for (path, module) in pages {
-        if let Some(file) = files.iter_mut().find(|file| file.path == path) {
-            units.push(Unit { path, text: std::mem::take(&mut file.text), module });
-        }
-    }
-    Ok((Program::new(units, map), faults))
-}
-
-/// The ledger's line on a file that did not parse, or only in part.
-fn fault(file: &SourceFile, lowered: &Lowered) -> Option<Skipped> {
-    let first = lowered.errors.first()?;
-    let rest = match lowered.errors.len() {
-        1 => String::new(),
-        more => format!(" (and {} more)", more - 1),
-    };
-    let used = if lowered.module.is_some() { "what parsed was used" } else { "nothing of it was used" };
-    let detail = format!("line {}: {}{rest}; {used}", first.line, lunette_core::text::printable(&first.message));
-    let reason = if first.message.starts_with("nested deeper") { SkipReason::TooDeep } else { SkipReason::Syntax };
-    Some(Skipped { path: lunette_core::text::printable(&file.path), reason, detail })
-}
-
-/// Every `package.json` with what it asks for, also one that asks for nothing.
-fn manifests(files: &[SourceFile], stack: &Stack) -> Vec<(String, Vec<String>)> {
-    let is_manifest = |path: &str| path == "package.json" || path.ends_with("/package.json");
-    let packages = |path: &str| {
-        let declared = stack.declared.iter().filter(|declared| declared.place.path == path);
-        declared.map(|declared| declared.name.clone()).collect()
-    };
-    let manifests = files.iter().filter(|file| is_manifest(&file.path));
-    manifests.map(|file| (file.path.trim_end_matches("package.json").to_owned(), packages(&file.path))).collect()
-}
-
-/// What tsconfig files and workspaces say about import names.
-fn import_map(files: &[SourceFile]) -> ImportMap {
-    let mut map = ImportMap::default();
-    for file in files {
-        let (folder, name) =
-            file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
-        let inside = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
-        let is_tsconfig = name == "jsconfig.json"
-            || name.strip_prefix("tsconfig").is_some_and(|rest| rest.strip_suffix(".json").is_some());
-        if is_tsconfig && let Ok(tree) = crate::tree::json(&file.text) {
-            let Some(options) = tree.get("compilerOptions") else { continue };
-            let base = options.text_of("baseUrl").unwrap_or(".").trim_start_matches("./").to_owned();
-            let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-            for (pattern, targets) in options.get("paths").map(crate::tree::Node::entries).unwrap_or_default() {
-                for target in targets.items_or_self().iter().filter_map(crate::tree::Node::text) {
-                    let path = if base == "." || base.is_empty() {
-                        inside(target)
-                    } else {
-                        inside(&format!("{base}/{target}"))
-                    };
-                    map.aliases.push((prefix.clone(), pattern.text.clone(), path));
-                }
-            }
-            if options.get("baseUrl").is_some() {
-                let path = if base == "." || base.is_empty() { inside("*") } else { inside(&format!("{base}/*")) };
-                map.aliases.push((prefix, "*".to_owned(), path));
-            }
-        }
-        if name == "package.json"
-            && !folder.is_empty()
-            && let Ok(tree) = crate::tree::json(&file.text)
-            && let Some(package) = tree.text_of("name")
-        {
-            map.packages.push((package.to_owned(), folder.to_owned()));
-        }
-    }
-    map
 }

@@ -2,6 +2,7 @@
 
 use lunette_core::access::AccessMatrix;
 use lunette_flow::api::ApiTrie;
+use lunette_flow::program::Program;
 use lunette_flow::{Facts, routes};
 use lunette_intel::sbom::Document;
 use lunette_intel::{sbom, vex};
@@ -15,6 +16,7 @@ use crate::dependencies::{Code, Held};
 use crate::knowledge::Knowledge;
 use crate::options::{AssessError, Options, Progress};
 use crate::reading::{self, Reading};
+use crate::stack::Stack;
 
 /// Who reaches what in the database that the project's SQL makes; `None` when it makes none.
 ///
@@ -44,15 +46,17 @@ pub fn differences(
 }
 
 fn replayed(root: &Root, options: &Options, progress: &dyn Progress) -> Result<Databases, AssessError> {
-    let reading = read(root, options, progress)?;
+    let mut reading = read(root, options, progress)?;
     progress.phase("replaying", 0);
     let (documents, _) = reading.documents(|path| path.ends_with("supabase/config.toml"));
-    if !migrations::any(&reading.program) {
-        return Ok(databases(&reading.texts(), &Migrations::default(), &documents));
-    }
     // Migrations that are code: no rule is asked anything, so that no library needs to be known.
     let trie = ApiTrie::default();
-    let read = migrations::read(&Facts::new(&reading.program, &trie));
+    let mut read = Migrations::default();
+    reading.each_program(progress, &mut |program| {
+        if migrations::any(program) {
+            read.add(migrations::read(&Facts::new(program, &trie)));
+        }
+    });
     Ok(databases(&reading.texts(), &read, &documents))
 }
 
@@ -82,7 +86,7 @@ pub fn package_document(
     form: PackageDocument,
     progress: &dyn Progress,
 ) -> Result<String, AssessError> {
-    let reading = read(root, options, progress)?;
+    let mut reading = read(root, options, progress)?;
     let inventory = &reading.stack.inventory;
     if let Some(failure) = inventory.failures.first() {
         let (path, line, message) = (&failure.path, failure.line, &failure.message);
@@ -99,11 +103,17 @@ pub fn package_document(
     let mut knowledge = Knowledge::for_languages(&options.extras, &reading.languages())?;
     let intel = options.intel.of_project(&reading)?;
     progress.phase("analysing", 0);
-    let held = Held::look_up(inventory, &intel, &mut knowledge.models);
-    let facts = Facts::new(&reading.program, &knowledge.models.trie);
-    let found = routes(&facts, &knowledge.models);
-    let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
-    let known = held.reached(&reading, &code).map_err(AssessError::Internal)?;
+    let mut held = Held::look_up(inventory, &intel, &mut knowledge.models);
+    let Knowledge { models, rulebook, .. } = &knowledge;
+    let mut follow = |program: &Program, stack: &Stack| {
+        let facts = Facts::new(program, &models.trie);
+        let found = routes(&facts, models);
+        held.follow(&stack.inventory, &Code { facts: &facts, routes: &found, rulebook });
+    };
+    reading.each_package(progress, &mut follow);
+    follow(&reading.program, &reading.stack);
+    let known = held.reached(&reading).map_err(AssessError::Internal)?;
+    let inventory = &reading.stack.inventory;
     match form {
         PackageDocument::CycloneDxVex => Ok(vex::cyclonedx(inventory, &known, &document)),
         _ => vex::openvex(inventory, &known, &document)

@@ -40,6 +40,22 @@ pub struct RunResult {
     pub cut: usize,
 }
 
+impl RunResult {
+    /// Adds what a run of the same rules gave over another part of the project.
+    pub fn add(&mut self, part: RunResult) {
+        self.findings.extend(part.findings);
+        self.cut += part.cut;
+        if self.checked.is_empty() {
+            self.checked = part.checked;
+            return;
+        }
+        for (known, more) in self.checked.iter_mut().zip(part.checked) {
+            known.applicable |= more.applicable;
+            known.sites += more.sites;
+        }
+    }
+}
+
 /// The calls and objects that matchers find, by the matcher's place in the rulebook and whether test code counts.
 type Makers = FxHashMap<(*const Matcher, bool), Rc<FxHashSet<Site>>>;
 

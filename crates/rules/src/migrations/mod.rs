@@ -30,6 +30,14 @@ pub struct Migrations {
     pub unread: Vec<Unread>,
 }
 
+impl Migrations {
+    /// Adds those of another part of the project.
+    pub fn add(&mut self, part: Migrations) {
+        self.folders.extend(part.folders);
+        self.unread.extend(part.unread);
+    }
+}
+
 /// The migrations of one database.
 #[derive(Debug)]
 pub struct Folder {
