@@ -22,39 +22,13 @@ use crate::group::told_once;
 use crate::judge::Match;
 use crate::matcher::{Absent, Kind, Matcher, ProjectTest};
 use crate::record::Records;
+use crate::result::RunResult;
 use crate::schema::Scope;
 use crate::settings::Settings;
 use crate::spot::{self, Assigned, Spot};
 use crate::surface::Surface;
 use crate::taint::Rank;
 use crate::uses::Uses;
-
-/// What a run gave.
-#[derive(Clone, Debug, Default)]
-pub struct RunResult {
-    /// The findings, in order of rule and place; not yet numbered.
-    pub findings: Vec<Finding>,
-    /// What each rule looked at, in the rules' order.
-    pub checked: Vec<Checked>,
-    /// In how many functions not all untrusted data was followed.
-    pub cut: usize,
-}
-
-impl RunResult {
-    /// Adds what a run of the same rules gave over another part of the project.
-    pub fn add(&mut self, part: RunResult) {
-        self.findings.extend(part.findings);
-        self.cut += part.cut;
-        if self.checked.is_empty() {
-            self.checked = part.checked;
-            return;
-        }
-        for (known, more) in self.checked.iter_mut().zip(part.checked) {
-            known.applicable |= more.applicable;
-            known.sites += more.sites;
-        }
-    }
-}
 
 /// The calls and objects that matchers find, by the matcher's place in the rulebook and whether test code counts.
 type Makers = FxHashMap<(*const Matcher, bool), Rc<FxHashSet<Site>>>;

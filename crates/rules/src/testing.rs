@@ -16,7 +16,7 @@ use lunette_lang::Dialect;
 
 use crate::book::{Rulebook, RunContext};
 use crate::document::Example;
-use crate::run::RunResult;
+use crate::result::RunResult;
 use crate::version::major;
 
 /// Lines of an example that disagree with what was found.
