@@ -74,6 +74,7 @@ impl Scan<'_, '_> {
         for invocation in &invocations {
             self.invoke(value, invocation);
         }
+        self.keep(value, invocations);
         for &node in &api {
             answered |= self.library_call(value, callee, args, node);
         }

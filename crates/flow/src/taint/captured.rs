@@ -9,7 +9,6 @@ use super::env::To;
 use super::fact::{Fact, Flags, Root};
 use super::path::{KeyId, PathId};
 use super::scan::Scan;
-use super::slots::Slot;
 use crate::methods::{Method, method};
 
 /// The variable of an outer body that an operation puts something into.
@@ -37,7 +36,7 @@ fn puts(name: &str) -> bool {
 impl Scan<'_, '_> {
     /// What inner functions put into the object that a variable holds.
     pub(super) fn read_filled(&mut self, value: ValueId, owner: BodyId, var: VarId) {
-        let slot = self.env.slots.find(&Slot::Filled(self.unit, owner, var));
+        let slot = self.env.slots.filled(self.unit, owner, var);
         self.read_slot(value, slot);
     }
 
@@ -50,7 +49,7 @@ impl Scan<'_, '_> {
 
     fn filled_parameter(&self, value: ValueId) -> Option<u32> {
         let var = self.env.slots.var_of_param(self.site(value))?;
-        self.env.slots.find(&Slot::Filled(self.unit, self.id, var))
+        self.env.slots.filled(self.unit, self.id, var)
     }
 
     /// What the body puts into an object passed for a parameter by way of its inner functions.
@@ -63,7 +62,7 @@ impl Scan<'_, '_> {
     /// Something is put into the object of an outer variable.
     pub(super) fn emit_filled(&mut self, value: ValueId, out: &mut Emitter) {
         let Some((owner, var)) = filled(self.module, self.id, self.op(value)) else { return };
-        let Some(slot) = self.env.slots.find(&Slot::Filled(self.unit, owner, var)) else { return };
+        let Some(slot) = self.env.slots.filled(self.unit, owner, var) else { return };
         match *self.op(value) {
             Op::Store(_, key, from) => {
                 let key = self.key(key);

@@ -17,11 +17,15 @@ impl Scan<'_, '_> {
         for item in items {
             let facts = self.used(item.value, value);
             let spread = item.kind != ArgKind::Positional;
-            let key = match position {
+            let at = position;
+            position = if spread { None } else { position.map(|at| at + 1) };
+            if facts.is_empty() {
+                continue;
+            }
+            let key = match at {
                 Some(at) if kind != ListKind::Set && !spread => self.state.pools.paths.key(&at.to_string()),
                 _ => KeyId::ANY,
             };
-            position = if spread { None } else { position.map(|at| at + 1) };
             let facts = if spread { self.under(&facts, KeyId::ANY) } else { facts };
             let held = self.holding(&facts, key);
             self.put_all(value, item.value, held);
@@ -32,8 +36,11 @@ impl Scan<'_, '_> {
         for entry in entries {
             match *entry {
                 Entry::Pair(key, from) => {
-                    let key = self.key(key);
                     let facts = self.used(from, value);
+                    if facts.is_empty() {
+                        continue;
+                    }
+                    let key = self.key(key);
                     let held = self.holding(&facts, key);
                     self.put_all(value, from, held);
                 }
@@ -78,10 +85,10 @@ impl Scan<'_, '_> {
 
     pub(super) fn store(&mut self, value: ValueId, base: ValueId, key: Key, from: ValueId) {
         let facts = self.used(from, value);
-        self.put_all(value, from, facts.clone());
         if facts.is_empty() {
             return;
         }
+        self.put_all(value, from, Facts::from_slice(&facts));
         let key = self.key(key);
         self.put_into(base, key, &facts, from);
     }
@@ -89,10 +96,13 @@ impl Scan<'_, '_> {
     /// Something is put into an object, under a key: all that is that object holds it from then on.
     pub(crate) fn put_into(&mut self, base: ValueId, key: KeyId, facts: &Facts, from: ValueId) {
         let facts: Facts = facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)).copied().collect();
+        if facts.is_empty() {
+            return;
+        }
         let mut held = self.holding(&facts, key);
         let mut owner = self.canon[base.index()];
         for _ in 0..MAX_OWNERS {
-            self.put_all(owner, from, held.clone());
+            self.put_all(owner, from, Facts::from_slice(&held));
             let Op::Load(outer, at) = *self.op(owner) else { break };
             let at = self.key(at);
             held = self.holding(&held, at);

@@ -5,12 +5,12 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::KindSet;
+use super::calls::Invocation;
 use super::env::{Edge, To};
 use super::fact::{Fact, Facts, Flags, Root, add_to};
 use super::guards::{State, both};
 use super::path::KeyId;
 use super::scan::Scan;
-use super::slots::Slot;
 use super::summary::{MAX_RETURNS, Shows, Summary};
 use crate::methods::{Method, method};
 
@@ -38,14 +38,8 @@ pub(crate) struct Emitted {
 }
 
 impl Scan<'_, '_> {
-    /// Gathers what leaves this body. `handlers`: the sinks of what handlers return, by body; `within` tells whether a
-    /// body belongs to the same circle of calls, whose summaries are not final.
-    pub(crate) fn emit(
-        &mut self,
-        handlers: &FxHashMap<u32, Vec<u32>>,
-        own: OwnKinds,
-        within: &dyn Fn(u32) -> bool,
-    ) -> Emitted {
+    /// Gathers what leaves this body. `handlers`: the sinks of what handlers return, by body.
+    pub(crate) fn emit(&mut self, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds) -> Emitted {
         let mut out = Emitter {
             edges: Vec::new(),
             returns: Vec::new(),
@@ -54,21 +48,14 @@ impl Scan<'_, '_> {
         for at in 0..self.order.len() {
             let block = self.order[at];
             for &value in &self.body.blocks[block.index()].ops {
-                self.emit_op(value, handlers, own, within, &mut out);
+                self.emit_op(value, handlers, own, &mut out);
             }
         }
         let summary = Summary { returns: out.returns, fills: self.fills(), shows: self.shows(), reach: out.reach };
         Emitted { summary, edges: out.edges, cut: self.cut }
     }
 
-    fn emit_op(
-        &mut self,
-        value: ValueId,
-        handlers: &FxHashMap<u32, Vec<u32>>,
-        own: OwnKinds,
-        within: &dyn Fn(u32) -> bool,
-        out: &mut Emitter,
-    ) {
+    fn emit_op(&mut self, value: ValueId, handlers: &FxHashMap<u32, Vec<u32>>, own: OwnKinds, out: &mut Emitter) {
         self.emit_filled(value, out);
         match self.op(value) {
             Op::Param(_) => {
@@ -78,13 +65,13 @@ impl Scan<'_, '_> {
                 }
             }
             Op::Assign(var, from) => {
-                if let Some(slot) = self.env.slots.find(&Slot::Var(self.unit, self.id, *var)) {
+                if let Some(slot) = self.env.slots.of_var(self.unit, self.id, *var) {
                     let facts = self.used(*from, value);
                     self.leave(value, *from, &facts, To::Slot(slot), KindSet::ALL, out);
                 }
             }
             Op::StoreOuter(owner, var, from) => {
-                if let Some(slot) = self.env.slots.find(&Slot::Var(self.unit, *owner, *var)) {
+                if let Some(slot) = self.env.slots.of_var(self.unit, *owner, *var) {
                     let facts = self.used(*from, value);
                     self.leave(value, *from, &facts, To::Slot(slot), KindSet::ALL, out);
                 }
@@ -124,16 +111,9 @@ impl Scan<'_, '_> {
                     let facts = self.used(base, value);
                     self.harm(value, base, &facts, own.format, false, out);
                 }
-                for invocation in self.invocations(value, *callee, args) {
-                    let number = self.env.number(invocation.of.0, invocation.of.1);
-                    for (param, from, facts) in &invocation.passed {
-                        let reach = match self.state.summary(number) {
-                            _ if within(number) => KindSet::ALL,
-                            Some(summary) => summary.reach.get(*param as usize).copied().unwrap_or_default(),
-                            None => KindSet::ALL,
-                        };
-                        self.leave(value, *from, facts, To::Param(number, *param), reach, out);
-                    }
+                let kept = self.take_kept(value);
+                for invocation in kept.unwrap_or_else(|| self.invocations(value, *callee, args)) {
+                    self.emit_passed(value, &invocation, out);
                 }
                 // `object[name]()`: whoever chooses the name chooses what runs.
                 if let Op::Load(..) = self.op(*callee) {
@@ -143,6 +123,20 @@ impl Scan<'_, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a function called is passed.
+    fn emit_passed(&mut self, value: ValueId, invocation: &Invocation, out: &mut Emitter) {
+        let number = self.env.number(invocation.of.0, invocation.of.1);
+        // What the others of a circle do with it is not known yet.
+        let open = self.state.is_in_circle(number);
+        for (param, from, facts) in &invocation.passed {
+            let reach = match self.state.summary(number) {
+                Some(summary) if !open => summary.reach.get(*param as usize).copied().unwrap_or_default(),
+                _ => KindSet::ALL,
+            };
+            self.leave(value, *from, facts, To::Param(number, *param), reach, out);
         }
     }
 
@@ -244,7 +238,7 @@ impl Scan<'_, '_> {
         }
         // An entry of a shared variable.
         if let Op::Outer(owner, var) = *self.op(self.canon[base.index()])
-            && let Some(slot) = self.env.slots.find(&Slot::Var(self.unit, owner, var))
+            && let Some(slot) = self.env.slots.of_var(self.unit, owner, var)
         {
             let key = self.key(key);
             let held = self.holding(&facts, key);

@@ -1,10 +1,13 @@
 //! What the analysis of every body shares.
 
+use std::cell::RefCell;
+
 use lunette_lang::ir::BodyId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fact::{Fact, Pools};
 use super::seeds::Seeds;
+use super::settle::Scratch;
 use super::slots::Slots;
 use super::summary::Summary;
 use super::templates::Templates;
@@ -72,6 +75,11 @@ pub(crate) struct State {
     source_ids: FxHashMap<(Site, SourceKind), u32>,
     pub(crate) summaries: Vec<Option<Box<Summary>>>,
     pub(crate) patterns: Patterns,
+    pub(super) scratch: Scratch,
+    /// The bodies whose summaries are not final: those of the circle of calls that is gone round, sorted.
+    circle: Vec<u32>,
+    /// Those of them that were asked for, by their places in the circle.
+    asked: RefCell<Vec<u32>>,
 }
 
 impl State {
@@ -84,7 +92,35 @@ impl State {
     }
 
     pub(crate) fn summary(&self, number: u32) -> Option<&Summary> {
+        if let Ok(at) = self.circle.binary_search(&number) {
+            self.asked.borrow_mut().push(at as u32);
+        }
         self.summaries.get(number as usize)?.as_deref()
+    }
+
+    /// Begins with a circle of calls; with none for an empty list.
+    pub(crate) fn go_round(&mut self, circle: &[u32]) {
+        self.circle.clear();
+        self.circle.extend_from_slice(circle);
+        self.asked.get_mut().clear();
+    }
+
+    /// Whether a body is in the circle.
+    pub(crate) fn is_in_circle(&self, number: u32) -> bool {
+        self.circle.binary_search(&number).is_ok()
+    }
+
+    /// Whether summaries of the circle were asked for since [`Self::take_asked`].
+    pub(crate) fn has_asked(&self) -> bool {
+        !self.asked.borrow().is_empty()
+    }
+
+    /// The places in the circle of the bodies whose summaries were asked for since this was called before.
+    pub(crate) fn take_asked(&mut self) -> Vec<u32> {
+        let mut asked = std::mem::take(self.asked.get_mut());
+        asked.sort_unstable();
+        asked.dedup();
+        asked
     }
 }
 

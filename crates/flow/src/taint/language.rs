@@ -25,13 +25,17 @@ impl Scan<'_, '_> {
             self.language_method(value, base, method, name, args);
             return;
         }
+        // A record that is looked up is not the key that it was found by.
+        let args = if name.is_some_and(is_lookup) { &[] } else { args };
+        let given = || base.into_iter().chain(args.iter().map(|arg| arg.value));
+        if !given().fold(false, |any, from| any | !self.facts_of(from).is_empty()) {
+            return;
+        }
         let own_name = name.map(str::to_owned).or_else(|| self.env.facts.name_of(self.site(callee)));
         let cleared = own_name.map_or_else(KindSet::default, |name| texts::named(&self.env.models.taint, &name));
         let unknown =
             |fact: Fact| Fact { cleared: fact.cleared | cleared, flags: fact.flags.with(Flags::ASSUMED), ..fact };
-        // A record that is looked up is not the key that it was found by.
-        let args = if name.is_some_and(is_lookup) { &[] } else { args };
-        for from in base.into_iter().chain(args.iter().map(|arg| arg.value)) {
+        for from in given() {
             let facts = self.used(from, value);
             let facts = Self::made_of(facts).into_iter().map(unknown).collect();
             self.put_all(value, from, facts);

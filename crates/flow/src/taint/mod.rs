@@ -34,6 +34,7 @@ mod promises;
 mod replaced;
 mod scan;
 mod seeds;
+mod settle;
 mod shown;
 mod shown_methods;
 mod slots;

@@ -11,6 +11,10 @@ use crate::know::Origin;
 
 impl Scan<'_, '_> {
     pub(super) fn concat(&mut self, value: ValueId, parts: &[Part]) {
+        let holds = |part: &Part| matches!(*part, Part::Value(part) if !self.facts_of(part).is_empty());
+        if !parts.iter().fold(false, |any, part| any | holds(part)) {
+            return;
+        }
         let mut before = String::new();
         for part in parts {
             match *part {

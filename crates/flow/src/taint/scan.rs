@@ -2,7 +2,7 @@
 //!
 //! Facts are found by going over the operations until nothing changes: the form is SSA, so that few rounds suffice.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 
 use lunette_lang::ir::{BlockId, Body, BodyId, Key, Language, Module, NameId, Op, ValueId};
 use rustc_hash::FxHashMap;
@@ -10,29 +10,48 @@ use smallvec::SmallVec;
 
 use super::KindSet;
 use super::env::{Env, State};
-use super::fact::{Fact, Facts, Flags, Root, add};
+use super::fact::{Fact, Facts, Flags, Root};
 use super::folding::Folding;
 use super::guards::{Guards, Marks, Shown};
 use super::numbers::{canon, order};
 use super::path::{KeyId, PathId};
+use super::settle::Settling;
 use crate::know::Origin;
 use crate::methods::{is_harmless_type, is_measure};
 use crate::program::{Site, UnitId};
 
-/// Most rounds over one body; what is not settled by then is close enough.
-const MAX_ROUNDS: usize = 8;
 /// Most conditions looked into for each value of a body.
 const CONDITIONS_PER_VALUE: u32 = 16;
 
-/// How far the facts about a body's values are settled.
-#[derive(Default)]
-struct Settling {
-    /// The values whose operation was looked at.
-    done: Vec<bool>,
-    /// Whether the operation looked at gave something new.
-    changed: bool,
-    /// Whether something was read before it was looked at, or added to after: one round is not enough.
-    again: Cell<bool>,
+/// What is found of a body whatever the functions that it calls do: kept while a circle of functions is gone round.
+pub(crate) struct Ground {
+    folding: Folding,
+    order: Vec<BlockId>,
+    canon: Vec<ValueId>,
+    blocks: Vec<BlockId>,
+    /// Its guards, where no function of the circle has a say in them, and what is left for conditions then.
+    guards: Option<(Guards, u32)>,
+}
+
+impl Ground {
+    pub(crate) fn new(env: &Env<'_>, unit: UnitId, id: BodyId) -> Self {
+        let body = env.facts.program.body(unit, id);
+        let folding = Folding::new(env, unit, id);
+        let order = order(body, &folding);
+        let canon = canon(body, &order);
+        let mut blocks = vec![BlockId(0); body.ops.len()];
+        for &block in order.iter().filter(|block| block.0 != 0) {
+            for value in &body.blocks[block.index()].ops {
+                blocks[value.index()] = block;
+            }
+        }
+        Ground { folding, order, canon, blocks, guards: None }
+    }
+
+    /// How many values it speaks of.
+    pub(crate) fn size(&self) -> usize {
+        self.canon.len()
+    }
 }
 
 /// The analysis of one body.
@@ -54,29 +73,28 @@ pub(crate) struct Scan<'s, 'a> {
     blocks: Vec<BlockId>,
     /// What is added to lists, by the list; found when it is first asked for.
     pub(crate) added: OnceCell<FxHashMap<ValueId, Vec<ValueId>>>,
-    settling: Settling,
+    pub(super) settling: Settling,
     /// Whether more met somewhere than is kept.
     pub(crate) cut: bool,
     /// How many more conditions are looked into: conditions that share parts would otherwise cost exponential time.
     pub(crate) left: u32,
+    after_guards: u32,
+    /// Whether no function of a circle has a say in the guards.
+    firm: bool,
 }
 
 impl<'s, 'a> Scan<'s, 'a> {
     /// Analyses a body.
     pub(crate) fn new(env: &'s Env<'a>, state: &'s mut State, unit: UnitId, id: BodyId) -> Self {
+        Self::on(Ground::new(env, unit, id), env, state, (unit, id))
+    }
+
+    /// Analyses a body of which the ground was found before.
+    pub(crate) fn on(ground: Ground, env: &'s Env<'a>, state: &'s mut State, (unit, id): (UnitId, BodyId)) -> Self {
+        let Ground { folding, order, canon, blocks, guards } = ground;
         let module = &env.facts.program.unit(unit).module;
         let body = module.body(id);
-        let folding = Folding::new(env, unit, id);
-        let order = order(body, &folding);
-        let canon = canon(body, &order);
-        let facts = vec![Facts::new(); body.ops.len()];
-        let mut blocks = vec![BlockId(0); body.ops.len()];
-        for &block in &order {
-            for value in &body.blocks[block.index()].ops {
-                blocks[value.index()] = block;
-            }
-        }
-        let guards = Guards::default();
+        let (facts, settling) = state.scratch.lists(body.ops.len());
         let mut scan = Scan {
             env,
             state,
@@ -87,48 +105,32 @@ impl<'s, 'a> Scan<'s, 'a> {
             folding,
             order,
             canon,
-            guards,
+            guards: Guards::default(),
             facts,
             blocks,
             added: OnceCell::new(),
-            settling: Settling { done: vec![false; body.ops.len()], ..Settling::default() },
+            settling,
             cut: false,
-            left: 0,
+            left: CONDITIONS_PER_VALUE * body.ops.len() as u32 + 256,
+            after_guards: 0,
+            firm: true,
         };
-        scan.left = CONDITIONS_PER_VALUE * body.ops.len() as u32 + 256;
-        scan.guards = scan.find_guards();
+        if let Some((guards, left)) = guards {
+            (scan.guards, scan.left) = (guards, left);
+        } else {
+            scan.guards = scan.find_guards();
+            scan.firm = !scan.state.has_asked();
+        }
+        scan.after_guards = scan.left;
         scan.settle();
         scan
     }
 
-    fn settle(&mut self) {
-        let count: usize = self.order.iter().map(|block| self.body.blocks[block.index()].ops.len()).sum();
-        let mut quiet = 0;
-        for round in 0..MAX_ROUNDS {
-            for at in 0..self.order.len() {
-                let block = self.order[at];
-                for &value in &self.body.blocks[block.index()].ops {
-                    self.settling.changed = false;
-                    self.transfer(value);
-                    self.settling.done[value.index()] = true;
-                    quiet = if self.settling.changed { 0 } else { quiet + 1 };
-                    if quiet >= count {
-                        return;
-                    }
-                }
-            }
-            if round == 0 && !self.settling.again.get() {
-                return;
-            }
-        }
-    }
-
-    /// The facts about a value.
-    pub(super) fn facts_of(&self, value: ValueId) -> &Facts {
-        if !self.settling.done[value.index()] {
-            self.settling.again.set(true);
-        }
-        &self.facts[value.index()]
+    /// Ends the analysis: what may be used again.
+    pub(crate) fn end(self) -> Ground {
+        self.state.scratch.keep(self.facts, self.settling);
+        let guards = self.firm.then_some((self.guards, self.after_guards));
+        Ground { folding: self.folding, order: self.order, canon: self.canon, blocks: self.blocks, guards }
     }
 
     pub(crate) fn site(&self, value: ValueId) -> Site {
@@ -154,8 +156,12 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// The facts about a value where `at` uses it: what tests have shown there is taken off.
     pub(crate) fn used(&self, value: ValueId, at: ValueId) -> Facts {
-        let mut facts = self.facts_of(value).clone();
-        if facts.is_empty() || self.guards.is_empty() {
+        let facts = self.facts_of(value);
+        if facts.is_empty() {
+            return Facts::new();
+        }
+        let mut facts = Facts::from_slice(facts);
+        if self.guards.is_empty() {
             return facts;
         }
         let shown = self.cleared_by(self.guards.at(self.canon[value.index()], at));
@@ -181,29 +187,6 @@ impl<'s, 'a> Scan<'s, 'a> {
             Root::Source(source) => !self.state.sources[source as usize].kind.is_local(),
             _ => false,
         })
-    }
-
-    /// Adds a fact about a value.
-    pub(crate) fn put(&mut self, value: ValueId, fact: Fact) {
-        if fact.cleared == KindSet::ALL {
-            return;
-        }
-        match add(&mut self.facts[value.index()], fact) {
-            Some(changed) => {
-                self.settling.changed |= changed;
-                if changed && self.settling.done[value.index()] {
-                    self.settling.again.set(true);
-                }
-            }
-            None => self.cut = true,
-        }
-    }
-
-    /// Adds facts about a value, as coming from another one.
-    pub(crate) fn put_all(&mut self, value: ValueId, from: ValueId, facts: Facts) {
-        for fact in facts {
-            self.put(value, Fact { from, ..fact });
-        }
     }
 
     /// A value made of another one's text.
@@ -272,7 +255,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
     }
 
-    fn transfer(&mut self, value: ValueId) {
+    pub(super) fn transfer(&mut self, value: ValueId) {
         let op = self.op(value);
         match op {
             Op::Const(_) | Op::Closure(_) | Op::Class(_) | Op::Super | Op::Caught | Op::Unary(..) => {}
@@ -282,8 +265,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
             Op::This => self.seed(value),
             Op::Assign(var, from) => {
-                let facts = self.used(*from, value);
-                self.put_all(value, *from, facts);
+                self.pass(value, *from);
                 self.read_filled(value, self.id, *var);
             }
             Op::Await(from)
@@ -291,10 +273,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             | Op::StoreOuter(_, _, from)
             | Op::Yield(from)
             | Op::Return(from)
-            | Op::Throw(from) => {
-                let facts = self.used(*from, value);
-                self.put_all(value, *from, facts);
-            }
+            | Op::Throw(from) => self.pass(value, *from),
             Op::Phi(operands) => self.phi(value, operands),
             Op::Import(import) => {
                 self.seed(value);
@@ -308,7 +287,7 @@ impl<'s, 'a> Scan<'s, 'a> {
                 }
             }
             Op::Outer(owner, var) => {
-                let slot = self.env.slots.find(&super::slots::Slot::Var(self.unit, *owner, *var));
+                let slot = self.env.slots.of_var(self.unit, *owner, *var);
                 self.read_slot(value, slot);
                 self.read_filled(value, *owner, *var);
             }
@@ -417,10 +396,10 @@ impl<'s, 'a> Scan<'s, 'a> {
         let block = self.block_of(value);
         let preds = &self.body.blocks[block.index()].preds;
         for (at, &operand) in operands.iter().enumerate() {
-            let facts = self.facts_of(operand).clone();
-            if facts.is_empty() {
+            if self.facts_of(operand).is_empty() {
                 continue;
             }
+            let facts = Facts::from_slice(&self.facts[operand.index()]);
             let Some(&pred) = preds.get(at) else { continue };
             if !self.folding.edge(pred, block) {
                 continue;
@@ -449,10 +428,16 @@ impl<'s, 'a> Scan<'s, 'a> {
         if self.read_part(value, base) {
             return;
         }
-        let id = self.key(key);
         let facts = self.used(base, value);
-        let under = self.under(&facts, id);
-        self.put_all(value, base, under);
+        // The key matters where there is something to look for, or when it is chosen.
+        let id = match key {
+            Key::Member(_) | Key::Item(_) | Key::Index(_) if facts.is_empty() => KeyId::ANY,
+            key => self.key(key),
+        };
+        if !facts.is_empty() {
+            let under = self.under(&facts, id);
+            self.put_all(value, base, under);
+        }
         if let Key::Member(name) | Key::Item(name) = key {
             let text = self.name(name);
             let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(base), text).collect();
@@ -483,7 +468,10 @@ impl<'s, 'a> Scan<'s, 'a> {
         if parts.is_empty() {
             return false;
         }
-        let found = self.env.facts.api(self.site(value)).iter().find_map(|(node, _)| parts.get(node).copied());
+        let found = self.origins(value).iter().find_map(|origin| match origin {
+            Origin::Api(node, _) => parts.get(node).copied(),
+            _ => None,
+        });
         let Some(clears) = found else { return false };
         let facts = Self::made_of(self.used(base, value))
             .into_iter()

@@ -15,25 +15,29 @@ use crate::program::{Site, Target, UnitId};
 /// Something that is written in one place and read in another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Slot {
-    /// A variable that other bodies read.
-    Var(UnitId, BodyId, VarId),
     /// A field of a class of the project or of its instances; the class is the topmost base in the project.
     Field(UnitId, ClassId, CompactString),
     /// A field of an object literal that its own functions write by `this`.
     Literal(Site, CompactString),
     /// An attribute that the project writes on a library's object.
     Api(NodeId, CompactString),
-    /// What inner functions put into the object that a variable holds.
-    Filled(UnitId, BodyId, VarId),
     /// What the function that a promise is made with gives to its `resolve`.
     Promise(UnitId, BodyId),
 }
+
+/// A variable of a body.
+type Var = (UnitId, BodyId, VarId);
 
 /// The slots of a program: only what is read somewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     ids: FxHashMap<Slot, u32>,
-    all: Vec<Slot>,
+    /// Variables that other bodies read.
+    vars: FxHashMap<Var, u32>,
+    /// What inner functions put into the objects that variables hold.
+    filled: FxHashMap<Var, u32>,
+    /// How many slots there are.
+    count: u32,
     /// The variable that a parameter is bound to, where other bodies read it.
     params: FxHashMap<(UnitId, ValueRef), VarId>,
     /// How many functions promises are made with.
@@ -51,7 +55,7 @@ impl Slots {
                 for (index, op) in body.ops.iter().enumerate() {
                     let site = Site { unit, body: BodyId(at as u32), value: lunette_lang::ir::ValueId(index as u32) };
                     if let Some((owner, var)) = captured::filled(module, site.body, op) {
-                        slots.add(Slot::Filled(unit, owner, var));
+                        add(&mut slots.filled, (unit, owner, var), &mut slots.count);
                     }
                     match op {
                         Op::Outer(owner, var) => _ = read.insert((*owner, *var)),
@@ -80,7 +84,7 @@ impl Slots {
             let mut read: Vec<_> = read.into_iter().collect();
             read.sort_unstable();
             for (owner, var) in read {
-                slots.add(Slot::Var(unit, owner, var));
+                add(&mut slots.vars, (unit, owner, var), &mut slots.count);
                 for write in &module.body(owner).vars[var.index()].writes {
                     if write.body == owner && matches!(module.op(*write), Op::Param(_)) {
                         slots.params.insert((unit, *write), var);
@@ -102,12 +106,8 @@ impl Slots {
         }
     }
 
-    fn add(&mut self, slot: Slot) -> u32 {
-        let next = self.all.len() as u32;
-        *self.ids.entry(slot).or_insert_with_key(|slot| {
-            self.all.push(slot.clone());
-            next
-        })
+    fn add(&mut self, slot: Slot) {
+        add(&mut self.ids, slot, &mut self.count);
     }
 
     /// The slot's index, when anybody reads or writes it.
@@ -115,13 +115,23 @@ impl Slots {
         self.ids.get(slot).copied()
     }
 
+    /// The slot of a variable, where other bodies read it.
+    pub(crate) fn of_var(&self, unit: UnitId, owner: BodyId, var: VarId) -> Option<u32> {
+        self.vars.get(&(unit, owner, var)).copied()
+    }
+
+    /// The slot of what inner functions put into the object that a variable holds.
+    pub(crate) fn filled(&self, unit: UnitId, owner: BodyId, var: VarId) -> Option<u32> {
+        self.filled.get(&(unit, owner, var)).copied()
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.all.len()
+        self.count as usize
     }
 
     /// The slot of the variable that a parameter is bound to.
     pub(crate) fn of_param(&self, site: Site) -> Option<u32> {
-        self.find(&Slot::Var(site.unit, site.body, self.var_of_param(site)?))
+        self.of_var(site.unit, site.body, self.var_of_param(site)?)
     }
 
     /// The variable that a parameter is bound to, where other bodies read it.
@@ -159,7 +169,7 @@ impl Slots {
                 _ => None,
             })?,
         };
-        self.find(&Slot::Var(unit, BodyId::MODULE, var))
+        self.of_var(unit, BodyId::MODULE, var)
     }
 
     /// The slot of what an import names.
@@ -172,6 +182,14 @@ impl Slots {
             _ => None,
         }
     }
+}
+
+/// Gives a new slot its number.
+fn add<K: std::hash::Hash + Eq>(ids: &mut FxHashMap<K, u32>, key: K, count: &mut u32) {
+    ids.entry(key).or_insert_with(|| {
+        *count += 1;
+        *count - 1
+    });
 }
 
 fn field(facts: &Facts<'_>, origin: Origin, text: &str, this: bool) -> Option<Slot> {

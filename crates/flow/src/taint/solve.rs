@@ -3,17 +3,19 @@
 use lunette_lang::ir::BodyId;
 use rustc_hash::FxHashMap;
 
-use super::emit::OwnKinds;
+use super::emit::{Emitted, OwnKinds};
 use super::env::{Edge, Env, State, To};
 use super::fact::{Flags, Root};
 use super::order::{call_graph, components};
 use super::path::{Fit, PathId};
-use super::scan::Scan;
+use super::scan::{Ground, Scan};
 use super::{Asked, KindSet, Source, SourceKind, TaintFlow};
 use crate::program::Site;
 
 /// Most rounds over a circle of functions that call each other.
 const MAX_ROUNDS: usize = 4;
+/// Most values of the bodies of a circle of which the ground is kept.
+const MOST_HELD: usize = 500_000;
 /// Most places that untrusted data is followed to.
 const MAX_ITEMS: usize = 2_000_000;
 
@@ -33,32 +35,90 @@ pub(crate) fn summarise(env: &Env<'_>, state: &mut State, handlers: &FxHashMap<u
     let mut cut = 0;
     for component in components(&graph) {
         let circle = component.len() > 1 || graph[component[0] as usize].contains(&component[0]);
-        for round in 0..if circle { MAX_ROUNDS } else { 1 } {
-            let mut changed = false;
-            let mut cut_here = 0;
-            for &number in &component {
-                let (unit, id) = env.body_of(number);
-                let mut scan = Scan::new(env, state, unit, id);
-                let emitted = scan.emit(handlers, own, &|other| circle && component.binary_search(&other).is_ok());
-                cut_here += usize::from(emitted.cut);
-                // Ways and summaries stay for the whole run: no room to grow in is kept.
-                edges[number as usize] = emitted.edges;
-                edges[number as usize].shrink_to_fit();
-                let summary = &mut state.summaries[number as usize];
-                if summary.as_deref() != Some(&emitted.summary) {
-                    *summary = Some(Box::new(emitted.summary));
-                    changed = true;
-                }
-            }
-            // What is called more often than it can be looked at may hold more, too.
-            let is_last = !circle || round + 1 == MAX_ROUNDS || !changed && round > 0;
-            if is_last {
-                cut += cut_here + if circle && changed { component.len() } else { 0 };
-                break;
-            }
+        if circle {
+            cut += go_round(&component, env, state, &mut edges, handlers, own);
+        } else {
+            let (unit, id) = env.body_of(component[0]);
+            let mut scan = Scan::new(env, state, unit, id);
+            let emitted = scan.emit(handlers, own);
+            scan.end();
+            cut += usize::from(emitted.cut);
+            keep(emitted, component[0], state, &mut edges);
         }
     }
     Graph { edges, cut }
+}
+
+/// Keeps what a body gives away; whether its summary has changed.
+fn keep(emitted: Emitted, number: u32, state: &mut State, edges: &mut [Vec<Edge>]) -> bool {
+    // Ways and summaries stay for the whole run: no room to grow in is kept.
+    edges[number as usize] = emitted.edges;
+    edges[number as usize].shrink_to_fit();
+    let summary = &mut state.summaries[number as usize];
+    let changed = summary.as_deref() != Some(&emitted.summary);
+    if changed {
+        *summary = Some(Box::new(emitted.summary));
+    }
+    changed
+}
+
+/// A body of a circle of functions that call each other.
+#[derive(Default)]
+struct Member {
+    ground: Option<Ground>,
+    /// The members whose summaries it asked for.
+    asked: Vec<u32>,
+    /// When it was last looked at, and when its summary last changed: counted over all members.
+    looked: u32,
+    changed: u32,
+    cut: bool,
+}
+
+/// Analyses the bodies of a circle until their summaries stay the same, each again only when a summary that it asked for
+/// has changed; in how many of them more met than is kept.
+fn go_round(
+    circle: &[u32],
+    env: &Env<'_>,
+    state: &mut State,
+    edges: &mut [Vec<Edge>],
+    handlers: &FxHashMap<u32, Vec<u32>>,
+    own: OwnKinds,
+) -> usize {
+    let mut members: Vec<Member> = circle.iter().map(|_| Member::default()).collect();
+    let (mut now, mut held) = (0, 0);
+    let mut settled = false;
+    state.go_round(circle);
+    for _ in 0..MAX_ROUNDS {
+        settled = true;
+        for (at, &number) in circle.iter().enumerate() {
+            let member = &members[at];
+            let is_new = |&of: &u32| members[of as usize].changed >= member.looked;
+            if member.looked > 0 && !member.asked.iter().any(is_new) {
+                continue;
+            }
+            now += 1;
+            let (unit, id) = env.body_of(number);
+            let member = &mut members[at];
+            let ground = member.ground.take().unwrap_or_else(|| Ground::new(env, unit, id));
+            let mut scan = Scan::on(ground, env, state, (unit, id));
+            let emitted = scan.emit(handlers, own);
+            let ground = scan.end();
+            held += if member.looked == 0 { ground.size() } else { 0 };
+            member.ground = (held < MOST_HELD).then_some(ground);
+            member.asked = state.take_asked();
+            (member.looked, member.cut) = (now, emitted.cut);
+            if keep(emitted, number, state, edges) {
+                member.changed = now;
+                settled = false;
+            }
+        }
+        if settled {
+            break;
+        }
+    }
+    state.go_round(&[]);
+    // What is called more often than it can be looked at may hold more, too.
+    members.iter().filter(|member| member.cut).count() + if settled { 0 } else { circle.len() }
 }
 
 /// Numbers for all parameters and slots, with the harm that data at each of them can still do.
