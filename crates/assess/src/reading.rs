@@ -2,7 +2,6 @@
 //! values tracked, routes found.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::Mutex;
 
 use lunette_config::{Document, Format};
@@ -13,9 +12,9 @@ use lunette_lang::Dialect;
 use lunette_lang::ir::Language;
 use lunette_read::{Root, Tree, WalkOptions, Want};
 
-use crate::code::{self, Lowering};
+use crate::code::{self, Installed, Lowering};
 use crate::config::{self, Config};
-use crate::options::{AssessError, Options, Progress, Silent};
+use crate::options::{AssessError, Options, Progress};
 use crate::rules_md::{Directives, understand_with};
 use crate::stack::{self, Stack};
 
@@ -33,8 +32,8 @@ pub(crate) struct Reading {
     pub(crate) stack: Stack,
     /// The code, linked; in a tree of installed packages there is none besides theirs.
     pub(crate) program: Program,
-    /// The files of each installed package, where the root is a tree of such: each is a program of its own.
-    pub(crate) packages: Vec<Range<usize>>,
+    /// The installed packages, where the root is a folder of such: each is a program of its own.
+    pub(crate) packages: Vec<Installed>,
     lowering: Lowering,
     /// Everything that was not read or not understood, by path.
     pub(crate) skipped: Vec<Skipped>,
@@ -87,7 +86,7 @@ impl Reading {
     /// The languages that there is something to judge of, by the names that rules use.
     pub(crate) fn languages(&self) -> BTreeSet<&'static str> {
         let own = self.program.units.iter().map(|unit| unit.module.language);
-        let installed = self.packages.iter().flat_map(|package| &self.tree.files[package.clone()]);
+        let installed = self.packages.iter().flat_map(|package| &self.tree.files[package.files()]);
         let installed = installed.filter_map(|file| Dialect::of_path(&file.path).map(Dialect::language));
         let named = |language| match language {
             Language::Python => "python",
@@ -161,19 +160,15 @@ impl Reading {
         texts
     }
 
-    /// Shows each installed package's program, where the root is a tree of such. It is made and given up here, so that no
-    /// more than one is held.
+    /// Shows each installed package's program, where the root is a folder of such.
     pub(crate) fn each_package(&mut self, progress: &dyn Progress, visit: &mut dyn FnMut(&Program, &Stack)) {
         if !self.packages.is_empty() {
             progress.phase("analysing packages", self.packages.len());
         }
         let mut faults = Vec::new();
         for package in &self.packages {
-            let files = &mut self.tree.files[package.clone()];
-            let (program, not_understood) = self.lowering.program(files, &Silent);
-            faults.extend(not_understood);
-            visit(&program, &self.stack);
-            code::close(program, files);
+            let mut show = |program: &Program| visit(program, &self.stack);
+            faults.extend(package.each_program(&self.lowering, &mut self.tree.files, &mut show));
             progress.step();
         }
         self.note(faults);

@@ -12,6 +12,7 @@ pub mod fold;
 pub mod know;
 pub mod lazy;
 mod lineage;
+pub mod link;
 mod methods;
 pub mod models;
 pub mod pattern;

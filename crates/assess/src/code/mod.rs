@@ -1,7 +1,8 @@
 //! The code of a project, lowered and linked: one program, or one for each package of a tree of installed packages.
 
+mod installed;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use lunette_core::project::{SkipReason, Skipped};
 use lunette_flow::program::{ImportMap, Program, Unit};
@@ -12,38 +13,7 @@ use rayon::prelude::*;
 use crate::options::{AssessError, Progress};
 use crate::stack::Stack;
 
-/// Folders in which package managers put what they install, each package in a folder (or a module) of its own.
-const INSTALLED: [&str; 3] = ["node_modules", "site-packages", "dist-packages"];
-
-/// The files of each package, where the root itself is a folder that packages are installed in; otherwise nothing.
-/// `files` are in the order of their paths.
-///
-/// Installed packages belong to different people, and what one does with what another gives it is told by models, as it is
-/// for an application that uses them. Each is therefore a program of its own.
-pub(crate) fn packages(root: &str, files: &[SourceFile]) -> Vec<Range<usize>> {
-    if !INSTALLED.contains(&root) {
-        return Vec::new();
-    }
-    let mut packages: Vec<Range<usize>> = Vec::new();
-    for (at, file) in files.iter().enumerate() {
-        match packages.last_mut() {
-            Some(last) if package_of(&files[last.start].path) == package_of(&file.path) => last.end = at + 1,
-            _ => packages.push(at..at + 1),
-        }
-    }
-    packages.retain(|package| files[package.clone()].iter().any(|file| is_code(&file.path)));
-    packages
-}
-
-/// The folder of the package that a file belongs to, `@scope/name` as well; a file beside the folders is its own.
-fn package_of(path: &str) -> &str {
-    let scope = if path.starts_with('@') { path.find('/').map_or(0, |at| at + 1) } else { 0 };
-    path[scope..].find('/').map_or(path, |at| &path[..=scope + at])
-}
-
-fn is_code(path: &str) -> bool {
-    Dialect::of_path(path).is_some() || lunette_lang::template::is_template(path)
-}
+pub(crate) use installed::{Installed, packages};
 
 /// What lowering needs.
 pub(crate) struct Lowering {
@@ -71,10 +41,30 @@ impl Lowering {
     /// Lowers source files, each on a thread with a stack for deep code, and links the modules. Their texts move into the
     /// program: [`close`] gives them back. Also what was not understood.
     pub(crate) fn program(&self, files: &mut [SourceFile], progress: &dyn Progress) -> (Program, Vec<Skipped>) {
-        let mut map = import_map(files);
-        map.manifests = self.manifests(files);
+        let map = self.import_map(files);
+        let (mut units, faults) = self.code(files, |_| true, progress);
+        let pages = files.iter().map(|file| (file.path.as_str(), file.text.as_str()));
+        let pages = lunette_lang::template::lower_all(pages);
+        let pages: Vec<(String, lunette_lang::ir::Module)> =
+            pages.into_iter().map(|(path, module)| (path.to_owned(), module)).collect();
+        for (path, module) in pages {
+            if let Ok(at) = files.binary_search_by(|file| file.path.as_str().cmp(&path)) {
+                units.push(Unit { path, text: std::mem::take(&mut files[at].text), module });
+            }
+        }
+        (Program::new(units, &map), faults)
+    }
+
+    /// Lowers the code of those files whose index `wanted` accepts.
+    fn code(
+        &self,
+        files: &mut [SourceFile],
+        wanted: impl Fn(usize) -> bool,
+        progress: &dyn Progress,
+    ) -> (Vec<Unit>, Vec<Skipped>) {
+        let sources = files.iter_mut().enumerate().filter(|(at, _)| wanted(*at));
         let mut sources: Vec<(&mut SourceFile, Dialect)> =
-            files.iter_mut().filter_map(|file| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
+            sources.filter_map(|(_, file)| Dialect::of_path(&file.path).map(|dialect| (file, dialect))).collect();
         let lowered: Vec<Lowered> = self.pool.install(|| {
             let one = |(file, dialect): &(&mut SourceFile, Dialect)| {
                 let lowered = lunette_lang::lower(*dialect, &file.text);
@@ -91,17 +81,11 @@ impl Lowering {
                 units.push(Unit { path: file.path.clone(), text: std::mem::take(&mut file.text), module });
             }
         }
-        drop(sources);
-        let pages = files.iter().map(|file| (file.path.as_str(), file.text.as_str()));
-        let pages = lunette_lang::template::lower_all(pages);
-        let pages: Vec<(String, lunette_lang::ir::Module)> =
-            pages.into_iter().map(|(path, module)| (path.to_owned(), module)).collect();
-        for (path, module) in pages {
-            if let Ok(at) = files.binary_search_by(|file| file.path.as_str().cmp(&path)) {
-                units.push(Unit { path, text: std::mem::take(&mut files[at].text), module });
-            }
-        }
-        (Program::new(units, &map), faults)
+        (units, faults)
+    }
+
+    fn import_map(&self, files: &[SourceFile]) -> ImportMap {
+        ImportMap { manifests: self.manifests(files), ..import_map(files) }
     }
 
     /// Every `package.json` with what it asks for, also one that asks for nothing.
@@ -172,42 +156,4 @@ fn import_map(files: &[SourceFile]) -> ImportMap {
         }
     }
     map
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn files(paths: &[&str]) -> Vec<SourceFile> {
-        let file = |path: &&str| SourceFile { path: (*path).to_owned(), text: String::new(), bytes: 0, lines: 0 };
-        paths.iter().map(file).collect()
-    }
-
-    #[test]
-    fn installed_packages_are_told_by_their_folders() {
-        let paths = [
-            "@acme/a/index.js",
-            "@acme/b/index.js",
-            "@acme/b/lib/x.js",
-            "README.md",
-            "a-b/index.js",
-            "a/index.js",
-            "a/lib/index.js",
-            "docs/README.md",
-            "six.py",
-        ];
-        let files = files(&paths);
-        assert_eq!(packages("node_modules", &files), [0..1, 1..3, 4..5, 5..7, 8..9]);
-        assert_eq!(packages("site-packages", &files).len(), 5);
-        assert!(packages("my-node_modules", &files).is_empty());
-        assert!(packages("api", &files).is_empty());
-    }
-
-    #[test]
-    fn odd_paths_are_packages_of_their_own() {
-        assert_eq!(package_of("@acme"), "@acme");
-        assert_eq!(package_of("@acme/x.js"), "@acme/x.js");
-        assert_eq!(package_of("@/x/y"), "@/x/");
-        assert_eq!(package_of(""), "");
-    }
 }
