@@ -11,8 +11,10 @@ use lunette_flow::taint::Asked;
 use lunette_flow::{Facts, Routes};
 use lunette_lang::ir::Language;
 use regex::RegexSet;
+use rustc_hash::FxHashSet;
 use serde_saphyr::Spanned;
 
+use crate::cheap::FileTest;
 use crate::checks::Check;
 use crate::compile::{self, Compiler};
 use crate::document::{self, Document, Example};
@@ -85,7 +87,10 @@ pub struct Rulebook {
     pub(crate) compiled: Vec<CompiledRule>,
     pub(crate) groups: Vec<SettingGroup>,
     rules: Vec<Rule>,
+    /// The names that matchers ask about where a value gets a name, by language.
     assigned: BTreeMap<u8, RegexSet>,
+    /// The API values that matchers ask whole files for.
+    pub(crate) held: FxHashSet<NodeId>,
     /// The flows of untrusted data that matchers ask for.
     pub(crate) asked: Asked,
     /// Calls that make an application.
@@ -107,6 +112,7 @@ impl Rulebook {
             groups: Vec::new(),
             rules: Vec::new(),
             assigned: BTreeMap::new(),
+            held: FxHashSet::default(),
             asked: Asked::NOTHING,
             makers: Vec::new(),
         };
@@ -204,28 +210,35 @@ impl Rulebook {
         Run::new(facts, models, routes, surface, self, context).all()
     }
 
-    /// Whether any rule asks about values assigned to this name.
-    pub(crate) fn is_assigned_name(&self, language: Language, name: &str) -> bool {
-        self.assigned.get(&(language as u8)).is_some_and(|set| set.is_match(name))
+    /// The names that rules ask about where a value gets a name.
+    pub(crate) fn assigned_names(&self, language: Language) -> Option<&RegexSet> {
+        self.assigned.get(&(language as u8))
     }
 
     fn index_names(&mut self) -> Result<(), String> {
         for language in [Language::Python, Language::JavaScript] {
-            let mut names = Vec::new();
+            let mut names = BTreeSet::new();
             self.each_matcher(&mut |matcher| match &matcher.kind {
-                Kind::Assign { name, .. } if matcher.language == language => names.push(name.as_str().to_owned()),
+                Kind::Assign { name, .. } if matcher.language == language => _ = names.insert(name.as_str().to_owned()),
                 _ => {}
             });
             let set = RegexSet::new(&names).map_err(|error| error.to_string())?;
             self.assigned.insert(language as u8, set);
         }
         let mut asked = Asked::NOTHING;
+        let mut held = FxHashSet::default();
         self.each_matcher(&mut |matcher| {
+            for test in &matcher.file {
+                if let FileTest::Holds(nodes) = test {
+                    held.extend(nodes);
+                }
+            }
             if let Kind::Flow { kinds, from } = &matcher.kind {
                 asked.add(*kinds, from);
             }
         });
         self.asked = asked;
+        self.held = held;
         Ok(())
     }
 

@@ -34,8 +34,8 @@ impl Run<'_, '_> {
     pub(crate) fn judge(&self, matcher: &Matcher, spot: &Spot) -> Option<Match> {
         let mut flow = None;
         let mut least = Outcome::Certain;
-        let asked = matcher.all.iter().map(|condition| (condition, true));
-        for (condition, wanted) in asked.chain(matcher.unless.iter().map(|condition| (condition, false))) {
+        for &(at, wanted) in &matcher.order {
+            let condition = if wanted { &matcher.all[at] } else { &matcher.unless[at] };
             least = least.min(self.holds(spot, condition, wanted, &mut flow));
             if least < Outcome::Likely {
                 return None;
@@ -164,7 +164,7 @@ impl Run<'_, '_> {
     fn truth(&self, spot: &Spot, test: &ValueCondition) -> Truth {
         let mut truth = Truth::default();
         match self.find(spot, &test.at) {
-            Found::Absent => truth.add(absent_passes(test)),
+            Found::Absent => truth.add(test.passes_absent()),
             Found::Unknown => truth.open = true,
             Found::Sites(sites) if test.at.is_plural() => {
                 let mut each = sites.into_iter().map(|site| {
@@ -190,16 +190,17 @@ impl Run<'_, '_> {
             place.yes &= answer.yes;
             place.no |= answer.no;
             place.open |= answer.open;
+            // Most values fail by where they stand; what they may be then tells nothing more, and is dear to find out.
+            // Tests that may leave it open come first.
+            if place.no && !place.open && !test.passes_absent() {
+                return truth.add(false);
+            }
         }
         let fails = place.no && !place.yes && !place.open;
-        // Most values fail by where they stand; what they may be then tells nothing more, and is dear to find out.
-        if fails && !absent_passes(test) {
-            return truth.add(false);
-        }
         let possible = self.facts.possible(site);
         // `undefined` given is as good as nothing given.
         if possible.single() == Some(&Value::Undefined) {
-            return truth.add(absent_passes(test));
+            return truth.add(test.passes_absent());
         }
         if test.presence == Some(false) {
             return truth.add(false);
@@ -490,8 +491,4 @@ fn awaits(module: &Module, body: &Body) -> bool {
         let Op::Call { callee, .. } = &body.ops[value.index()] else { return true };
         !matches!(body.ops[callee.index()], Op::Load(_, Key::Member(name)) if module.name(name) == "catch")
     })
-}
-
-fn absent_passes(test: &ValueCondition) -> bool {
-    test.presence == Some(false) || test.or_absent
 }

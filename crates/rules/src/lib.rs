@@ -8,6 +8,7 @@
 
 mod book;
 mod catch;
+mod cheap;
 mod checked;
 mod checks;
 mod compile;
@@ -22,6 +23,7 @@ mod judge;
 mod matcher;
 pub mod migrations;
 mod page;
+mod places;
 mod reaching;
 mod record;
 mod result;

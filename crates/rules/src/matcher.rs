@@ -9,6 +9,7 @@ use lunette_flow::lazy::Regex;
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
 
+use crate::cheap::FileTest;
 use crate::schema::{AssignKind, Inside, Owned, ResultUse, Scope};
 use crate::template::Template;
 use crate::value::ValueTest;
@@ -40,6 +41,10 @@ pub(crate) struct Matcher {
     pub(crate) kind: Kind,
     pub(crate) all: Vec<Condition>,
     pub(crate) unless: Vec<Condition>,
+    /// What its conditions ask of a whole file.
+    pub(crate) file: Vec<FileTest>,
+    /// The order in which its conditions are asked: the place of each in `all` (with `true`) or `unless`.
+    pub(crate) order: Vec<(usize, bool)>,
     pub(crate) message: Option<Template>,
     pub(crate) title: Option<String>,
     pub(crate) confidence: Option<Confidence>,
@@ -212,6 +217,13 @@ pub(crate) struct ValueCondition {
     pub(crate) or_unknown: bool,
     pub(crate) if_known: bool,
     pub(crate) surely: bool,
+}
+
+impl ValueCondition {
+    /// Whether nothing given passes.
+    pub(crate) fn passes_absent(&self) -> bool {
+        self.presence == Some(false) || self.or_absent
+    }
 }
 
 /// A test of where a value stands, not of what it is.

@@ -19,13 +19,13 @@ use crate::checked::Checked;
 use crate::checks;
 use crate::document_match::Documents;
 use crate::group::told_once;
-use crate::judge::Match;
 use crate::matcher::{Absent, Kind, Matcher, ProjectTest};
+use crate::places::{Matches, Places};
 use crate::record::Records;
 use crate::result::RunResult;
 use crate::schema::Scope;
 use crate::settings::Settings;
-use crate::spot::{self, Assigned, Spot};
+use crate::spot::{self, Spot};
 use crate::surface::Surface;
 use crate::taint::Rank;
 use crate::uses::Uses;
@@ -47,14 +47,12 @@ pub(crate) struct Run<'a, 'f> {
     taint: OnceCell<Taint<'a>>,
     /// Whether each module is test code.
     tests: Vec<bool>,
-    assignments: Vec<Assigned>,
+    pub(crate) places: Places,
     functions: OnceCell<Vec<Spot>>,
-    returns: OnceCell<Vec<Site>>,
     /// Kinds of records, gathered when the first matcher asks.
     pub(crate) records: OnceCell<Records>,
     /// Whether a body ties what it touches to the caller, of those that were asked about.
     pub(crate) ties: RefCell<FxHashMap<(UnitId, BodyId), bool>>,
-    comparisons: OnceCell<Vec<Site>>,
     /// Pages of which a rule has told already that they put values out unescaped.
     pages: RefCell<BTreeSet<String>>,
     packages: Vec<(Language, String)>,
@@ -77,7 +75,6 @@ impl<'a, 'f> Run<'a, 'f> {
     ) -> Self {
         let program = facts.program;
         let tests = program.units.iter().map(|unit| lunette_flow::is_test_path(&unit.path)).collect();
-        let assignments = spot::assignments(facts, &|language, name| book.is_assigned_name(language, name));
         let mut packages = Vec::new();
         for unit in program.ids() {
             let module = &program.unit(unit).module;
@@ -100,12 +97,10 @@ impl<'a, 'f> Run<'a, 'f> {
             context,
             taint: OnceCell::new(),
             tests,
-            assignments,
+            places: Places::default(),
             functions: OnceCell::new(),
-            returns: OnceCell::new(),
             records: OnceCell::new(),
             ties: RefCell::default(),
-            comparisons: OnceCell::new(),
             pages: RefCell::default(),
             packages,
             include_tests: Cell::new(false),
@@ -178,8 +173,8 @@ impl<'a, 'f> Run<'a, 'f> {
         (findings, sites)
     }
 
-    /// The places where a matcher holds, and how many it looked at.
-    pub(crate) fn matches(&self, matcher: &Matcher) -> (usize, Vec<(Spot, Match)>) {
+    /// Asks a matcher at each place that its kind names, one by one.
+    pub(crate) fn ask_each(&self, matcher: &Matcher) -> Matches {
         let mut looked_at = 0;
         let mut accepted = Vec::new();
         for (spot, likely) in self.spots(matcher).filter(|(spot, _)| self.counts(spot.unit)) {
@@ -193,7 +188,7 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     /// The places that a matcher's kind names, each with whether something had to be assumed for it. They are made one
-    /// by one: of every comparison of a large project there are too many to hold.
+    /// by one.
     fn spots<'s>(&'s self, matcher: &'s Matcher) -> Box<dyn Iterator<Item = (Spot, bool)> + 's> {
         let language = matcher.language;
         match &matcher.kind {
@@ -253,27 +248,9 @@ impl<'a, 'f> Run<'a, 'f> {
                 certain(functions.iter().filter(passing).cloned().map(place))
             }
             Kind::Catch(test) => certain(self.catches(language, test).into_iter()),
-            Kind::Assign { name, kinds } => {
-                let wanted = move |item: &&Assigned| {
-                    kinds.contains(&item.kind)
-                        && self.language(item.value.unit) == language
-                        && name.is_match(item.name(self.facts))
-                };
-                certain(self.assignments.iter().filter(wanted).map(|item| item.spot(self.facts)))
-            }
-            Kind::Return => {
-                let returns = self.returns.get_or_init(|| spot::returns(self.facts));
-                let spots = returns.iter().filter(move |site| self.language(site.unit) == language);
-                certain(spots.filter_map(|site| spot::of_return(self.facts, *site)))
-            }
             Kind::Flow { kinds, from } => Box::new(self.flows(language, *kinds, from).into_iter()),
-            Kind::Compare => {
-                let comparisons = self.comparisons.get_or_init(|| spot::comparisons(self.facts));
-                let wanted = move |site: &&Site| {
-                    self.language(site.unit) == language && self.counts(site.unit) && !self.is_passed(**site)
-                };
-                certain(comparisons.iter().filter(wanted).flat_map(|site| spot::of_comparison(self.facts, *site)))
-            }
+            // Asked file by file.
+            Kind::Assign { .. } | Kind::Return | Kind::Compare => Box::new(std::iter::empty()),
         }
     }
 
@@ -283,13 +260,6 @@ impl<'a, 'f> Run<'a, 'f> {
             let options = Options { asked: self.book.asked, ..self.context.taint };
             Taint::new(self.facts, self.models, self.routes, options)
         })
-    }
-
-    /// Whether a comparison is an argument: of a query, which compares in the database.
-    fn is_passed(&self, comparison: Site) -> bool {
-        let uses = self.uses.body(self.facts.program, comparison.unit, comparison.body);
-        let ops = &self.facts.program.body(comparison.unit, comparison.body).ops;
-        uses.of(comparison.value).iter().any(|user| matches!(ops[user.index()], Op::Call { .. }))
     }
 
     fn calls(&self, nodes: &[NodeId]) -> Vec<Spot> {

@@ -8,7 +8,9 @@ use lunette_lang::ir::{
     ArgKind, BinaryOp, BodyId, BodyKind, Entry, ImportForm, ImportId, ImportItem, Key, Language, NameId, Op, Span,
     ValueId,
 };
+use rustc_hash::FxHashSet;
 
+use crate::places::Place;
 use crate::schema::AssignKind;
 
 /// One place, with what conditions and messages may ask of it.
@@ -81,96 +83,84 @@ impl Spot {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Assigned {
     pub(crate) kind: AssignKind,
-    name: NameId,
+    pub(crate) name: NameId,
     pub(crate) value: Site,
     span: Span,
 }
 
-impl Assigned {
-    /// The name that it gets.
-    pub(crate) fn name<'f>(&self, facts: &'f Facts<'_>) -> &'f str {
-        facts.program.unit(self.value.unit).module.name(self.name)
+impl Place for Assigned {
+    const SPOTS: usize = 1;
+
+    fn unit(self) -> UnitId {
+        self.value.unit
     }
 
-    /// As a place to judge.
-    pub(crate) fn spot(&self, facts: &Facts<'_>) -> Spot {
-        Spot {
+    fn spots(self, facts: &Facts<'_>) -> impl Iterator<Item = Spot> {
+        std::iter::once(Spot {
             value: Some(self.value),
-            name: Some(self.name(facts).to_owned()),
+            name: Some(facts.program.unit(self.value.unit).module.name(self.name).to_owned()),
             ..Spot::new(self.value.unit, self.value.body, self.span)
-        }
+        })
     }
 }
 
-/// Every place where a value gets a name. Gathered once for all rules.
-pub(crate) fn assignments(facts: &Facts<'_>, wanted: &dyn Fn(Language, &str) -> bool) -> Vec<Assigned> {
-    let mut found = Vec::new();
-    for unit in facts.program.ids() {
-        let module = &facts.program.unit(unit).module;
-        let mut asked: Vec<Option<bool>> = vec![None; module.names.len()];
-        let mut is_wanted =
-            |name: NameId| *asked[name.index()].get_or_insert_with(|| wanted(module.language, module.name(name)));
-        for (at, body) in module.bodies.iter().enumerate() {
-            let id = BodyId(at as u32);
-            let mut add = |name: NameId, kind, value, span| {
-                if is_wanted(name) {
-                    found.push(Assigned { kind, name, value: Site { unit, body: id, value }, span });
-                }
-            };
-            for block in &body.blocks {
-                for &value in &block.ops {
-                    let span = body.spans[value.index()];
-                    match &body.ops[value.index()] {
-                        Op::Assign(var, from) => {
-                            let kind = if body.kind == BodyKind::Class {
-                                AssignKind::ClassAttribute
-                            } else {
-                                AssignKind::Variable
-                            };
-                            add(body.vars[var.index()].name, kind, *from, span);
-                        }
-                        Op::StoreOuter(owner, var, from) => {
-                            add(module.body(*owner).vars[var.index()].name, AssignKind::Variable, *from, span);
-                        }
-                        Op::Store(_, Key::Member(name), from) => add(*name, AssignKind::Attribute, *from, span),
-                        Op::Store(_, Key::Item(name), from) => add(*name, AssignKind::Key, *from, span),
-                        Op::Dict(entries) => {
-                            for entry in entries {
-                                if let Entry::Pair(Key::Item(name) | Key::Member(name), value) = entry {
-                                    // A variable's value stands elsewhere; the key is what matters.
-                                    let own = body.spans[value.index()];
-                                    add(*name, AssignKind::Key, *value, if span.contains(own) { own } else { span });
-                                }
-                            }
-                        }
-                        Op::Call { args, .. } => {
-                            for arg in args {
-                                if let ArgKind::Named(name) = arg.kind {
-                                    add(name, AssignKind::Argument, arg.value, body.spans[arg.value.index()]);
-                                }
-                            }
-                        }
-                        _ => {}
+/// Every place of a file where a value gets a name.
+pub(crate) fn assignments(facts: &Facts<'_>, unit: UnitId, see: &mut dyn FnMut(Assigned)) {
+    let module = &facts.program.unit(unit).module;
+    for (at, body) in module.bodies.iter().enumerate() {
+        let id = BodyId(at as u32);
+        let mut add = |name: NameId, kind, value, span| {
+            see(Assigned { kind, name, value: Site { unit, body: id, value }, span });
+        };
+        for block in &body.blocks {
+            for &value in &block.ops {
+                let span = body.spans[value.index()];
+                match &body.ops[value.index()] {
+                    Op::Assign(var, from) => {
+                        let kind = if body.kind == BodyKind::Class {
+                            AssignKind::ClassAttribute
+                        } else {
+                            AssignKind::Variable
+                        };
+                        add(body.vars[var.index()].name, kind, *from, span);
                     }
-                }
-            }
-            for param in &body.params {
-                if let Some(default) = param.default
-                    && is_wanted(param.name)
-                {
-                    let value = Site { unit, body: default.body, value: default.value };
-                    found.push(Assigned { kind: AssignKind::Default, name: param.name, value, span: param.span });
+                    Op::StoreOuter(owner, var, from) => {
+                        add(module.body(*owner).vars[var.index()].name, AssignKind::Variable, *from, span);
+                    }
+                    Op::Store(_, Key::Member(name), from) => add(*name, AssignKind::Attribute, *from, span),
+                    Op::Store(_, Key::Item(name), from) => add(*name, AssignKind::Key, *from, span),
+                    Op::Dict(entries) => {
+                        for entry in entries {
+                            if let Entry::Pair(Key::Item(name) | Key::Member(name), value) = entry {
+                                // A variable's value stands elsewhere; the key is what matters.
+                                let own = body.spans[value.index()];
+                                add(*name, AssignKind::Key, *value, if span.contains(own) { own } else { span });
+                            }
+                        }
+                    }
+                    Op::Call { args, .. } => {
+                        for arg in args {
+                            if let ArgKind::Named(name) = arg.kind {
+                                add(name, AssignKind::Argument, arg.value, body.spans[arg.value.index()]);
+                            }
+                        }
+                    }
+                    _ => {}
                 }
             }
         }
-        fields(facts, unit, &mut is_wanted, &mut found);
+        for param in &body.params {
+            if let Some(default) = param.default {
+                let value = Site { unit, body: default.body, value: default.value };
+                see(Assigned { kind: AssignKind::Default, name: param.name, value, span: param.span });
+            }
+        }
     }
-    found.shrink_to_fit();
-    found
+    fields(facts, unit, see);
 }
 
 /// Initial values of JavaScript's class fields; Python's are assignments of the class's body.
-fn fields(facts: &Facts<'_>, unit: UnitId, wanted: &mut dyn FnMut(NameId) -> bool, found: &mut Vec<Assigned>) {
+fn fields(facts: &Facts<'_>, unit: UnitId, see: &mut dyn FnMut(Assigned)) {
     let module = &facts.program.unit(unit).module;
     if module.language == Language::Python {
         return;
@@ -178,11 +168,9 @@ fn fields(facts: &Facts<'_>, unit: UnitId, wanted: &mut dyn FnMut(NameId) -> boo
     for class in &module.classes {
         for field in &class.fields {
             let Some(value) = field.value else { continue };
-            if wanted(field.name) {
-                let span = module.span(value);
-                let value = Site { unit, body: value.body, value: value.value };
-                found.push(Assigned { kind: AssignKind::ClassAttribute, name: field.name, value, span });
-            }
+            let span = module.span(value);
+            let value = Site { unit, body: value.body, value: value.value };
+            see(Assigned { kind: AssignKind::ClassAttribute, name: field.name, value, span });
         }
     }
 }
@@ -208,36 +196,90 @@ pub(crate) fn functions(facts: &Facts<'_>) -> Vec<Spot> {
     found
 }
 
-/// Every operation of a program that passes a test.
-fn operations(facts: &Facts<'_>, wanted: impl Fn(&Op) -> bool) -> Vec<Site> {
+/// What a function returns at some place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Returned {
+    site: Site,
+    value: ValueId,
+}
+
+impl Place for Returned {
+    const SPOTS: usize = 1;
+
+    fn unit(self) -> UnitId {
+        self.site.unit
+    }
+
+    fn spots(self, facts: &Facts<'_>) -> impl Iterator<Item = Spot> {
+        let Site { unit, body, .. } = self.site;
+        let value = Some(Site { value: self.value, ..self.site });
+        std::iter::once(Spot { value, ..Spot::new(unit, body, facts.program.span(self.site)) })
+    }
+}
+
+/// Every return.
+pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Returned> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            let values =
-                body.blocks.iter().flat_map(|block| &block.ops).filter(|value| wanted(&body.ops[value.index()]));
-            found.extend(values.map(|&value| Site { unit, body: BodyId(at as u32), value }));
+            for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+                if let Op::Return(from) = body.ops[value.index()] {
+                    found.push(Returned { site: Site { unit, body: BodyId(at as u32), value }, value: from });
+                }
+            }
         }
     }
     found
 }
 
-/// Every return.
-pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Site> {
-    operations(facts, |op| matches!(op, Op::Return(_)))
+/// A test for equality.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Compared {
+    site: Site,
+    left: ValueId,
+    right: ValueId,
 }
 
-/// The value that a return gives, as a place.
-pub(crate) fn of_return(facts: &Facts<'_>, site: Site) -> Option<Spot> {
-    let Op::Return(from) = *facts.program.op(site) else { return None };
-    Some(Spot {
-        value: Some(Site { value: from, ..site }),
-        ..Spot::new(site.unit, site.body, facts.program.span(site))
-    })
+impl Place for Compared {
+    /// Once for each of its operands.
+    const SPOTS: usize = 2;
+
+    fn unit(self) -> UnitId {
+        self.site.unit
+    }
+
+    fn spots(self, facts: &Facts<'_>) -> impl Iterator<Item = Spot> {
+        let Compared { site, left, right } = self;
+        let span = facts.program.span(site);
+        let operand = move |value| Some(Site { value, ..site });
+        [(left, right), (right, left)].into_iter().map(move |(one, other)| Spot {
+            value: operand(one),
+            other: operand(other),
+            ..Spot::new(site.unit, site.body, span)
+        })
+    }
 }
 
-/// Every test for equality.
-pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Site> {
-    operations(facts, |op| equated(op).is_some())
+/// Every test for equality but those that are arguments: of a query, which compares in the database.
+pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Compared> {
+    let mut found = Vec::new();
+    let mut passed: FxHashSet<Site> = FxHashSet::default();
+    for unit in facts.program.ids() {
+        for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
+            let site = |value| Site { unit, body: BodyId(at as u32), value };
+            for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+                let op = &body.ops[value.index()];
+                if let Some([left, right]) = equated(op) {
+                    found.push(Compared { site: site(value), left, right });
+                } else if let Op::Call { callee, args, .. } = op {
+                    let given = args.iter().map(|arg| arg.value).chain([*callee]);
+                    passed.extend(given.filter(|given| equated(&body.ops[given.index()]).is_some()).map(site));
+                }
+            }
+        }
+    }
+    found.retain(|compared| !passed.contains(&compared.site));
+    found
 }
 
 /// The operands of a test for equality.
@@ -248,16 +290,6 @@ fn equated(op: &Op) -> Option<[ValueId; 2]> {
         }
         _ => None,
     }
-}
-
-/// A test for equality as a place, once for each of its operands.
-pub(crate) fn of_comparison(facts: &Facts<'_>, site: Site) -> impl Iterator<Item = Spot> + use<> {
-    let span = facts.program.span(site);
-    let operand = move |value| Some(Site { value, ..site });
-    let spot =
-        move |one, other| Spot { value: operand(one), other: operand(other), ..Spot::new(site.unit, site.body, span) };
-    let pairs = equated(facts.program.op(site)).map(|[left, right]| [(left, right), (right, left)]);
-    pairs.into_iter().flatten().map(move |(one, other)| spot(one, other))
 }
 
 /// Imports of some modules: by the module's name, or of anything below it.

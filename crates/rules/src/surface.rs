@@ -29,6 +29,8 @@ pub(crate) struct Surface<'a> {
     pub(crate) routes: &'a [Route],
     /// Routes whose handler or guard a body is.
     direct: FxHashMap<BodyKey, Vec<usize>>,
+    /// Files with such bodies.
+    with_handlers: FxHashSet<UnitId>,
     /// Routes that reach a body through calls.
     reached: FxHashMap<BodyKey, Vec<usize>>,
     /// Bodies that run when the application starts.
@@ -69,6 +71,7 @@ impl<'a> Surface<'a> {
         let mut surface = Surface {
             routes,
             direct: FxHashMap::default(),
+            with_handlers: FxHashSet::default(),
             reached: FxHashMap::default(),
             start: FxHashSet::default(),
             served_by: Vec::new(),
@@ -87,6 +90,7 @@ impl<'a> Surface<'a> {
                 }
             }
         }
+        surface.with_handlers = surface.direct.keys().map(|(unit, _)| *unit).collect();
         let mut order: Vec<usize> = (0..routes.len()).collect();
         order.sort_by_key(|&at| (Reverse(routes[at].exposure), at));
         for route in order {
@@ -144,6 +148,11 @@ impl<'a> Surface<'a> {
     /// Whether a body is a handler or guard of a route.
     pub(crate) fn is_handler(&self, unit: UnitId, body: BodyId) -> bool {
         self.direct.contains_key(&(unit, body))
+    }
+
+    /// Whether a file has a handler or guard of a route.
+    pub(crate) fn has_handler(&self, unit: UnitId) -> bool {
+        self.with_handlers.contains(&unit)
     }
 
     /// Who can reach a place. Configuration is as exposed as the most exposed route of the project.

@@ -45,7 +45,7 @@ mod templates;
 mod texts;
 mod variadic;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use rustc_hash::FxHashMap;
 
@@ -124,6 +124,8 @@ pub struct Taint<'a> {
     cut: usize,
     /// Explanations made before: a message and the evidence ask for the same one.
     told: RefCell<FxHashMap<u32, Vec<FlowStep>>>,
+    /// How many places can do which harm.
+    places: OnceCell<Vec<(KindSet, usize)>>,
 }
 
 impl<'a> Taint<'a> {
@@ -160,7 +162,8 @@ impl<'a> Taint<'a> {
         let Search { items, ends, mut flows, ended, .. } = search;
         let cut = graph.cut + usize::from(ended);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
-        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut, told: RefCell::default() }
+        let (told, places) = (RefCell::default(), OnceCell::new());
+        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut, told, places }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -170,12 +173,19 @@ impl<'a> Taint<'a> {
 
     /// How many places were looked at that could do one of these kinds of harm.
     pub fn places(&self, kinds: KindSet) -> usize {
-        let models = &self.env.models.taint;
-        let wanted = |at: &u32| !(models.sinks[*at as usize].kinds & kinds).is_empty();
-        let calls = models.sinks_of.iter().filter(|(_, sinks)| sinks.iter().any(wanted));
-        let writes = models.writes_of.iter().filter(|(_, sinks)| sinks.iter().any(wanted));
-        calls.map(|(node, _)| self.env.facts.calls_of(*node).count()).sum::<usize>()
-            + writes.map(|(node, _)| self.env.facts.writes_of(*node).count()).sum::<usize>()
+        let places = self.places.get_or_init(|| self.harmful_places());
+        places.iter().filter(|(of, _)| !(*of & kinds).is_empty()).map(|(_, count)| count).sum()
+    }
+
+    /// How often the program calls or writes to each API value that can do harm, and which harm.
+    fn harmful_places(&self) -> Vec<(KindSet, usize)> {
+        let Env { facts, models, .. } = &self.env;
+        let models = &models.taint;
+        let kinds =
+            |sinks: &[u32]| sinks.iter().fold(KindSet::default(), |all, &at| all | models.sinks[at as usize].kinds);
+        let calls = models.sinks_of.iter().map(|(node, sinks)| (facts.calls_of(*node).count(), sinks));
+        let writes = models.writes_of.iter().map(|(node, sinks)| (facts.writes_of(*node).count(), sinks));
+        calls.chain(writes).filter(|(count, _)| *count > 0).map(|(count, sinks)| (kinds(sinks), count)).collect()
     }
 
     /// Whether the parameters of exported functions were taken as sources.

@@ -1,6 +1,7 @@
 //! Conditions.
 
 use super::{Compiled, Compiler, regex, strings, yes};
+use crate::cheap;
 use crate::matcher::{ComesFrom, Condition, ProjectTest, SiteTest, ValueCondition, ValuePath};
 use crate::schema::{ConditionSpec, ProjectSpec};
 use crate::value::{SlowPattern, ValueTest};
@@ -177,6 +178,7 @@ impl Compiler<'_> {
         if yes(spec.formatted, "formatted")? {
             sites.push(SiteTest::Formatted);
         }
+        sites.sort_by_key(cheap::site_cost);
         Ok(sites)
     }
 }

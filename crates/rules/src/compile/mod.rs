@@ -13,6 +13,7 @@ use lunette_flow::models::{Models, OneOrMany};
 use lunette_flow::taint::{KindSet, SourceKind};
 use lunette_lang::ir::Language;
 
+use crate::cheap;
 use crate::matcher::{Absent, CatchTest, FunctionTest, Kind, Matcher, RouteTest, SkipsCheck, ValuePath};
 use crate::schema::{AbsentSpec, AssignKind, CatchSpec, FunctionSpec, MatcherSpec, RouteSpec};
 use crate::settings::SettingGroup;
@@ -38,11 +39,14 @@ impl Compiler<'_> {
             Kind::Call(_) | Kind::Import { .. } | Kind::Absent(_) | Kind::Route(_) | Kind::Function(_) | Kind::Catch(_)
         ))
         .then_some("value");
+        let (all, unless) = (self.conditions(&spec.all, default)?, self.conditions(&spec.unless, default)?);
         Ok(Matcher {
             language: self.language,
+            file: cheap::file_tests(&kind, &all, &unless),
+            order: cheap::order(&all, &unless),
             kind,
-            all: self.conditions(&spec.all, default)?,
-            unless: self.conditions(&spec.unless, default)?,
+            all,
+            unless,
             message: spec.message.as_deref().map(Template::parse).transpose()?,
             title: spec.title.clone(),
             confidence: spec.confidence,
