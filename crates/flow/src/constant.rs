@@ -257,8 +257,8 @@ impl Folder<'_> {
         for (unit, id) in functions {
             let body = self.program.body(unit, id);
             self.frames.push((unit, id, site));
-            for block in &body.blocks {
-                for &value in &block.ops {
+            for block in body.blocks.iter() {
+                for &value in block.ops {
                     if let Op::Return(from) = body.ops[value.index()] {
                         all.add(self.value(Site { unit, body: id, value: from }, depth));
                     }
@@ -358,7 +358,7 @@ impl Folder<'_> {
             Key::Member(_) | Key::Item(_) => Possible::unknown(),
         };
         let index = match key {
-            Key::Index(index) => Some(index),
+            Key::Index(index) => Some(i64::from(index)),
             Key::Value(value) => match self.value(Site { value, ..site }, depth).single() {
                 Some(Value::Int(index)) => Some(*index),
                 _ => None,

@@ -95,8 +95,8 @@ impl<'a> Facts<'a> {
         };
         for unit in program.ids() {
             for (at, body) in program.unit(unit).module.bodies.iter().enumerate() {
-                for block in &body.blocks {
-                    for &value in &block.ops {
+                for block in body.blocks.iter() {
+                    for &value in block.ops {
                         facts.gather(Site { unit, body: BodyId(at as u32), value });
                     }
                 }

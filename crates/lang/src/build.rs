@@ -9,9 +9,10 @@
 //! of joins and variables, which a hostile file may make as large as it likes.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::ir::{
-    Block, BlockId, Body, BodyId, BodyKind, Const, NameId, Op, Span, Terminator, ValueId, ValueRef, Var, VarId,
+    Block, BlockId, Blocks, Body, BodyId, BodyKind, Const, NameId, Op, Span, Terminator, ValueId, ValueRef, Var, VarId,
 };
 
 /// At most this many blocks are visited in looking up variables of one body. Beyond it, variables are read without
@@ -20,11 +21,12 @@ const MAX_STEPS: usize = 1 << 20;
 
 /// Builds one [`Body`].
 pub(crate) struct BodyBuilder {
-    /// The body so far. Lowering sets its descriptive fields directly.
+    /// The body so far, without its blocks. Lowering sets its descriptive fields directly.
     pub(crate) body: Body,
     /// What a variable is where nothing was written to it; [`Const::Undefined`] when not named here.
     pub(crate) unwritten: FxHashMap<VarId, Op>,
     id: BodyId,
+    blocks: Vec<Draft>,
     current: BlockId,
     defs: FxHashMap<(VarId, BlockId), ValueId>,
     sealed: Vec<bool>,
@@ -34,12 +36,20 @@ pub(crate) struct BodyBuilder {
     by_name: FxHashMap<NameId, VarId>,
     /// Exceptional edges, which are not told by terminators.
     throws: FxHashSet<(BlockId, BlockId)>,
-    /// Phis and unwritten variables, which come first in their blocks once the body is finished.
-    leading: FxHashMap<BlockId, Vec<ValueId>>,
     /// For each block the lookup that last came by, to notice cycles.
     visited: Vec<u32>,
     lookup: u32,
     steps: usize,
+}
+
+/// A block being built.
+#[derive(Default)]
+struct Draft {
+    /// Phis and unwritten variables, which come first once the body is finished.
+    leading: Vec<ValueId>,
+    ops: Vec<ValueId>,
+    end: Terminator,
+    preds: SmallVec<[BlockId; 4]>,
 }
 
 /// A block whose predecessors are being asked for a variable.
@@ -65,7 +75,7 @@ impl BodyBuilder {
             decorators: Vec::new(),
             ops: Vec::new(),
             spans: Vec::new(),
-            blocks: vec![Block::default()],
+            blocks: Blocks::default(),
             vars: Vec::new(),
             tries: Vec::new(),
         };
@@ -73,6 +83,7 @@ impl BodyBuilder {
             body,
             unwritten: FxHashMap::default(),
             id,
+            blocks: vec![Draft::default()],
             current: BlockId(0),
             defs: FxHashMap::default(),
             sealed: vec![true],
@@ -80,7 +91,6 @@ impl BodyBuilder {
             unfilled: FxHashMap::default(),
             by_name: FxHashMap::default(),
             throws: FxHashSet::default(),
-            leading: FxHashMap::default(),
             visited: vec![0],
             lookup: 0,
             steps: 0,
@@ -104,11 +114,16 @@ impl BodyBuilder {
 
     /// A new block, unsealed, with no predecessors.
     pub(crate) fn new_block(&mut self) -> BlockId {
-        let id = BlockId(self.body.blocks.len() as u32);
-        self.body.blocks.push(Block::default());
+        let id = BlockId(self.blocks.len() as u32);
+        self.blocks.push(Draft::default());
         self.sealed.push(false);
         self.visited.push(0);
         id
+    }
+
+    /// The predecessors of a block, as far as they are known.
+    pub(crate) fn preds(&self, block: BlockId) -> &[BlockId] {
+        &self.blocks[block.index()].preds
     }
 
     /// Goes on in `block`.
@@ -128,7 +143,7 @@ impl BodyBuilder {
 
     /// Whether the current block has ended (what follows is unreachable).
     pub(crate) fn is_ended(&self) -> bool {
-        !matches!(self.body.blocks[self.current.index()].end, Terminator::End)
+        !matches!(self.blocks[self.current.index()].end, Terminator::End)
     }
 
     fn ensure_open(&mut self) {
@@ -142,7 +157,7 @@ impl BodyBuilder {
     /// Whether nothing goes on in the current block: it has ended, or no way leads to it.
     pub(crate) fn is_dead(&self) -> bool {
         let at = self.current.index();
-        self.is_ended() || at != 0 && self.sealed[at] && self.body.blocks[at].preds.is_empty()
+        self.is_ended() || at != 0 && self.sealed[at] && self.blocks[at].preds.is_empty()
     }
 
     /// Ends the current block with a jump; does nothing when it is dead.
@@ -150,8 +165,8 @@ impl BodyBuilder {
         if self.is_dead() {
             return;
         }
-        self.body.blocks[self.current.index()].end = Terminator::Jump(to);
-        self.body.blocks[to.index()].preds.push(self.current);
+        self.blocks[self.current.index()].end = Terminator::Jump(to);
+        self.blocks[to.index()].preds.push(self.current);
     }
 
     /// Ends the current block with a two-way branch; does nothing when it is dead.
@@ -159,16 +174,16 @@ impl BodyBuilder {
         if self.is_dead() {
             return;
         }
-        self.body.blocks[self.current.index()].end = Terminator::Branch { cond, then, other };
-        self.body.blocks[then.index()].preds.push(self.current);
-        self.body.blocks[other.index()].preds.push(self.current);
+        self.blocks[self.current.index()].end = Terminator::Branch { cond, then, other };
+        self.blocks[then.index()].preds.push(self.current);
+        self.blocks[other.index()].preds.push(self.current);
     }
 
     /// Adds an exceptional edge: `handler` may run after any operation of the current block so far.
     pub(crate) fn may_throw_to(&mut self, handler: BlockId) {
         let from = self.current;
         if self.throws.insert((from, handler)) {
-            self.body.blocks[handler.index()].preds.push(from);
+            self.blocks[handler.index()].preds.push(from);
         }
     }
 
@@ -181,7 +196,7 @@ impl BodyBuilder {
             _ => None,
         };
         let value = self.push(op, span);
-        let block = &mut self.body.blocks[self.current.index()];
+        let block = &mut self.blocks[self.current.index()];
         block.ops.push(value);
         if let Some(end) = end {
             block.end = end;
@@ -192,7 +207,7 @@ impl BodyBuilder {
     /// Emits a phi at the start of the current block: one operand for each of its predecessors, which must all be known.
     pub(crate) fn phi(&mut self, operands: Vec<ValueId>, span: Span) -> ValueId {
         let value = self.push(Op::Phi(operands.into()), span);
-        self.leading.entry(self.current).or_default().push(value);
+        self.blocks[self.current.index()].leading.push(value);
         value
     }
 
@@ -227,7 +242,7 @@ impl BodyBuilder {
     /// Declares a new variable even when the name is taken.
     pub(crate) fn declare_new(&mut self, name: NameId) -> VarId {
         let var = VarId(self.body.vars.len() as u32);
-        self.body.vars.push(Var { name, writes: Vec::new() });
+        self.body.vars.push(Var { name, writes: SmallVec::new() });
         var
     }
 
@@ -268,7 +283,7 @@ impl BodyBuilder {
             let Some(mut value) = self.known_in(var, block) else {
                 self.visited[block.index()] = self.lookup;
                 frames.push(Frame { block, operands: Vec::new() });
-                block = self.body.blocks[block.index()].preds[0];
+                block = self.blocks[block.index()].preds[0];
                 continue;
             };
             // Hands the value down until a block has another predecessor to ask.
@@ -277,7 +292,7 @@ impl BodyBuilder {
                     return value;
                 };
                 frame.operands.push(value);
-                let preds = &self.body.blocks[frame.block.index()].preds;
+                let preds = &self.blocks[frame.block.index()].preds;
                 if let Some(&next) = preds.get(frame.operands.len()) {
                     block = next;
                     break;
@@ -303,7 +318,7 @@ impl BodyBuilder {
         } else if self.visited[block.index()] == self.lookup {
             // A cycle: the value is whatever the block's own frame, further down, will find.
             self.new_leading(Op::Phi(Box::default()), block)
-        } else if self.body.blocks[block.index()].preds.is_empty() {
+        } else if self.blocks[block.index()].preds.is_empty() {
             let op = self.unwritten.get(&var).cloned().unwrap_or(Op::Const(Const::Undefined));
             self.new_leading(op, block)
         } else {
@@ -335,13 +350,13 @@ impl BodyBuilder {
     /// loop.
     pub(crate) fn initial(&mut self, phi: ValueId) -> Option<ValueId> {
         let &(var, block) = self.unfilled.get(&phi)?;
-        let &first = self.body.blocks[block.index()].preds.first()?;
+        let &first = self.blocks[block.index()].preds.first()?;
         Some(self.read_in(var, first))
     }
 
     fn new_leading(&mut self, op: Op, block: BlockId) -> ValueId {
         let value = self.push(op, Span::default());
-        self.leading.entry(block).or_default().push(value);
+        self.blocks[block.index()].leading.push(value);
         value
     }
 
@@ -358,29 +373,26 @@ impl BodyBuilder {
             self.body.ops[phi.index()] = Op::Outer(self.id, var);
             return;
         }
-        let preds = self.body.blocks[block.index()].preds.clone();
+        let preds = self.blocks[block.index()].preds.clone();
         let operands = preds.into_iter().map(|pred| self.read_in(var, pred)).collect();
         self.set_phi(phi, operands);
     }
 
     /// The finished body. Blocks still unsealed are sealed.
     pub(crate) fn finish(mut self) -> Body {
-        for block in 0..self.body.blocks.len() {
+        for block in 0..self.blocks.len() {
             self.seal(BlockId(block as u32));
         }
-        for (at, block) in self.body.blocks.iter_mut().enumerate() {
-            if let Some(mut leading) = self.leading.remove(&BlockId(at as u32)) {
-                leading.sort_by_key(|value| !matches!(self.body.ops[value.index()], Op::Phi(_)));
-                leading.extend(block.ops.drain(..));
-                block.ops = leading.into();
-            }
-            block.ops.shrink_to_fit();
-            block.preds.shrink_to_fit();
+        for block in self.blocks.iter_mut().filter(|block| !block.leading.is_empty()) {
+            block.leading.sort_by_key(|value| !matches!(self.body.ops[value.index()], Op::Phi(_)));
+            block.leading.append(&mut block.ops);
+            std::mem::swap(&mut block.leading, &mut block.ops);
         }
+        let blocks = self.blocks.iter().map(|Draft { ops, end, preds, .. }| Block { ops, end: *end, preds });
+        self.body.blocks = blocks.collect();
         // Bodies stay for the whole run: no room to grow in is kept.
         self.body.ops.shrink_to_fit();
         self.body.spans.shrink_to_fit();
-        self.body.blocks.shrink_to_fit();
         for var in &mut self.body.vars {
             var.writes.shrink_to_fit();
         }

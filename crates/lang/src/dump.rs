@@ -194,24 +194,24 @@ impl Dump<'_> {
         text
     }
 
-    fn block(&mut self, index: usize, body: &Body, at: usize, block: &Block) {
+    fn block(&mut self, index: usize, body: &Body, at: usize, block: Block<'_>) {
         let mut line = format!("  b{at}:");
         if !block.preds.is_empty() {
             let preds: Vec<_> = block.preds.iter().map(|pred| format!("b{}", pred.0)).collect();
             let _ = write!(line, " from {}", preds.join(", "));
         }
         self.line(&line);
-        for &id in &block.ops {
+        for &id in block.ops {
             let op = self.op(index, &body.ops[id.index()]);
             let line = format!("    {} = {op}{}", value(id), self.place(body.spans[id.index()]));
             self.line(&line);
         }
-        let end = match &block.end {
+        let end = match block.end {
             // `Return` and `Throw` are shown by their operations, `End` by there being nothing.
             Terminator::End | Terminator::Return | Terminator::Throw => return,
             Terminator::Jump(to) => format!("    jump b{}", to.0),
             Terminator::Branch { cond, then, other } => {
-                format!("    if {} b{} else b{}", value(*cond), then.0, other.0)
+                format!("    if {} b{} else b{}", value(cond), then.0, other.0)
             }
         };
         self.line(&end);

@@ -79,7 +79,7 @@ impl Verify<'_> {
         let (module, body) = (self.module, self.body);
         check(body.ops.len() == body.spans.len(), || "operations without spans".to_owned())?;
         check(!body.blocks.is_empty(), || "no block".to_owned())?;
-        check(body.blocks[0].preds.is_empty(), || "the entry has predecessors".to_owned())?;
+        check(body.block(BlockId(0)).preds.is_empty(), || "the entry has predecessors".to_owned())?;
         if let Some(parent) = body.parent {
             // A body is made after the one that it is written in, so that the tree has no cycle.
             check(parent.index() < index, || format!("its parent is {parent:?}"))?;
@@ -110,7 +110,7 @@ impl Verify<'_> {
         let mut placed = vec![false; self.body.ops.len()];
         for (at, block) in self.body.blocks.iter().enumerate() {
             let wrap = |why: String| format!("block {at}: {why}");
-            for &id in &block.ops {
+            for &id in block.ops {
                 self.value(id).map_err(wrap)?;
                 let twice = std::mem::replace(&mut placed[id.index()], true);
                 check(!twice, || wrap(format!("{id:?} is in two places")))?;
@@ -123,7 +123,7 @@ impl Verify<'_> {
         }
     }
 
-    fn block(&self, id: BlockId, block: &Block) -> Result<(), String> {
+    fn block(&self, id: BlockId, block: Block<'_>) -> Result<(), String> {
         let mut leading = true;
         for (at, &value) in block.ops.iter().enumerate() {
             let op = &self.body.ops[value.index()];
@@ -158,7 +158,7 @@ impl Verify<'_> {
             }
         };
         for to in successors {
-            let target = self.body.blocks.get(to.index());
+            let target = self.body.blocks.get(*to);
             check(target.is_some_and(|target| target.preds.contains(&id)), || format!("{to:?} does not know of it"))?;
         }
         // The converse does not hold: a handler has predecessors that reach it by raising.

@@ -122,7 +122,7 @@ impl Tracer<'_, '_> {
             matches!(body.ops[value.index()], Op::Load(..))
                 && program.source(site.unit, body.spans[value.index()]) == text
         };
-        let reads = body.blocks.iter().flat_map(|block| &block.ops).copied().filter(same);
+        let reads = body.blocks.ops().iter().copied().filter(same);
         reads.map(|value| Site { value, ..site }).collect()
     }
 

@@ -133,7 +133,7 @@ impl Records {
             }
             for (at, body) in module.bodies.iter().enumerate() {
                 let names = OnceCell::new();
-                for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+                for &value in body.blocks.ops() {
                     let site = Site { unit, body: BodyId(at as u32), value };
                     match &body.ops[value.index()] {
                         Op::Const(Const::Str(text)) => records.add_statement(module.name(*text)),
@@ -259,7 +259,7 @@ type Assigned = FxHashMap<ValueId, Vec<VarId>>;
 
 fn assigned(body: &Body) -> Assigned {
     let mut found = Assigned::default();
-    for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+    for &value in body.blocks.ops() {
         if let Op::Assign(var, from) = body.ops[value.index()] {
             found.entry(from).or_default().push(var);
         }

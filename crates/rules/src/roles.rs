@@ -22,7 +22,7 @@ impl Run<'_, '_> {
                 module.names.find(wanted).is_some_and(|text| {
                     module.bodies.iter().enumerate().any(|(at, body)| {
                         let site = |value: ValueId| Site { unit, body: BodyId(at as u32), value };
-                        let holds = |block: &Block| {
+                        let holds = |block: Block<'_>| {
                             block.ops.iter().any(|value| body.ops[value.index()] == Op::Const(Const::Str(text)))
                         };
                         body.blocks.iter().any(|block| {
@@ -32,7 +32,8 @@ impl Run<'_, '_> {
                                 _ => (cond, then, other),
                             };
                             let only = |block: BlockId| {
-                                body.blocks[block.index()].preds.len() == 1 && holds(&body.blocks[block.index()])
+                                let block = body.block(block);
+                                block.preds.len() == 1 && holds(block)
                             };
                             self.facts.name_of(site(cond)).is_some_and(|name| role.is_match(&name))
                                 && only(then)
@@ -55,7 +56,7 @@ impl Run<'_, '_> {
             if !default {
                 continue;
             }
-            for block in &body.blocks {
+            for block in body.blocks.iter() {
                 let Terminator::Branch { cond, then, other } = block.end else { continue };
                 if reads(body, cond, at as u32)
                     && let Some(check) = self.checks(unit, id, body, then, &test.call)
@@ -71,7 +72,7 @@ impl Run<'_, '_> {
 
     /// A call of such a name in a block that only this branch leads to.
     fn checks(&self, unit: UnitId, id: BodyId, body: &Body, block: BlockId, call: &Regex) -> Option<ValueId> {
-        let block = &body.blocks[block.index()];
+        let block = body.block(block);
         let checks = |value: &ValueId| {
             matches!(body.ops[value.index()], Op::Call { .. })
                 && self.facts.name_of(Site { unit, body: id, value: *value }).is_some_and(|name| call.is_match(&name))
@@ -98,7 +99,7 @@ fn reads_plain(body: &Body, value: ValueId, param: u32) -> bool {
 fn acts(body: &Body, from: BlockId) -> bool {
     let (mut seen, mut stack) = (vec![from], vec![from]);
     while let Some(block) = stack.pop() {
-        let block = &body.blocks[block.index()];
+        let block = body.block(block);
         if block.ops.iter().any(|value| matches!(body.ops[value.index()], Op::Call { .. })) {
             return true;
         }

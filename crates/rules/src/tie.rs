@@ -140,7 +140,7 @@ impl Run<'_, '_> {
 
     fn called_from(&self, unit: UnitId, body: BodyId) -> Vec<(UnitId, BodyId)> {
         let mut found = Vec::new();
-        for &value in self.facts.program.body(unit, body).blocks.iter().flat_map(|block| &block.ops) {
+        for &value in self.facts.program.body(unit, body).blocks.ops() {
             if let Some(call) = self.facts.call_at(Site { unit, body, value }) {
                 found.extend(call.functions.iter().copied());
             }
@@ -159,7 +159,7 @@ impl Run<'_, '_> {
     }
 
     fn looks_at_caller(&self, unit: UnitId, body: BodyId) -> bool {
-        let ops = self.facts.program.body(unit, body).blocks.iter().flat_map(|block| &block.ops);
+        let ops = self.facts.program.body(unit, body).blocks.ops().iter();
         ops.copied().any(|value| {
             let site = Site { unit, body, value };
             self.decides(site) || self.is_caller(site) && self.is_decisive(site)

@@ -24,8 +24,8 @@ impl BodyUses {
         let mut last: Vec<ValueId> = vec![ValueId(u32::MAX); body.ops.len()];
         let mut starts: Vec<u32> = vec![0; body.ops.len() + 1];
         let mut tested = Vec::new();
-        for block in &body.blocks {
-            for &value in &block.ops {
+        for block in body.blocks.iter() {
+            for &value in block.ops {
                 operands(&body.ops[value.index()], |operand| {
                     if last[operand.index()] != value {
                         last[operand.index()] = value;
@@ -43,7 +43,7 @@ impl BodyUses {
         let mut users = vec![ValueId(0); starts[body.ops.len()] as usize];
         let mut next = starts.clone();
         last.fill(ValueId(u32::MAX));
-        for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+        for &value in body.blocks.ops() {
             operands(&body.ops[value.index()], |operand| {
                 if last[operand.index()] != value {
                     last[operand.index()] = value;
@@ -91,7 +91,7 @@ impl Across {
         }
         for unit in facts.program.ids() {
             for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-                for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+                for &value in body.blocks.ops() {
                     if let Op::Outer(owner, var) = body.ops[value.index()] {
                         let site = Site { unit, body: BodyId(at as u32), value };
                         across.reads.entry((unit, owner, var)).or_default().push(site);

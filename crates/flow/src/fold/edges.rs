@@ -31,8 +31,8 @@ pub(super) struct Edges {
 }
 
 /// The blocks that the end of a block names.
-pub(super) fn targets(end: &Terminator) -> [Option<BlockId>; 2] {
-    match *end {
+pub(super) fn targets(end: Terminator) -> [Option<BlockId>; 2] {
+    match end {
         Terminator::Jump(to) => [Some(to), None],
         Terminator::Branch { then, other, .. } => [Some(then), Some(other)],
         Terminator::End | Terminator::Return | Terminator::Throw => [None, None],
@@ -45,10 +45,10 @@ impl Edges {
         let mut first_in = Vec::with_capacity(count + 1);
         let mut first_out = vec![0u32; count + 1];
         let mut total = 0;
-        for block in &body.blocks {
+        for block in body.blocks.iter() {
             first_in.push(total);
             total += block.preds.len() as u32;
-            for pred in &block.preds {
+            for pred in block.preds {
                 first_out[pred.index() + 1] += 1;
             }
         }
@@ -62,7 +62,7 @@ impl Edges {
         for (to, block) in body.blocks.iter().enumerate() {
             for (place, pred) in block.preds.iter().enumerate() {
                 let to = BlockId(to as u32);
-                let [one, two] = targets(&body.blocks[pred.index()].end);
+                let [one, two] = targets(body.block(*pred).end);
                 let raises = one != Some(to) && two != Some(to);
                 let slot = &mut next[pred.index()];
                 out[*slot as usize] = Way { to, at: first_in[to.index()] + place as u32, raises };

@@ -160,9 +160,9 @@ impl<'a> Machine<'a> {
         self.enter(id);
         self.touched = 0;
         let body = self.body;
-        let block = &body.blocks[id.index()];
+        let block = body.block(id);
         let raises = !self.protected.is_empty() && self.edges.out(id).iter().any(|way| way.raises);
-        for &value in &block.ops {
+        for &value in block.ops {
             let touched = self.touched;
             if let Op::Phi(operands) = &body.ops[value.index()] {
                 self.phi(id, value, operands);
@@ -192,7 +192,7 @@ impl<'a> Machine<'a> {
             joined = Some(self.nothing_made());
         }
         let body = self.body;
-        let preds = &body.blocks[id.index()].preds;
+        let preds = body.block(id).preds;
         let mut lost = Vec::new();
         for (place, &pred) in preds.iter().enumerate() {
             if !self.edges.live_in(id)[place] {
@@ -232,12 +232,12 @@ impl<'a> Machine<'a> {
     }
 
     fn leave(&mut self, id: BlockId) {
-        let [one, two] = targets(&self.body.blocks[id.index()].end);
-        let truth = match self.body.blocks[id.index()].end {
+        let [one, two] = targets(self.body.block(id).end);
+        let truth = match self.body.block(id).end {
             Terminator::Branch { cond, .. } => self.truth(cond),
             _ => None,
         };
-        let is_branch = matches!(self.body.blocks[id.index()].end, Terminator::Branch { .. });
+        let is_branch = matches!(self.body.block(id).end, Terminator::Branch { .. });
         if !self.roots.is_empty() {
             let out = std::mem::take(&mut self.state);
             if self.edges.out(id).iter().any(|way| way.raises) {

@@ -83,8 +83,7 @@ impl Machine<'_> {
             }
             Op::Mix(values) => {
                 // Whether a loop goes on, or a sequence fits a pattern, is asked without getting at it.
-                let asks =
-                    matches!(self.body.blocks[block.index()].end, Terminator::Branch { cond, .. } if cond == value);
+                let asks = matches!(self.body.block(block).end, Terminator::Branch { cond, .. } if cond == value);
                 if !asks {
                     for &value in values {
                         self.lose_value(value);
@@ -146,7 +145,7 @@ impl Machine<'_> {
         match key {
             Key::Member(name) => (Some(Value::Str(self.name(name))), true),
             Key::Item(name) => (Some(Value::Str(self.name(name))), false),
-            Key::Index(index) => (Some(Value::Int(index)), false),
+            Key::Index(index) => (Some(Value::Int(i64::from(index))), false),
             Key::Value(value) => (self.constant(value).cloned(), false),
         }
     }

@@ -79,7 +79,7 @@ pub(super) fn scan(
         scanner.look(ValueId(at as u32));
     }
     let mut folds = false;
-    for block in &body.blocks {
+    for block in body.blocks.iter() {
         if let Terminator::Branch { cond, .. } = block.end {
             scanner.mark(cond);
             folds |= scanner.maybe[cond.index()];
@@ -287,7 +287,7 @@ impl Scanner<'_> {
             return Vec::new();
         }
         let mut needed = vec![false; self.body.ops.len()];
-        for block in &self.body.blocks {
+        for block in self.body.blocks.iter() {
             if let Terminator::Branch { cond, .. } = block.end {
                 needed[cond.index()] = true;
             }

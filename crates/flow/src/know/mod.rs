@@ -228,8 +228,8 @@ impl<'a> Tracker<'a> {
         // Phis of loops read values defined after them: two passes reach what one cannot; a third catches chains.
         for pass in 0..4 {
             let (mut changed, mut early) = (false, false);
-            for block in &body.blocks {
-                for &value in &block.ops {
+            for block in body.blocks.iter() {
+                for &value in block.ops {
                     let op = &body.ops[value.index()];
                     if pass > 0 && !self.is_stale(body, value, op) {
                         continue;

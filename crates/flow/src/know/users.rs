@@ -18,8 +18,8 @@ pub(super) struct Users {
 impl Users {
     pub(super) fn new(id: BodyId, body: &Body, is_shared: impl Fn(VarId) -> bool) -> Self {
         let mut pairs: Vec<(ValueId, ValueId)> = Vec::new();
-        for block in &body.blocks {
-            for &value in &block.ops {
+        for block in body.blocks.iter() {
+            for &value in block.ops {
                 each_operand(body, &body.ops[value.index()], &mut |operand| pairs.push((operand, value)));
             }
         }

@@ -102,7 +102,7 @@ impl Ambients {
         for unit in scene.facts.program.ids() {
             let module = &scene.facts.program.unit(unit).module;
             let body = module.body(lunette_lang::ir::BodyId::MODULE);
-            for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+            for &value in body.blocks.ops() {
                 let lunette_lang::ir::Op::Assign(var, _) = body.ops[value.index()] else { continue };
                 if module.name(body.vars[var.index()].name) != variable {
                     continue;

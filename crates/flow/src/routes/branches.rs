@@ -28,7 +28,7 @@ impl Scene<'_> {
     pub(super) fn refusing_test(&self, unit: UnitId, body: BodyId) -> Option<(Proves, Site)> {
         let function = self.facts.program.body(unit, body);
         let mut found: Option<(Proves, Site)> = None;
-        for block in &function.blocks {
+        for block in function.blocks.iter() {
             let Terminator::Branch { cond, then, other } = block.end else { continue };
             let Some(test) = self.test(Site { unit, body, value: cond }, MAX_DEPTH) else { continue };
             let refused = if test.positive { other } else { then };
@@ -105,19 +105,17 @@ impl Scene<'_> {
         let function = self.facts.program.body(unit, body);
         let mut at = start;
         for _ in 0..MAX_BLOCKS {
-            let Some(block) = function.blocks.get(at.index()) else { return false };
+            let Some(block) = function.blocks.get(at) else { return false };
             let mut seen = Seen::default();
-            for &value in &block.ops {
+            for &value in block.ops {
                 self.look_at(Site { unit, body, value }, &mut seen);
             }
-            if seen.denies || self.hands_on(unit, body, &block.ops) {
+            if seen.denies || self.hands_on(unit, body, block.ops) {
                 return true;
             }
             match block.end {
                 // A block that others lead to is no longer the refused side.
-                Terminator::Jump(next)
-                    if function.blocks.get(next.index()).is_some_and(|next| next.preds.len() == 1) =>
-                {
+                Terminator::Jump(next) if function.blocks.get(next).is_some_and(|next| next.preds.len() == 1) => {
                     at = next;
                 }
                 Terminator::Throw => return true,

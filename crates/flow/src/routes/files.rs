@@ -146,8 +146,8 @@ impl Scene<'_> {
     fn methods_told_apart(&self, unit: UnitId, body: BodyId) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (unit, body) in self.graph.reached((unit, body), 1) {
-            for block in &self.facts.program.body(unit, body).blocks {
-                for &value in &block.ops {
+            for block in self.facts.program.body(unit, body).blocks.iter() {
+                for &value in block.ops {
                     let site = Site { unit, body, value };
                     let Op::Binary(op, left, right) = self.facts.program.op(site) else { continue };
                     if !matches!(op, BinaryOp::Eq | BinaryOp::StrictEq | BinaryOp::NotEq | BinaryOp::StrictNotEq) {

@@ -39,8 +39,8 @@ impl Graph {
         for unit in facts.program.ids() {
             for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
                 let id = BodyId(at as u32);
-                for block in &body.blocks {
-                    for &value in &block.ops {
+                for block in body.blocks.iter() {
+                    for &value in block.ops {
                         graph.add(facts, Site { unit, body: id, value });
                     }
                 }

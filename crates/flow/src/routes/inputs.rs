@@ -62,8 +62,8 @@ impl Scene<'_> {
 
     fn inputs_of(&self, unit: UnitId, body: BodyId) -> Vec<Input> {
         let mut inputs = Vec::new();
-        for block in &self.facts.program.body(unit, body).blocks {
-            for &value in &block.ops {
+        for block in self.facts.program.body(unit, body).blocks.iter() {
+            for &value in block.ops {
                 self.input_at(Site { unit, body, value }, &mut inputs);
             }
         }

@@ -168,11 +168,11 @@ impl Scene<'_> {
 
     /// Looks at one body.
     pub(super) fn look(&self, unit: UnitId, body: BodyId, seen: &mut Seen) {
-        for block in &self.facts.program.body(unit, body).blocks {
+        for block in self.facts.program.body(unit, body).blocks.iter() {
             if matches!(block.end, Terminator::Throw) {
                 seen.denies = true;
             }
-            for &value in &block.ops {
+            for &value in block.ops {
                 self.look_at(Site { unit, body, value }, seen);
             }
         }

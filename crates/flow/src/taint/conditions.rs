@@ -61,7 +61,7 @@ impl Scan<'_, '_> {
     /// What is added to each object by methods such as `append`, in order.
     fn find_added(&self) -> FxHashMap<ValueId, Vec<ValueId>> {
         let mut added: FxHashMap<ValueId, Vec<ValueId>> = FxHashMap::default();
-        for value in self.order.iter().flat_map(|block| &self.body.blocks[block.index()].ops) {
+        for value in self.order.iter().flat_map(|&block| self.body.block(block).ops) {
             if let Op::Call { callee, args, .. } = self.op(*value)
                 && let Op::Load(base, Key::Member(name)) = self.op(*callee)
                 && method(self.name(*name)) == Some(Method::Adds)

@@ -47,7 +47,7 @@ impl Scan<'_, '_> {
         };
         for at in 0..self.order.len() {
             let block = self.order[at];
-            for &value in &self.body.blocks[block.index()].ops {
+            for &value in self.body.block(block).ops {
                 self.emit_op(value, handlers, own, &mut out);
             }
         }
@@ -402,13 +402,11 @@ impl Scan<'_, '_> {
         };
         for at in 0..self.order.len() {
             let block = self.order[at];
-            let returned = match self.body.blocks[block.index()].end {
-                Terminator::Return => {
-                    self.body.blocks[block.index()].ops.iter().rev().find_map(|&value| match self.op(value) {
-                        Op::Return(from) => Some(Some(*from)),
-                        _ => None,
-                    })
-                }
+            let returned = match self.body.block(block).end {
+                Terminator::Return => self.body.block(block).ops.iter().rev().find_map(|&value| match self.op(value) {
+                    Op::Return(from) => Some(Some(*from)),
+                    _ => None,
+                }),
                 Terminator::End => Some(None),
                 _ => None,
             };

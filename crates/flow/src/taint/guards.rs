@@ -130,7 +130,7 @@ impl Guards {
         let mut guards = Guards { places: vec![(BlockId(0), 0); body.ops.len()], ..Guards::default() };
         let mut after = vec![State::new(); body.blocks.len()];
         for &block in order {
-            for (at, &value) in body.blocks[block.index()].ops.iter().enumerate() {
+            for (at, &value) in body.block(block).ops.iter().enumerate() {
                 guards.places[value.index()] = (block, at as u32);
                 if matches!(body.ops[value.index()], Op::Call { .. }) {
                     for shown in tests.after(value) {
@@ -139,8 +139,8 @@ impl Guards {
                     }
                 }
             }
-            for &from in &body.blocks[block.index()].preds {
-                let shown = edge(&body.blocks[from.index()], block, tests);
+            for &from in body.block(block).preds {
+                let shown = edge(body.block(from), block, tests);
                 if !shown.is_empty() {
                     guards.ways.insert((from, block), shown);
                 }
@@ -193,7 +193,7 @@ impl Guards {
     /// What all ways into a block show; `None` when none of them was looked at yet.
     fn start_of(&self, body: &Body, block: BlockId, ends: &[Option<State>], tests: &impl Tests) -> Option<State> {
         let mut state: Option<State> = (block.0 == 0).then(State::new);
-        for &from in body.blocks[block.index()].preds.iter().filter(|&&from| tests.passes(from, block)) {
+        for &from in body.block(block).preds.iter().filter(|&&from| tests.passes(from, block)) {
             let Some(end) = &ends[from.index()] else { continue };
             let mut there = end.clone();
             for shown in self.ways.get(&(from, block)).into_iter().flatten() {
@@ -235,7 +235,7 @@ impl Guards {
 }
 
 /// What is shown on the way from a block into another.
-fn edge(from: &Block, to: BlockId, tests: &mut impl Tests) -> State {
+fn edge(from: Block<'_>, to: BlockId, tests: &mut impl Tests) -> State {
     match from.end {
         Terminator::Branch { cond, then, other } if then != other && (to == then || to == other) => {
             tests.shown(cond, to == then)

@@ -11,7 +11,7 @@ pub(super) fn order(body: &Body, folding: &Folding) -> Vec<BlockId> {
     let mut next: Vec<SmallVec<[BlockId; 2]>> = vec![SmallVec::new(); body.blocks.len()];
     for (at, block) in body.blocks.iter().enumerate() {
         let to = BlockId(at as u32);
-        for &from in &block.preds {
+        for &from in block.preds {
             if folding.edge(from, to) {
                 next[from.index()].push(to);
             }
@@ -54,7 +54,7 @@ pub(super) fn canon(body: &Body, order: &[BlockId]) -> Vec<ValueId> {
     let mut canon: Vec<ValueId> = (0..body.ops.len() as u32).map(ValueId).collect();
     let mut first: FxHashMap<Same, ValueId> = FxHashMap::default();
     for &block in order {
-        for &value in &body.blocks[block.index()].ops {
+        for &value in body.block(block).ops {
             let same = match &body.ops[value.index()] {
                 Op::Assign(_, from) | Op::Await(from) | Op::Enter(from) => {
                     canon[value.index()] = canon[from.index()];

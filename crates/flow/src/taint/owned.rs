@@ -16,7 +16,7 @@ impl Scan<'_, '_> {
     pub(super) fn is_own_key(&self, read: ValueId, base: ValueId, key: ValueId) -> bool {
         let mut block = self.block_of(read);
         for _ in 0..MAX_TESTS {
-            let [before] = *self.body.blocks[block.index()].preds.as_slice() else { return false };
+            let [before] = *self.body.block(block).preds else { return false };
             if self.tests_own(before, block, base, key) {
                 return true;
             }
@@ -26,7 +26,7 @@ impl Scan<'_, '_> {
     }
 
     fn tests_own(&self, before: BlockId, block: BlockId, base: ValueId, key: ValueId) -> bool {
-        let Terminator::Branch { cond, then, other } = self.body.blocks[before.index()].end else { return false };
+        let Terminator::Branch { cond, then, other } = self.body.block(before).end else { return false };
         let (mut cond, mut holds) = (self.plain(cond), block == then);
         while let Op::Unary(lunette_lang::ir::UnaryOp::Not, inner) = self.op(cond) {
             (cond, holds) = (self.plain(*inner), !holds);

@@ -41,7 +41,7 @@ impl Ground {
         let canon = canon(body, &order);
         let mut blocks = vec![BlockId(0); body.ops.len()];
         for &block in order.iter().filter(|block| block.0 != 0) {
-            for value in &body.blocks[block.index()].ops {
+            for value in &body.block(block).ops {
                 blocks[value.index()] = block;
             }
         }
@@ -394,7 +394,7 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn phi(&mut self, value: ValueId, operands: &[ValueId]) {
         let block = self.block_of(value);
-        let preds = &self.body.blocks[block.index()].preds;
+        let preds = self.body.block(block).preds;
         for (at, &operand) in operands.iter().enumerate() {
             if self.facts_of(operand).is_empty() {
                 continue;

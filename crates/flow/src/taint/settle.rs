@@ -94,12 +94,12 @@ impl Scratch {
 
 impl Scan<'_, '_> {
     pub(super) fn settle(&mut self) {
-        let count: usize = self.order.iter().map(|block| self.body.blocks[block.index()].ops.len()).sum();
+        let count: usize = self.order.iter().map(|block| self.body.block(block).ops.len()).sum();
         let mut quiet = 0;
         'rounds: for round in 0..MAX_ROUNDS {
             for at in 0..self.order.len() {
                 let block = self.order[at];
-                for &value in &self.body.blocks[block.index()].ops {
+                for &value in self.body.block(block).ops {
                     quiet = if self.look(value) { 0 } else { quiet + 1 };
                     if quiet >= count {
                         break 'rounds;

@@ -102,12 +102,12 @@ impl Scan<'_, '_> {
         let block = self.block_of(phi);
         let mut state: Option<State> = None;
         for (at, &operand) in operands.iter().enumerate() {
-            let Some(&pred) = self.body.blocks[block.index()].preds.get(at) else { continue };
+            let Some(&pred) = self.body.block(block).preds.get(at) else { continue };
             if self.constant(operand).is_some_and(|value| value.is_truthy() != truth) {
                 continue;
             }
             // The operand is what decided this way: `a` of `a and b` comes this way only when it is false.
-            if let Terminator::Branch { cond, then, other } = self.body.blocks[pred.index()].end
+            if let Terminator::Branch { cond, then, other } = self.body.block(pred).end
                 && then != other
                 && self.plain(cond) == self.plain(operand)
                 && (block == then) != truth
@@ -115,8 +115,8 @@ impl Scan<'_, '_> {
                 continue;
             }
             let mut here = self.condition(operand, truth, depth - 1);
-            if let [only] = *self.body.blocks[pred.index()].preds.as_slice()
-                && let Terminator::Branch { cond, then, other } = self.body.blocks[only.index()].end
+            if let [only] = *self.body.block(pred).preds
+                && let Terminator::Branch { cond, then, other } = self.body.block(only).end
                 && then != other
             {
                 for shown in self.condition(cond, pred == then, depth - 1) {

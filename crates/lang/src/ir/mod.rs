@@ -7,8 +7,10 @@
 //!
 //! The syntax tree is dropped after lowering; byte [`Span`]s are kept for every value.
 
+mod blocks;
 mod op;
 
+pub use blocks::{Block, Blocks, Terminator};
 pub use op::{Arg, ArgKind, BinaryOp, Const, Entry, Key, ListKind, Op, Part, UnaryOp};
 
 use std::hash::BuildHasher;
@@ -312,45 +314,19 @@ pub struct Body {
     /// Where each operation was written.
     pub spans: Vec<Span>,
     /// The basic blocks; the first is the entry.
-    pub blocks: Vec<Block>,
+    pub blocks: Blocks,
     /// The variables that it declares.
     pub vars: Vec<Var>,
     /// `try` regions with their handlers, innermost last.
     pub tries: Vec<Try>,
 }
 
-/// A straight run of operations.
-#[derive(Clone, Debug, Default)]
-pub struct Block {
-    /// Its operations in order, phis first.
-    pub ops: SmallVec<[ValueId; 4]>,
-    /// How it ends.
-    pub end: Terminator,
-    /// The blocks that may run before it.
-    pub preds: SmallVec<[BlockId; 4]>,
-}
-
-/// How a block ends.
-#[derive(Clone, Debug, Default)]
-pub enum Terminator {
-    /// Not ended: falls off the end of the body.
-    #[default]
-    End,
-    /// Goes on in another block.
-    Jump(BlockId),
-    /// Goes on in one of two blocks by the truth of a value.
-    Branch {
-        /// The value tested.
-        cond: ValueId,
-        /// Where to when it is true.
-        then: BlockId,
-        /// Where to when it is false.
-        other: BlockId,
-    },
-    /// Returns; the value is also an [`Op::Return`].
-    Return,
-    /// Raises; the value is also an [`Op::Throw`].
-    Throw,
+impl Body {
+    /// The basic block with this id.
+    #[inline]
+    pub fn block(&self, id: BlockId) -> Block<'_> {
+        self.blocks.at(id.index())
+    }
 }
 
 /// A `try` statement's extent.
@@ -382,7 +358,7 @@ pub struct Var {
     pub name: NameId,
     /// Every value written to it: the [`Op::Assign`] (or parameter) where this body writes it, the value itself where
     /// a body inside it does ([`Op::StoreOuter`]).
-    pub writes: Vec<ValueRef>,
+    pub writes: SmallVec<[ValueRef; 1]>,
 }
 
 /// A parameter.

@@ -30,8 +30,8 @@ pub enum Key {
     Member(NameId),
     /// An index with a constant string: `x["name"]`, `{name: …}`, `{"name": …}`.
     Item(NameId),
-    /// An index with a constant integer.
-    Index(i64),
+    /// An index with a constant integer; one that does not fit is a computed index.
+    Index(i32),
     /// A computed index.
     Value(ValueId),
 }
@@ -211,7 +211,7 @@ mod tests {
     /// A program of a million lines has two million operations and more: each byte here is two megabytes there.
     #[test]
     fn operations_are_small() {
-        assert_eq!(size_of::<Op>(), 32);
-        assert_eq!(size_of::<crate::ir::Block>(), 64);
+        assert_eq!(size_of::<Op>(), 24);
+        assert_eq!(size_of::<Entry>(), 16);
     }
 }

@@ -186,7 +186,7 @@ impl<'a> Lower<'a> {
     /// Goes on in `block`, whose predecessors are all known.
     pub(super) fn enter(&mut self, block: BlockId) {
         self.frame.builder.seal(block);
-        if self.frame.builder.body.blocks[block.index()].preds.is_empty() {
+        if self.frame.builder.preds(block).is_empty() {
             // Unreachable: no exception comes from there.
             self.frame.builder.switch_to(block);
         } else {
@@ -205,10 +205,10 @@ impl<'a> Lower<'a> {
         self.enter(block);
         let of = |pred: &BlockId| incoming.iter().find(|(from, _)| from == pred).map(|&(_, value)| value);
         let operands: Vec<ValueId> = if incoming.len() < 16 {
-            self.frame.builder.body.blocks[block.index()].preds.iter().filter_map(of).collect()
+            self.frame.builder.preds(block).iter().filter_map(of).collect()
         } else {
             let by_block: FxHashMap<BlockId, ValueId> = incoming.iter().copied().collect();
-            let preds = &self.frame.builder.body.blocks[block.index()].preds;
+            let preds = self.frame.builder.preds(block);
             preds.iter().filter_map(|pred| by_block.get(pred).copied()).collect()
         };
         match operands.as_slice() {

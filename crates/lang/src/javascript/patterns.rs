@@ -68,7 +68,7 @@ impl<'a> Lower<'a> {
     }
 
     fn bind_array(&mut self, array: &'a ArrayPattern<'a>, value: ValueId) {
-        for (index, element) in (0i64..).zip(&array.elements) {
+        for (index, element) in (0i32..).zip(&array.elements) {
             if let Some(element) = element {
                 let part = self.emit(Op::Load(value, Key::Index(index)), element.span());
                 self.bind(element, part, false);
@@ -134,7 +134,7 @@ impl<'a> Lower<'a> {
         match expression.get_inner_expression() {
             Expression::StringLiteral(text) => return Key::Item(self.names.intern(&text.value)),
             Expression::NumericLiteral(number) => {
-                if let Const::Int(index) = number_constant(number.value) {
+                if let Some(index) = small(number_constant(number.value)) {
                     return Key::Index(index);
                 }
             }
@@ -143,7 +143,7 @@ impl<'a> Lower<'a> {
         let value = self.expr(expression);
         match *self.op(value) {
             Op::Const(Const::Str(name)) => Key::Item(name),
-            Op::Const(Const::Int(index)) => Key::Index(index),
+            Op::Const(number) => small(number).map_or(Key::Value(value), Key::Index),
             _ => Key::Value(value),
         }
     }
@@ -252,7 +252,7 @@ impl<'a> Lower<'a> {
     }
 
     fn assign_array(&mut self, array: &'a ArrayAssignmentTarget<'a>, value: ValueId) {
-        for (index, element) in (0i64..).zip(&array.elements) {
+        for (index, element) in (0i32..).zip(&array.elements) {
             if let Some(element) = element {
                 let part = self.emit(Op::Load(value, Key::Index(index)), element.span());
                 self.assign_maybe_default(element, part);
@@ -285,4 +285,12 @@ pub(super) fn number_constant(value: f64) -> Const {
     /// The largest integer up to which all integers are exact.
     const EXACT: f64 = 9_007_199_254_740_991.0;
     if value.fract() == 0.0 && value.abs() <= EXACT { Const::Int(value as i64) } else { Const::Float(value) }
+}
+
+/// A constant that is a small integer, as which it may be an index.
+fn small(constant: Const) -> Option<i32> {
+    match constant {
+        Const::Int(number) => i32::try_from(number).ok(),
+        _ => None,
+    }
 }

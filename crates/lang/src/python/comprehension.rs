@@ -35,7 +35,7 @@ impl Lowerer<'_> {
         self.current.comprehensions.pop();
         let result = self.emit(Op::Mix(values), range);
         let Some((empty, skip)) = skip else { return result };
-        let mut ways = vec![empty; self.current.builder.body.blocks[skip.index()].preds.len()];
+        let mut ways = vec![empty; self.current.builder.preds(skip).len()];
         self.jump(skip);
         ways.push(result);
         self.join(skip, ways, range)

@@ -252,13 +252,13 @@ impl Lowerer<'_> {
             Expr::StringLiteral(text) => return Key::Item(self.names.intern(text.value.to_str())),
             Expr::NumberLiteral(number) => {
                 if let Number::Int(int) = &number.value
-                    && let Some(index) = int.as_i64()
+                    && let Some(index) = int.as_i32()
                 {
                     return Key::Index(index);
                 }
             }
             Expr::UnaryOp(node) => {
-                if let Some(index) = negative_literal(node) {
+                if let Some(index) = negative_literal(node).and_then(|index| i32::try_from(index).ok()) {
                     return Key::Index(index);
                 }
             }

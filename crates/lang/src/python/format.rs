@@ -34,7 +34,7 @@ pub(super) enum First {
 pub(super) enum Step {
     Member(String),
     Item(String),
-    Index(i64),
+    Index(i32),
 }
 
 /// The built-in that a format specification (`05d`, `.2f`) converts by.

@@ -238,7 +238,7 @@ impl<'a> Lowerer<'a> {
     /// The joined value at the start of `block`, whose predecessors are known; `values` are in their order.
     pub(super) fn join(&mut self, block: BlockId, values: Vec<ValueId>, range: TextRange) -> ValueId {
         self.enter(block);
-        let known = self.current.builder.body.blocks[block.index()].preds.len();
+        let known = self.current.builder.preds(block).len();
         let op = if known == values.len() { Op::Phi(values.into()) } else { Op::Mix(values.into()) };
         self.emit(op, range)
     }
@@ -375,12 +375,12 @@ impl<'a> Lowerer<'a> {
 
 /// The key of the element at `index`.
 pub(super) fn from_start(index: usize) -> Key {
-    Key::Index(i64::try_from(index).unwrap_or(i64::MAX))
+    Key::Index(i32::try_from(index).unwrap_or(i32::MAX))
 }
 
 /// The key of the element at `index` of `count`, counted from the end.
 pub(super) fn from_end(index: usize, count: usize) -> Key {
-    Key::Index(i64::try_from(count - index).map_or(i64::MIN, |back| -back))
+    Key::Index(i32::try_from(count - index).map_or(i32::MIN, |back| -back))
 }
 
 /// The span of a range.

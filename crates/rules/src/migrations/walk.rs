@@ -107,7 +107,7 @@ impl Walk<'_, '_> {
         let mut calls: Vec<ValueId> = Vec::new();
         let mut arguments = std::collections::BTreeSet::new();
         for (at, block) in body.blocks.iter().enumerate() {
-            for &value in &block.ops {
+            for &value in block.ops {
                 let Op::Call { args, .. } = &body.ops[value.index()] else { continue };
                 arguments.extend(args.iter().map(|arg| arg.value));
                 if !left_out[at] {
@@ -131,8 +131,8 @@ impl Walk<'_, '_> {
             _ => None,
         };
         let mut out = vec![false; body.blocks.len()];
-        let mut leave = |block: BlockId| out[block.index()] |= body.blocks[block.index()].preds.len() == 1;
-        for block in &body.blocks {
+        let mut leave = |block: BlockId| out[block.index()] |= body.block(block).preds.len() == 1;
+        for block in body.blocks.iter() {
             let Terminator::Branch { cond, then, other } = block.end else { continue };
             let Op::Binary(op, left, right) = body.ops[cond.index()] else { continue };
             let Some(database) = name(left).or_else(|| name(right)) else { continue };

@@ -97,7 +97,7 @@ fn explain(
         Op::Phi(operands) => {
             let at = body.blocks.iter().position(|block| block.ops.contains(&value)).unwrap();
             let to = lunette_lang::ir::BlockId(u32::try_from(at).unwrap());
-            for (operand, pred) in operands.iter().zip(&body.blocks[at].preds) {
+            for (operand, pred) in operands.iter().zip(body.block(to).preds) {
                 if *operand != value && folded.edge(*pred, to) {
                     explain(program, unit, body, folded, *operand, all, depth + 1);
                 }
