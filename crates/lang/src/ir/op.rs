@@ -212,6 +212,6 @@ mod tests {
     #[test]
     fn operations_are_small() {
         assert_eq!(size_of::<Op>(), 24);
-        assert_eq!(size_of::<Entry>(), 16);
+        assert_eq!(size_of::<Entry>(), 12);
     }
 }
