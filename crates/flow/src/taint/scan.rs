@@ -41,7 +41,7 @@ impl Ground {
         let canon = canon(body, &order);
         let mut blocks = vec![BlockId(0); body.ops.len()];
         for &block in order.iter().filter(|block| block.0 != 0) {
-            for value in &body.block(block).ops {
+            for value in body.block(block).ops {
                 blocks[value.index()] = block;
             }
         }

@@ -94,7 +94,7 @@ impl Scratch {
 
 impl Scan<'_, '_> {
     pub(super) fn settle(&mut self) {
-        let count: usize = self.order.iter().map(|block| self.body.block(block).ops.len()).sum();
+        let count: usize = self.order.iter().map(|&block| self.body.block(block).ops.len()).sum();
         let mut quiet = 0;
         'rounds: for round in 0..MAX_ROUNDS {
             for at in 0..self.order.len() {
