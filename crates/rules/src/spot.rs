@@ -112,8 +112,8 @@ pub(crate) fn assignments(facts: &Facts<'_>, unit: UnitId, see: &mut dyn FnMut(A
         let mut add = |name: NameId, kind, value, span| {
             see(Assigned { kind, name, value: Site { unit, body: id, value }, span });
         };
-        for block in &body.blocks {
-            for &value in &block.ops {
+        for block in body.blocks.iter() {
+            for &value in block.ops {
                 let span = body.spans[value.index()];
                 match &body.ops[value.index()] {
                     Op::Assign(var, from) => {
@@ -222,7 +222,7 @@ pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Returned> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+            for &value in body.blocks.ops().iter() {
                 if let Op::Return(from) = body.ops[value.index()] {
                     found.push(Returned { site: Site { unit, body: BodyId(at as u32), value }, value: from });
                 }
@@ -267,7 +267,7 @@ pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Compared> {
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
             let site = |value| Site { unit, body: BodyId(at as u32), value };
-            for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+            for &value in body.blocks.ops().iter() {
                 let op = &body.ops[value.index()];
                 if let Some([left, right]) = equated(op) {
                     found.push(Compared { site: site(value), left, right });
