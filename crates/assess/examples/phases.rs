@@ -1,6 +1,7 @@
 //! `cargo run --release -p lunette-assess --example phases -- FOLDER [MAX_LINES]`: what each phase of an assessment
 //! costs on the project in a folder: CPU milliseconds of one thread, memory held after it, and the files that took
-//! longest. With `MAX_LINES` only the first source files up to that many lines are taken, to see how costs grow.
+//! longest. With `MAX_LINES` only the first source files up to that many lines are taken, to see how costs grow. With `each`
+//! instead every file is analysed by itself, to see whether one of them takes long.
 //!
 //! For developers: the program itself has no such option.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "it talks to its developer")]
@@ -23,17 +24,21 @@ const SLOWEST: usize = 10;
 fn main() {
     let mut args = std::env::args().skip(1);
     let folder = args.next().unwrap_or_else(|| ".".to_owned());
+    let each = std::env::args().nth(2).is_some_and(|word| word == "each");
+    let mut args = args.filter(|word| word != "each");
     let most = args.next().map_or(usize::MAX, |lines| lines.parse().unwrap());
     let whole = args.next().is_some_and(|word| word == "whole") || most == usize::MAX;
     let folder = Path::new(&folder).to_owned();
     // The same stack as the threads that lower in a real run.
     let work = move || {
-        if whole {
+        if each {
+            each_file(&folder);
+        } else if whole {
             whole_run(&folder);
         } else {
             by_phase(&folder, most);
         }
-        if whole && std::env::args().nth(2).is_none() {
+        if whole && !each && std::env::args().nth(2).is_none() {
             by_phase(&folder, most);
         }
     };
@@ -186,6 +191,33 @@ fn by_phase(folder: &Path, most: usize) {
     println!("slowest to lower:");
     for (seconds, path, lines) in times.iter().take(SLOWEST) {
         println!("  {:8.1} ms {lines:7} lines  {path}", seconds * 1e3);
+    }
+}
+
+/// Every file as a program of its own, with all rules.
+fn each_file(folder: &Path) {
+    let root = Root::open(folder).unwrap();
+    let mut models = Models::builtin().unwrap();
+    let book = Rulebook::builtin(&mut models).unwrap();
+    let want = |path: &str| interest(path).wanted();
+    let mut tree = root.walk(&WalkOptions::new(&want));
+    tree.files.retain(|file| Dialect::of_path(&file.path).is_some());
+    let mut times = Vec::new();
+    for file in tree.files {
+        let before = cpu();
+        let lowered = lunette_lang::lower(Dialect::of_path(&file.path).unwrap(), &file.text);
+        let unit = |module| Unit { path: file.path.clone(), text: file.text.clone(), module };
+        let program = Program::new(lowered.module.into_iter().map(unit).collect(), &ImportMap::default());
+        let facts = Facts::new(&program, &models.trie);
+        let found = routes(&facts, &models);
+        let findings = book.run(&facts, &models, &found, &RunContext::default()).findings.len();
+        times.push((cpu() - before, file.path.clone(), file.lines, findings));
+    }
+    times.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let slow = times.iter().filter(|(seconds, ..)| *seconds > 2.0).count();
+    println!("{} files, {slow} of them take more than 2 s of CPU; the slowest:", times.len());
+    for (seconds, path, lines, findings) in times.iter().take(SLOWEST) {
+        println!("  {:8.1} ms {lines:7} lines {findings:5} findings  {path}", seconds * 1e3);
     }
 }
 
