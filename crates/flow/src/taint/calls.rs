@@ -7,8 +7,9 @@ use super::binding::{bind, skips_self, values};
 use super::fact::{Fact, Facts, Flags, Root};
 use super::path::KeyId;
 use super::scan::Scan;
+use super::target::Target;
 use crate::access::{AccessPath, Start, StepInto};
-use crate::methods::{Method, method};
+use crate::methods::Method;
 use crate::models::{Flow, Spot};
 use crate::pattern::Anchoring;
 use crate::program::UnitId;
@@ -44,19 +45,14 @@ pub(crate) struct Invocation {
 impl Scan<'_, '_> {
     pub(crate) fn call(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) {
         let site = self.site(value);
-        if let Some(same) = self.folding.forwarded(value) {
-            for from in same {
-                let facts = self.used(from, value);
-                self.put_all(value, from, facts);
-            }
+        if self.forward(value) {
             return;
         }
-        let known = self.env.facts.call_at(site);
-        let api: SmallVec<[_; 2]> = known.iter().flat_map(|call| call.api.iter().map(|(node, _)| *node)).collect();
-        if !api.is_empty() {
+        let target = self.target(callee);
+        if target.api().next().is_some() {
             self.seed(value);
         }
-        for &node in &api {
+        for node in target.api() {
             if let Some(kind) = self.env.seeds.of_call(node) {
                 self.start(value, site, kind);
             }
@@ -69,13 +65,13 @@ impl Scan<'_, '_> {
         }
         let invocations = self.invocations(value, callee, args);
         // What is only looked at, or replaced in part, the result still holds.
-        let mut answered = invocations.iter().any(|invocation| invocation.gives != Gives::Nothing || known.is_some());
+        let mut answered = invocations.iter().any(|invocation| invocation.gives != Gives::Nothing || target.is_known());
         answered &= !self.is_replacement(callee);
         for invocation in &invocations {
             self.invoke(value, invocation);
         }
         self.keep(value, invocations);
-        for &node in &api {
+        for node in target.api() {
             answered |= self.library_call(value, callee, args, node);
         }
         if let Some(class) = self.constructed(callee) {
@@ -88,7 +84,7 @@ impl Scan<'_, '_> {
     }
 
     fn is_replacement(&self, callee: ValueId) -> bool {
-        matches!(*self.op(callee), Op::Load(_, Key::Member(name)) if method(self.name(name)) == Some(Method::Replaces))
+        matches!(*self.op(callee), Op::Load(_, Key::Member(name)) if self.method(name) == Some(Method::Replaces))
     }
 
     /// Applies the summary of a function called.
@@ -143,11 +139,8 @@ impl Scan<'_, '_> {
     /// modelled calls run.
     pub(crate) fn invocations(&mut self, value: ValueId, callee: ValueId, args: &[Arg]) -> SmallVec<[Invocation; 1]> {
         let mut found: SmallVec<[Invocation; 1]> = SmallVec::new();
-        let site = self.site(value);
-        let mut callees: SmallVec<[BodyKey; 2]> = SmallVec::new();
-        if let Some(known) = self.env.facts.call_at(site) {
-            callees.extend(known.functions.iter().copied());
-        }
+        let target = self.target(callee);
+        let mut callees: SmallVec<[BodyKey; 2]> = target.functions().collect();
         if let Some((unit, class)) = self.constructed(callee) {
             callees.extend(self.constructor(unit, class));
         }
@@ -158,13 +151,13 @@ impl Scan<'_, '_> {
         }
         if let Op::Load(base, Key::Member(name)) = *self.op(callee)
             && !args.is_empty()
-            && let Some(method) = method(self.name(name))
+            && let Some(method) = self.method(name)
         {
             self.called_back(value, (callee, base), method, args, &mut found);
-        } else if found.is_empty() && self.env.facts.call_at(site).is_none() {
+        } else if found.is_empty() && !target.is_known() {
             self.perhaps_called_back(value, args, &mut found);
         }
-        self.model_callbacks(value, &mut found);
+        self.model_callbacks(value, target, &mut found);
         self.renders(value, args, &mut found);
         found
     }
@@ -173,8 +166,10 @@ impl Scan<'_, '_> {
         let mut passed = Vec::new();
         // What is filled may be empty before.
         let number = self.env.number(of.0, of.1);
-        let filled: SmallVec<[u32; 2]> =
-            self.state.summary(number).iter().flat_map(|summary| &summary.fills).map(|(param, _)| *param).collect();
+        let filled: SmallVec<[u32; 2]> = match self.state.summary(number) {
+            Some(summary) if !summary.fills.is_empty() => summary.fills.iter().map(|(param, _)| *param).collect(),
+            _ => SmallVec::new(),
+        };
         for (param, from) in bind(self, of, callee, args) {
             let facts = self.used(from, value);
             if !facts.is_empty() || filled.contains(&param) {
@@ -308,11 +303,10 @@ impl Scan<'_, '_> {
     }
 
     /// Callbacks that models say are given something.
-    fn model_callbacks(&mut self, value: ValueId, found: &mut SmallVec<[Invocation; 1]>) {
+    fn model_callbacks(&mut self, value: ValueId, called: Target<'_>, found: &mut SmallVec<[Invocation; 1]>) {
         let site = self.site(value);
-        let Some(known) = self.env.facts.call_at(site) else { return };
-        for (node, _) in &known.api {
-            for flow in self.env.models.taint.flows.get(node).into_iter().flatten() {
+        for node in called.api() {
+            for flow in self.env.models.taint.flows.get(&node).into_iter().flatten() {
                 let Some(parameter) = flow.to.parameter else { continue };
                 let targets = self.env.facts.follow(site, &flow.to.path);
                 for &target in targets.sites() {

@@ -14,17 +14,19 @@ use crate::methods::{Method, method};
 /// The variable of an outer body that an operation puts something into.
 pub(super) fn filled(module: &lunette_lang::ir::Module, body: BodyId, op: &Op) -> Option<(BodyId, VarId)> {
     let ops = &module.body(body).ops;
-    let base = match *op {
-        Op::Store(base, ..) => base,
+    let (base, method) = match *op {
+        Op::Store(base, ..) => (base, None),
         Op::Call { callee, .. } => match ops[callee.index()] {
-            Op::Load(base, Key::Member(name)) if puts(module.name(name)) => base,
+            Op::Load(base, Key::Member(name)) => (base, Some(name)),
             _ => return None,
         },
         _ => return None,
     };
     match ops[base.index()] {
         // What a whole module shares is kept for as long as it runs, and looked at by name elsewhere.
-        Op::Outer(owner, var) if owner != body && owner != BodyId::MODULE => Some((owner, var)),
+        Op::Outer(owner, var) if owner != body && owner != BodyId::MODULE => {
+            method.is_none_or(|name| puts(module.name(name))).then_some((owner, var))
+        }
         _ => None,
     }
 }
@@ -70,7 +72,7 @@ impl Scan<'_, '_> {
             }
             Op::Call { callee, ref args, .. } => {
                 let Op::Load(_, Key::Member(name)) = *self.op(callee) else { return };
-                match (method(self.name(name)), &**args) {
+                match (self.method(name), &**args) {
                     (Some(Method::Puts), [key, what, ..]) => {
                         let text = self.constant_key(key.value);
                         let key = text.map_or(KeyId::ANY, |text| self.state.pools.paths.key(&text));

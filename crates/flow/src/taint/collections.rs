@@ -54,11 +54,7 @@ impl Scan<'_, '_> {
 
     pub(super) fn element(&mut self, value: ValueId, from: ValueId) {
         self.seed(value);
-        if let Some(same) = self.folding.forwarded(value) {
-            for from in same {
-                let facts = self.used(from, value);
-                self.put_all(value, from, facts);
-            }
+        if self.forward(value) {
             return;
         }
         let facts = self.used(from, value);

@@ -8,7 +8,7 @@ use super::scan::Scan;
 use crate::access::StepInto;
 use crate::constant::Value;
 use crate::know::Origin;
-use crate::methods::{Method, method};
+use crate::methods::Method;
 use crate::models::{Shape, When};
 use crate::program::Site;
 
@@ -64,7 +64,7 @@ impl Scan<'_, '_> {
         for value in self.order.iter().flat_map(|&block| self.body.block(block).ops) {
             if let Op::Call { callee, args, .. } = self.op(*value)
                 && let Op::Load(base, Key::Member(name)) = self.op(*callee)
-                && method(self.name(*name)) == Some(Method::Adds)
+                && self.method(*name) == Some(Method::Adds)
             {
                 added.entry(self.canon[base.index()]).or_default().extend(args.iter().map(|arg| arg.value));
             }

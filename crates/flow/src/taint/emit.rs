@@ -12,7 +12,7 @@ use super::guards::{State, both};
 use super::path::KeyId;
 use super::scan::Scan;
 use super::summary::{MAX_RETURNS, Shows, Summary};
-use crate::methods::{Method, method};
+use crate::methods::Method;
 
 /// The kinds of harm that the engine itself finds, without a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -170,15 +170,12 @@ impl Scan<'_, '_> {
     }
 
     fn emit_sinks(&mut self, value: ValueId, out: &mut Emitter) {
-        let known = self.env.facts.call_at(self.site(value));
         let models = self.env.models;
-        let mut sinks: SmallVec<[u32; 4]> = known
-            .iter()
-            .flat_map(|call| &call.api)
-            .filter_map(|(node, _)| models.taint.sinks_of.get(node))
-            .flatten()
-            .copied()
-            .collect();
+        let Some(target) = self.called(value) else { return };
+        let mut sinks: SmallVec<[u32; 4]> = SmallVec::new();
+        for node in target.api() {
+            sinks.extend_from_slice(models.taint.sinks_of.get(&node).map_or(&[], Vec::as_slice));
+        }
         // An instance of a project's class is one of the library's class that it is derived from: `class User(db.Model)`.
         if let Op::Call { callee, .. } = self.op(value)
             && let Some((unit, class)) = self.constructed(*callee)
@@ -186,7 +183,7 @@ impl Scan<'_, '_> {
             let bases = crate::lineage::libraries(self.env.facts, (unit, class));
             sinks.extend(bases.iter().filter_map(|node| models.taint.sinks_of.get(node)).flatten().copied());
         }
-        if sinks.is_empty() && known.is_none_or(|call| call.api.is_empty() && call.functions.is_empty()) {
+        if sinks.is_empty() && !target.is_known() {
             sinks.extend_from_slice(self.unknown_sinks(value));
         }
         for at in sinks {
@@ -231,7 +228,7 @@ impl Scan<'_, '_> {
         let facts = self.used(from, value);
         if let Key::Member(name) | Key::Item(name) = key {
             let text = self.name(name);
-            let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(base), text).collect();
+            let slots = self.env.slots.fields(self.env.facts, self.site(base), text);
             for slot in slots {
                 self.leave(value, from, &facts, To::Slot(slot), KindSet::ALL, out);
             }
@@ -252,12 +249,12 @@ impl Scan<'_, '_> {
     /// An element added to a list that a field holds: `this.parts.push(x)`.
     fn emit_added(&mut self, value: ValueId, callee: ValueId, args: &[Arg], out: &mut Emitter) {
         let Op::Load(list, Key::Member(name)) = *self.op(callee) else { return };
-        if method(self.name(name)) != Some(Method::Adds) {
+        if self.method(name) != Some(Method::Adds) {
             return;
         }
         let Op::Load(owner, Key::Member(field) | Key::Item(field)) = *self.op(self.canon[list.index()]) else { return };
         let text = self.name(field);
-        let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(owner), text).collect();
+        let slots = self.env.slots.fields(self.env.facts, self.site(owner), text);
         if slots.is_empty() {
             return;
         }
@@ -275,15 +272,10 @@ impl Scan<'_, '_> {
         if models.taint.writes_of.is_empty() {
             return;
         }
-        let sinks: SmallVec<[u32; 2]> = self
-            .env
-            .facts
-            .api(self.site(base))
-            .iter()
-            .filter_map(|(node, _)| models.taint.writes_of.get(node))
-            .flatten()
-            .copied()
-            .collect();
+        let mut sinks: SmallVec<[u32; 2]> = SmallVec::new();
+        for node in self.target(base).api() {
+            sinks.extend_from_slice(models.taint.writes_of.get(&node).map_or(&[], Vec::as_slice));
+        }
         for at in sinks {
             let sink = &models.taint.sinks[at as usize];
             let text = match key {
@@ -317,10 +309,10 @@ impl Scan<'_, '_> {
         let models = self.env.models;
         let Some(sinks) = handlers.get(&self.env.number(self.unit, self.id)) else { return };
         // What another handler gives is judged there.
-        let given = self.env.facts.call_at(self.site(self.canon[from.index()]));
-        let mut functions = given.iter().flat_map(|call| call.functions.iter());
-        if functions.any(|&(unit, body)| handlers.contains_key(&self.env.number(unit, body)))
-            || self.is_unknown_call(from)
+        let given = self.called(self.canon[from.index()]);
+        if given.is_some_and(|given| {
+            given.functions().any(|(unit, body)| handlers.contains_key(&self.env.number(unit, body)))
+        }) || self.is_unknown_call(from)
         {
             return;
         }
@@ -346,15 +338,13 @@ impl Scan<'_, '_> {
         }
         let Op::Call { callee, .. } = self.op(at) else { return false };
         if let Op::Load(_, Key::Member(name)) = self.op(*callee)
-            && method(self.name(*name)).is_some()
+            && self.method(*name).is_some()
         {
             return false;
         }
         self.constructed(*callee).is_none()
-            && self.env.facts.call_at(self.site(at)).is_none_or(|call| {
-                call.functions.is_empty()
-                    && !call.api.iter().any(|(node, _)| self.env.models.taint.flows.contains_key(node))
-            })
+            && self.target(*callee).functions().next().is_none()
+            && !self.target(*callee).api().any(|node| self.env.models.taint.flows.contains_key(&node))
     }
 
     /// Sinks by the name of the method alone, where nothing is known of the object.

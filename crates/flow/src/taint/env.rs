@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
-use lunette_lang::ir::BodyId;
+use lunette_lang::ir::{BodyId, Module, NameId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fact::{Fact, Pools};
+use super::path::KeyId;
 use super::seeds::Seeds;
 use super::settle::Scratch;
 use super::slots::Slots;
@@ -14,6 +15,7 @@ use super::templates::Templates;
 use super::texts::Patterns;
 use super::{KindSet, Source, SourceKind};
 use crate::facts::Facts;
+use crate::methods::{Method, method};
 use crate::models::Models;
 use crate::program::{Site, UnitId};
 
@@ -26,6 +28,8 @@ pub(crate) struct Env<'a> {
     pub(crate) templates: Templates,
     /// The bodies that read `arguments`.
     pub(crate) variadic: FxHashSet<(UnitId, BodyId)>,
+    /// What each name of every module does as a method's.
+    methods: Vec<Vec<Option<Method>>>,
     /// The number of the first body of every module.
     first: Vec<u32>,
 }
@@ -46,8 +50,14 @@ impl<'a> Env<'a> {
             seeds,
             templates: Templates::new(facts, models),
             variadic: super::variadic::variadic(facts),
+            methods: facts.program.units.iter().map(|unit| methods(&unit.module)).collect(),
             first,
         }
+    }
+
+    /// What a method of that name of a module does.
+    pub(crate) fn method(&self, unit: UnitId, name: NameId) -> Option<Method> {
+        self.methods[unit.0 as usize][name.index()]
     }
 
     /// The number of a body in the program.
@@ -67,6 +77,10 @@ impl<'a> Env<'a> {
     }
 }
 
+fn methods(module: &Module) -> Vec<Option<Method>> {
+    (0..module.names.len() as u32).map(|at| method(module.name(NameId(at)))).collect()
+}
+
 /// What grows during the analysis.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -76,6 +90,8 @@ pub(crate) struct State {
     pub(crate) summaries: Vec<Option<Box<Summary>>>,
     pub(crate) patterns: Patterns,
     pub(super) scratch: Scratch,
+    /// The keys of each module's names, as far as they were asked for.
+    keys: Vec<Vec<Option<KeyId>>>,
     /// The bodies whose summaries are not final: those of the circle of calls that is gone round, sorted.
     circle: Vec<u32>,
     /// Those of them that were asked for, by their places in the circle.
@@ -89,6 +105,19 @@ impl State {
             self.sources.push(Source { site, kind });
             next
         })
+    }
+
+    /// The key of a name of a module.
+    pub(crate) fn key_of(&mut self, unit: UnitId, module: &Module, name: NameId) -> KeyId {
+        let at = unit.0 as usize;
+        if self.keys.len() <= at {
+            self.keys.resize_with(at + 1, Vec::new);
+        }
+        let keys = &mut self.keys[at];
+        if keys.is_empty() {
+            keys.resize(module.names.len(), None);
+        }
+        *keys[name.index()].get_or_insert_with(|| self.pools.paths.key(module.name(name)))
     }
 
     pub(crate) fn summary(&self, number: u32) -> Option<&Summary> {

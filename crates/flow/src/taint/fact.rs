@@ -175,35 +175,21 @@ impl Pools {
         (self.root(make(of, path)), cut)
     }
 
-    /// The fact about what lies at a path in a value.
-    pub(crate) fn at(&mut self, fact: Fact, asked: PathId) -> Option<Fact> {
-        match self.paths.fit(fact.path, asked) {
-            Fit::Apart => None,
-            Fit::Around(rest) => Some(Fact { path: rest, ..fact }),
-            Fit::Within(rest) => {
-                let mut fact = Fact { path: PathId::EMPTY, ..fact };
-                if !rest.is_empty() {
-                    fact.flags = fact.flags.without(Flags::COPY);
-                }
-                if !rest.is_empty() && fact.flags.has(Flags::EXACT) {
-                    let (root, cut) = self.extend(fact.root, rest);
-                    fact.root = root;
-                    if cut {
-                        fact.flags = fact.flags.without(Flags::EXACT).with(Flags::WIDENED);
-                    }
-                }
-                Some(fact)
-            }
-        }
-    }
-
     /// The fact about the value under a key.
     pub(crate) fn load(&mut self, fact: Fact, key: KeyId) -> Option<Fact> {
         if !fact.path.is_empty() {
             return self.paths.behind(fact.path, key).map(|path| Fact { path, ..fact });
         }
-        let (asked, _) = self.paths.before(key, PathId::EMPTY);
-        self.at(fact, asked)
+        let mut fact = Fact { flags: fact.flags.without(Flags::COPY), ..fact };
+        if fact.flags.has(Flags::EXACT) && !matches!(self.get(fact.root), Root::Source(_)) {
+            let path = self.paths.only(key);
+            let (root, cut) = self.extend(fact.root, path);
+            fact.root = root;
+            if cut {
+                fact.flags = fact.flags.without(Flags::EXACT).with(Flags::WIDENED);
+            }
+        }
+        Some(fact)
     }
 
     /// The fact about a value that holds another under a key.

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::env::Env;
 use crate::constant::Value;
 use crate::fold::{Folded, fold};
+use crate::know::Origin;
 use crate::program::{Site, UnitId};
 
 /// What folding found in one body.
@@ -61,12 +62,16 @@ fn ends(env: &Env<'_>, unit: UnitId, id: BodyId) -> Vec<BlockId> {
         return Vec::new();
     }
     let leaves = |&value: &ValueId| {
-        matches!(body.ops[value.index()], Op::Call { .. })
-            && env.facts.call_at(Site { unit, body: id, value }).is_some_and(|call| {
-                call.functions.is_empty()
-                    && !call.api.is_empty()
-                    && call.api.iter().all(|(node, _)| exits.contains(node))
-            })
+        let Op::Call { callee, .. } = body.ops[value.index()] else { return false };
+        let (mut any, mut other) = (false, false);
+        for target in env.facts.known.origins(Site { unit, body: id, value: callee }) {
+            match target {
+                Origin::Api(node, _) if exits.contains(node) => any = true,
+                Origin::Api(..) | Origin::Function(..) => other = true,
+                _ => {}
+            }
+        }
+        any && !other
     };
     let blocks = body.blocks.iter().enumerate().filter(|(_, block)| block.ops.iter().any(leaves));
     blocks.map(|(at, _)| BlockId(at as u32)).collect()

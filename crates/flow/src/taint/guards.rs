@@ -127,15 +127,14 @@ pub(crate) fn both(a: &State, b: &State) -> State {
 impl Guards {
     /// Finds the guards of a body. `order` lists the blocks so that most come after those before them.
     pub(crate) fn new(body: &Body, order: &[BlockId], tests: &mut impl Tests) -> Self {
-        let mut guards = Guards { places: vec![(BlockId(0), 0); body.ops.len()], ..Guards::default() };
-        let mut after = vec![State::new(); body.blocks.len()];
+        let mut guards = Guards::default();
+        let mut after: Vec<(BlockId, Shown)> = Vec::new();
         for &block in order {
             for (at, &value) in body.block(block).ops.iter().enumerate() {
-                guards.places[value.index()] = (block, at as u32);
                 if matches!(body.ops[value.index()], Op::Call { .. }) {
                     for shown in tests.after(value) {
                         guards.add_within(block, at as u32, shown);
-                        show(&mut after[block.index()], shown);
+                        after.push((block, shown));
                     }
                 }
             }
@@ -147,7 +146,13 @@ impl Guards {
             }
         }
         if guards.within.is_empty() && guards.ways.is_empty() {
-            return Guards::default();
+            return guards;
+        }
+        guards.places.resize(body.ops.len(), (BlockId(0), 0));
+        for &block in order {
+            for (at, &value) in body.block(block).ops.iter().enumerate() {
+                guards.places[value.index()] = (block, at as u32);
+            }
         }
         if guards.settle(body, order, &after, tests) { guards } else { Guards::default() }
     }
@@ -163,7 +168,11 @@ impl Guards {
     }
 
     /// Goes over the blocks until nothing changes; whether it came to that. What is not settled would claim too much.
-    fn settle(&mut self, body: &Body, order: &[BlockId], after: &[State], tests: &impl Tests) -> bool {
+    fn settle(&mut self, body: &Body, order: &[BlockId], after: &[(BlockId, Shown)], tests: &impl Tests) -> bool {
+        let mut of_block = vec![State::new(); body.blocks.len()];
+        for &(block, shown) in after {
+            show(&mut of_block[block.index()], shown);
+        }
         let mut starts: Vec<Option<State>> = vec![None; body.blocks.len()];
         let mut ends: Vec<Option<State>> = vec![None; body.blocks.len()];
         for _ in 0..MAX_ROUNDS {
@@ -175,7 +184,7 @@ impl Guards {
                 }
                 changed = true;
                 let mut end = state.clone();
-                for shown in &after[block.index()] {
+                for shown in &of_block[block.index()] {
                     show(&mut end, *shown);
                 }
                 starts[block.index()] = Some(state);

@@ -43,7 +43,7 @@ impl Scan<'_, '_> {
             let facts = self.used(arg.value, value);
             let held = match arg.kind {
                 ArgKind::Named(name) => {
-                    let key = self.state.pools.paths.key(self.name(name));
+                    let key = self.named(name);
                     self.holding(&facts, key)
                 }
                 ArgKind::Positional => {

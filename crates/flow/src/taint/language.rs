@@ -114,7 +114,7 @@ impl Scan<'_, '_> {
                     let owner = self.canon[base.index()];
                     match arg.kind {
                         ArgKind::Named(name) => {
-                            let key = self.state.pools.paths.key(self.name(name));
+                            let key = self.named(name);
                             self.put_into(base, key, &facts, arg.value);
                         }
                         _ => self.put_all(owner, arg.value, facts),

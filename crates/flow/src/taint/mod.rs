@@ -41,6 +41,7 @@ mod slots;
 mod solve;
 mod statement;
 mod summary;
+mod target;
 mod templates;
 mod texts;
 mod variadic;

@@ -8,6 +8,9 @@ use super::folding::Folding;
 
 /// The blocks that can run, in reverse postorder.
 pub(super) fn order(body: &Body, folding: &Folding) -> Vec<BlockId> {
+    if body.blocks.len() == 1 {
+        return vec![BlockId(0)];
+    }
     let mut next: Vec<SmallVec<[BlockId; 2]>> = vec![SmallVec::new(); body.blocks.len()];
     for (at, block) in body.blocks.iter().enumerate() {
         let to = BlockId(at as u32);
@@ -53,6 +56,7 @@ enum Same {
 pub(super) fn canon(body: &Body, order: &[BlockId]) -> Vec<ValueId> {
     let mut canon: Vec<ValueId> = (0..body.ops.len() as u32).map(ValueId).collect();
     let mut first: FxHashMap<Same, ValueId> = FxHashMap::default();
+    first.reserve(body.ops.len() / 2);
     for &block in order {
         for &value in body.block(block).ops {
             let same = match &body.ops[value.index()] {

@@ -22,9 +22,6 @@ pub(crate) fn call_graph(env: &Env<'_>) -> Vec<Vec<u32>> {
                     Op::Call { callee, args, .. } => {
                         let templates = env.templates.of(site(ValueId(index as u32)));
                         graph[from].extend(templates.iter().map(|&(unit, body)| env.number(unit, body)));
-                        if let Some(call) = facts.call_at(site(ValueId(index as u32))) {
-                            graph[from].extend(call.functions.iter().map(|&(unit, body)| env.number(unit, body)));
-                        }
                         for value in std::iter::once(*callee).chain(args.iter().map(|arg| arg.value)) {
                             for origin in facts.known.origins(site(value)) {
                                 match *origin {

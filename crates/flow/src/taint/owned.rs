@@ -60,6 +60,7 @@ impl Scan<'_, '_> {
                 "assert" => named(base).is_some_and(|base| base != "console"),
                 _ => false,
             },
+            Op::Global(name) => matches!(self.name(name), "assert" | "invariant"),
             _ => named(callee).is_some_and(|name| matches!(name.as_str(), "assert" | "invariant")),
         };
         asserts.then(|| args.first().map(|arg| arg.value)).flatten()

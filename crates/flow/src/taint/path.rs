@@ -54,8 +54,10 @@ type Keys = SmallVec<[KeyId; 2 * MAX_KEYS]>;
 pub(crate) struct Paths {
     keys: Vec<CompactString>,
     key_ids: FxHashMap<CompactString, KeyId>,
-    /// First key and the rest; the entry of the empty path is not looked at.
-    cells: Vec<(KeyId, PathId)>,
+    /// The path of each key alone, by the key's place; the empty one where it was not asked for yet.
+    only: Vec<PathId>,
+    /// First key, the rest, and how many keys there are; the first key of the empty path is not looked at.
+    cells: Vec<(KeyId, PathId, u32)>,
     cell_ids: FxHashMap<(KeyId, PathId), PathId>,
 }
 
@@ -75,7 +77,8 @@ impl Default for Paths {
         let mut paths = Paths {
             keys: Vec::new(),
             key_ids: FxHashMap::default(),
-            cells: vec![(KeyId::ANY, PathId::EMPTY)],
+            only: Vec::new(),
+            cells: vec![(KeyId::ANY, PathId::EMPTY, 0)],
             cell_ids: FxHashMap::default(),
         };
         // In the order of the constants of `KeyId`.
@@ -93,6 +96,7 @@ impl Paths {
         let index = text == "[]" || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
         let key = KeyId(self.keys.len() as u32 | if index { INDEX } else { 0 });
         self.keys.push(CompactString::new(text));
+        self.only.push(PathId::EMPTY);
         self.key_ids.insert(CompactString::new(text), key);
         key
     }
@@ -106,15 +110,29 @@ impl Paths {
         let next = PathId(self.cells.len() as u32);
         let cells = &mut self.cells;
         *self.cell_ids.entry((key, rest)).or_insert_with(|| {
-            cells.push((key, rest));
+            let length = cells[rest.0 as usize].2 + 1;
+            cells.push((key, rest, length));
             next
         })
+    }
+
+    /// The path of one key.
+    pub(crate) fn only(&mut self, key: KeyId) -> PathId {
+        let at = (key.0 & !INDEX) as usize;
+        if self.only[at].is_empty() {
+            self.only[at] = self.cons(key, PathId::EMPTY);
+        }
+        self.only[at]
+    }
+
+    fn length(&self, path: PathId) -> usize {
+        self.cells[path.0 as usize].2 as usize
     }
 
     pub(crate) fn keys(&self, mut path: PathId) -> impl Iterator<Item = KeyId> {
         std::iter::from_fn(move || {
             (!path.is_empty()).then(|| {
-                let (key, rest) = self.cells[path.0 as usize];
+                let (key, rest, _) = self.cells[path.0 as usize];
                 path = rest;
                 key
             })
@@ -130,6 +148,9 @@ impl Paths {
     /// The path with a key before it, and whether something had to be cut off.
     pub(crate) fn before(&mut self, key: KeyId, path: PathId) -> (PathId, bool) {
         if path.is_empty() {
+            return (self.only(key), false);
+        }
+        if self.length(path) < MAX_KEYS {
             return (self.cons(key, path), false);
         }
         let keys: Keys = std::iter::once(key).chain(self.keys(path)).collect();
@@ -144,13 +165,17 @@ impl Paths {
         if first.is_empty() {
             return (second, false);
         }
+        if self.length(first) == 1 && self.length(second) < MAX_KEYS {
+            let (key, ..) = self.cells[first.0 as usize];
+            return (self.cons(key, second), false);
+        }
         let keys: Keys = self.keys(first).chain(self.keys(second)).collect();
         self.of_keys(&keys)
     }
 
     /// What is left of a path behind a key; `None` when the path leads elsewhere. Not for the empty path.
     pub(crate) fn behind(&self, path: PathId, key: KeyId) -> Option<PathId> {
-        let (first, rest) = self.cells[path.0 as usize];
+        let (first, rest, _) = self.cells[path.0 as usize];
         first.meets(key).then_some(rest)
     }
 
@@ -163,8 +188,8 @@ impl Paths {
             if asked.is_empty() {
                 return Fit::Around(untrusted);
             }
-            let (a, rest_a) = self.cells[untrusted.0 as usize];
-            let (b, rest_b) = self.cells[asked.0 as usize];
+            let (a, rest_a, _) = self.cells[untrusted.0 as usize];
+            let (b, rest_b, _) = self.cells[asked.0 as usize];
             if !a.meets(b) {
                 return Fit::Apart;
             }

@@ -10,7 +10,7 @@ use super::env::To;
 use super::scan::Scan;
 use super::slots::Slot;
 use crate::facts::Facts;
-use crate::methods::{Method, method};
+use crate::methods::Method;
 use crate::program::Site;
 
 /// The functions that a call of a promise's constructor runs.
@@ -68,7 +68,7 @@ impl Scan<'_, '_> {
             self.leave(value, first.value, &facts, To::Slot(slot), KindSet::ALL, out);
         }
         if let Op::Load(base, Key::Member(name)) = *self.op(callee)
-            && method(self.name(name)) == Some(Method::Then)
+            && self.method(name) == Some(Method::Then)
             && let Some(slot) = self.settles(first.value)
         {
             let facts = self.used(base, value);

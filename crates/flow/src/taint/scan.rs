@@ -6,7 +6,6 @@ use std::cell::OnceCell;
 
 use lunette_lang::ir::{BlockId, Body, BodyId, Key, Language, Module, NameId, Op, ValueId};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use super::KindSet;
 use super::env::{Env, State};
@@ -17,7 +16,7 @@ use super::numbers::{canon, order};
 use super::path::{KeyId, PathId};
 use super::settle::Settling;
 use crate::know::Origin;
-use crate::methods::{is_harmless_type, is_measure};
+use crate::methods::{Method, is_harmless_type, is_measure};
 use crate::program::{Site, UnitId};
 
 /// Most conditions looked into for each value of a body.
@@ -150,6 +149,11 @@ impl<'s, 'a> Scan<'s, 'a> {
         self.module.name(name)
     }
 
+    /// What a method of that name does.
+    pub(crate) fn method(&self, name: NameId) -> Option<Method> {
+        self.env.method(self.unit, name)
+    }
+
     pub(crate) fn origins(&self, value: ValueId) -> &'a [Origin] {
         self.env.facts.known.origins(self.site(value))
     }
@@ -220,29 +224,40 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// The facts about what lies under a key of a value.
     pub(crate) fn under(&mut self, facts: &Facts, key: KeyId) -> Facts {
-        facts
-            .iter()
-            .filter(|fact| !fact.flags.has(Flags::CHOSEN))
-            .filter_map(|fact| self.state.pools.load(*fact, key))
-            .collect()
+        let mut found = Facts::new();
+        for fact in facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)) {
+            if let Some(fact) = self.state.pools.load(*fact, key) {
+                found.push(fact);
+            }
+        }
+        found
     }
 
     /// The facts about a value that holds another under a key.
     pub(crate) fn holding(&mut self, facts: &Facts, key: KeyId) -> Facts {
-        facts.iter().map(|fact| self.state.pools.store(*fact, key)).collect()
+        let mut held = Facts::new();
+        for fact in facts {
+            held.push(self.state.pools.store(*fact, key));
+        }
+        held
     }
 
     /// The key that an operation names, as far as it is known.
     pub(crate) fn key(&mut self, key: Key) -> KeyId {
-        let text = match key {
-            Key::Member(name) | Key::Item(name) => self.module.name(name),
-            Key::Index(index) => return self.state.pools.paths.key(&index.to_string()),
+        match key {
+            Key::Member(name) | Key::Item(name) => self.named(name),
+            Key::Index(index) => self.state.pools.paths.key(&index.to_string()),
             Key::Value(value) => match self.constant_key(value) {
-                Some(text) => return self.state.pools.paths.key(&text),
-                None => return KeyId::ANY,
+                Some(text) => self.state.pools.paths.key(&text),
+                None => KeyId::ANY,
             },
-        };
-        self.state.pools.paths.key(text)
+        }
+    }
+
+    /// The key of a name of this module.
+    pub(crate) fn named(&mut self, name: NameId) -> KeyId {
+        let module = self.module;
+        self.state.key_of(self.unit, module, name)
     }
 
     /// The text of a computed key, when it is constant.
@@ -294,10 +309,9 @@ impl<'s, 'a> Scan<'s, 'a> {
             Op::Load(base, key) => self.load(value, *base, *key),
             Op::Store(base, key, from) => self.store(value, *base, *key, *from),
             Op::Slice(base, _) => {
-                let facts = self.used(*base, value);
-                let facts: Facts =
-                    facts.into_iter().map(|fact| Fact { flags: fact.flags.without(Flags::EXACT), ..fact }).collect();
-                self.put_all(value, *base, facts);
+                for fact in self.used(*base, value) {
+                    self.put(value, Fact { from: *base, flags: fact.flags.without(Flags::EXACT), ..fact });
+                }
             }
             Op::Concat(parts) => self.concat(value, parts),
             Op::Binary(op, left, right) => self.binary(value, *op, *left, *right),
@@ -413,11 +427,7 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn load(&mut self, value: ValueId, base: ValueId, key: Key) {
         self.seed(value);
-        if let Some(same) = self.folding.forwarded(value) {
-            for from in same {
-                let facts = self.used(from, value);
-                self.put_all(value, from, facts);
-            }
+        if self.forward(value) {
             return;
         }
         if let Key::Member(name) = key
@@ -434,14 +444,14 @@ impl<'s, 'a> Scan<'s, 'a> {
             Key::Member(_) | Key::Item(_) | Key::Index(_) if facts.is_empty() => KeyId::ANY,
             key => self.key(key),
         };
-        if !facts.is_empty() {
-            let under = self.under(&facts, id);
-            self.put_all(value, base, under);
+        for fact in facts.iter().filter(|fact| !fact.flags.has(Flags::CHOSEN)) {
+            if let Some(fact) = self.state.pools.load(*fact, id) {
+                self.put(value, Fact { from: base, ..fact });
+            }
         }
         if let Key::Member(name) | Key::Item(name) = key {
             let text = self.name(name);
-            let slots: SmallVec<[u32; 2]> = self.env.slots.fields(self.env.facts, self.site(base), text).collect();
-            for slot in slots {
+            for slot in self.env.slots.fields(self.env.facts, self.site(base), text) {
                 self.read_slot(value, Some(slot));
             }
         }

@@ -191,6 +191,15 @@ impl Scan<'_, '_> {
         }
     }
 
+    /// What a read of a local container gives, when that is known exactly; whether it is.
+    pub(super) fn forward(&mut self, value: ValueId) -> bool {
+        let Some(same) = self.folding.forwarded(value) else { return false };
+        for from in same {
+            self.pass(value, from);
+        }
+        true
+    }
+
     /// Keeps what a call was found to run.
     pub(super) fn keep(&mut self, call: ValueId, invocations: SmallVec<[Invocation; 1]>) {
         let kept = &mut self.settling.kept;

@@ -13,7 +13,7 @@ use super::{KindSet, binding, calls};
 use crate::access::AccessPath;
 use crate::constant::Value;
 use crate::know::Origin;
-use crate::methods::{Method, is_harmless_type, is_measure, method};
+use crate::methods::{Method, is_harmless_type, is_measure};
 use crate::models::{Good, Test};
 use crate::program::Site;
 
@@ -211,9 +211,7 @@ impl Scan<'_, '_> {
     pub(super) fn is_normal(&self, value: ValueId) -> bool {
         let normalisers = &self.env.models.taint.normalisers;
         let plain = self.plain(value);
-        let call =
-            matches!(self.op(plain), Op::Call { .. }).then(|| self.env.facts.call_at(self.site(plain))).flatten();
-        call.is_some_and(|call| call.api.iter().any(|(node, _)| normalisers.contains(node)))
+        self.called(plain).is_some_and(|target| target.api().any(|node| normalisers.contains(&node)))
     }
 
     /// A value and what it was converted from: what is shown of `String(x)` is shown of `x`.
@@ -269,7 +267,7 @@ impl Scan<'_, '_> {
         if state.is_empty()
             && let Op::Call { callee, .. } = self.op(self.plain(value))
             && let Op::Load(base, Key::Member(name)) = self.op(*callee)
-            && method(self.name(*name)) == Some(Method::Text)
+            && self.method(*name) == Some(Method::Text)
             && *base != value
         {
             return self.whole(*base, depth - 1);
@@ -376,19 +374,18 @@ impl Scan<'_, '_> {
     fn call_shows(&mut self, call: ValueId, callee: ValueId, args: &[Arg], truth: Option<bool>) -> State {
         let mut state = State::new();
         let site = self.site(call);
-        if let Some(known) = self.env.facts.call_at(site) {
-            for (node, _) in &known.api {
-                for test in self.env.models.taint.tests.get(node).into_iter().flatten() {
-                    self.model_shows(site, test, truth, &mut state);
-                }
+        let target = self.target(callee);
+        for node in target.api() {
+            for test in self.env.models.taint.tests.get(&node).into_iter().flatten() {
+                self.model_shows(site, test, truth, &mut state);
             }
-            for (at, &(unit, body)) in known.functions.iter().enumerate() {
-                let shown = self.function_shows(callee, args, (unit, body), truth);
-                if at == 0 {
-                    state.extend(shown);
-                } else {
-                    state = both(&state, &shown);
-                }
+        }
+        for (at, of) in target.functions().enumerate() {
+            let shown = self.function_shows(callee, args, of, truth);
+            if at == 0 {
+                state.extend(shown);
+            } else {
+                state = both(&state, &shown);
             }
         }
         if let (Op::Load(base, Key::Member(name)), Some(truth)) = (self.op(callee), truth) {

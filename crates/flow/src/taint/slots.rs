@@ -4,6 +4,7 @@
 use compact_str::CompactString;
 use lunette_lang::ir::{BodyId, ClassId, ExportValue, ImportItem, Key, Language, Op, ValueRef, VarId};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::{captured, promises};
 use crate::api::NodeId;
@@ -141,18 +142,20 @@ impl Slots {
     }
 
     /// The slots that a key of a value with these origins is.
-    pub(crate) fn fields(&self, facts: &Facts<'_>, base: Site, text: &str) -> impl Iterator<Item = u32> {
+    pub(crate) fn fields(&self, facts: &Facts<'_>, base: Site, text: &str) -> SmallVec<[u32; 2]> {
+        let mut found = SmallVec::new();
+        let origins = facts.known.origins(base);
+        if origins.is_empty() {
+            return found;
+        }
         let this = matches!(facts.program.op(base), Op::This);
-        let found: smallvec::SmallVec<[u32; 2]> = facts
-            .known
-            .origins(base)
-            .iter()
-            .filter_map(|origin| match *origin {
+        for origin in origins {
+            found.extend(match *origin {
                 Origin::Module(unit) => self.exported(facts, unit, text),
                 origin => field(facts, origin, text, this).and_then(|slot| self.find(&slot)),
-            })
-            .collect();
-        found.into_iter()
+            });
+        }
+        found
     }
 
     /// The slot of a variable that a module exports.

@@ -141,9 +141,9 @@ impl Scan<'_, '_> {
         if bodies.is_empty() {
             return;
         }
-        let Some(known) = env.facts.call_at(site) else { return };
+        let Some(target) = self.called(value).filter(|target| target.is_known()) else { return };
         let mut contexts = Vec::new();
-        for render in known.api.iter().filter_map(|(node, _)| env.models.taint.renders.get(node)).flatten() {
+        for render in target.api().filter_map(|node| env.models.taint.renders.get(&node)).flatten() {
             for path in &render.context {
                 contexts.extend(self.along(value, path));
             }
