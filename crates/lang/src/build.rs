@@ -12,7 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::ir::{
-    Block, BlockId, Blocks, Body, BodyId, BodyKind, Const, NameId, Op, Span, Terminator, ValueId, ValueRef, Var, VarId,
+    Block, BlockId, Blocks, Body, BodyId, BodyKind, Const, Few, NameId, Op, Span, Terminator, ValueId, ValueRef, Var,
+    VarId,
 };
 
 /// At most this many blocks are visited in looking up variables of one body. Beyond it, variables are read without
@@ -72,12 +73,12 @@ impl BodyBuilder {
             is_async: false,
             is_generator: false,
             params: Vec::new(),
-            decorators: Vec::new(),
+            decorators: Few::new(),
             ops: Vec::new(),
             spans: Vec::new(),
             blocks: Blocks::default(),
             vars: Vec::new(),
-            tries: Vec::new(),
+            tries: Few::new(),
         };
         BodyBuilder {
             body,
@@ -398,6 +399,7 @@ impl BodyBuilder {
         }
         self.body.vars.shrink_to_fit();
         self.body.params.shrink_to_fit();
+        self.body.tries.shrink_to_fit();
         self.body
     }
 }

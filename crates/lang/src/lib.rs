@@ -122,7 +122,5 @@ fn lower_here(dialect: Dialect, source: &str) -> Lowered {
 /// Byte offsets at which lines start.
 fn line_starts(source: &str) -> Vec<u32> {
     let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
-    let mut starts: Vec<u32> = std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect();
-    starts.shrink_to_fit();
-    starts
+    std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
 }

@@ -98,7 +98,7 @@ fn held(facts: &Facts<'_>, wanted: &FxHashSet<NodeId>) -> FxHashSet<(UnitId, Nod
     let mut found = FxHashSet::default();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            for &value in body.blocks.ops().iter() {
+            for &value in body.blocks.ops() {
                 for origin in facts.known.origins(Site { unit, body: BodyId(at as u32), value }) {
                     if let Origin::Api(node, _) = origin
                         && wanted.contains(node)

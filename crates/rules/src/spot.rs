@@ -222,7 +222,7 @@ pub(crate) fn returns(facts: &Facts<'_>) -> Vec<Returned> {
     let mut found = Vec::new();
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
-            for &value in body.blocks.ops().iter() {
+            for &value in body.blocks.ops() {
                 if let Op::Return(from) = body.ops[value.index()] {
                     found.push(Returned { site: Site { unit, body: BodyId(at as u32), value }, value: from });
                 }
@@ -267,7 +267,7 @@ pub(crate) fn comparisons(facts: &Facts<'_>) -> Vec<Compared> {
     for unit in facts.program.ids() {
         for (at, body) in facts.program.unit(unit).module.bodies.iter().enumerate() {
             let site = |value| Site { unit, body: BodyId(at as u32), value };
-            for &value in body.blocks.ops().iter() {
+            for &value in body.blocks.ops() {
                 let op = &body.ops[value.index()];
                 if let Some([left, right]) = equated(op) {
                     found.push(Compared { site: site(value), left, right });

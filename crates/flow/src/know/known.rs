@@ -2,11 +2,11 @@
 
 use lunette_lang::ir::{BodyId, ClassId};
 
-use super::Origin;
 use super::layout::Layout;
 use super::names::{Name, Names};
 use super::sets::{Set, Sets};
 use super::slots::{Slot, Slots};
+use super::{Origin, Tracker};
 use crate::program::{Site, UnitId};
 
 /// The result: the origins of every value.
@@ -22,7 +22,22 @@ pub struct Known {
     pub broadened: usize,
 }
 
+impl Tracker<'_> {
+    /// What was found; all else is given back.
+    pub(super) fn known(self) -> Known {
+        let Tracker { layout, sets, values, slots, names, broadened, .. } = self;
+        Known { layout, sets, values, slots, names, broadened }
+    }
+}
+
 impl Known {
+    /// Forgets what only the analysis itself needed.
+    pub(super) fn shrink(&mut self) {
+        self.names.shrink();
+        self.slots.shrink();
+        self.sets.keep(&mut [&mut self.values, self.slots.sets()]);
+    }
+
     /// Where a value comes from; empty when nothing is known.
     #[inline]
     pub fn origins(&self, site: Site) -> &[Origin] {

@@ -69,11 +69,9 @@ pub fn know(program: &Program, trie: &ApiTrie) -> Known {
     // What nobody in the project calls is given what models say of it; only then can it be known that nobody does.
     tracker.assume();
     tracker.run();
-    let Tracker { layout, mut sets, mut values, mut slots, mut names, broadened, .. } = tracker;
-    slots.shrink();
-    sets.keep(values.iter_mut().chain(slots.sets()));
-    names.shrink();
-    Known { layout, sets, values, slots, names, broadened }
+    let mut known = tracker.known();
+    known.shrink();
+    known
 }
 
 /// A body of the program.
@@ -153,7 +151,7 @@ impl<'a> Tracker<'a> {
         let mut tracker = Tracker {
             program,
             trie,
-            sets: Sets::default(),
+            sets: Sets::with_room(layout.values()),
             values: vec![Set::default(); layout.values()],
             slots: Slots::new(&layout),
             names: Names::new(program, trie),

@@ -17,8 +17,20 @@ const _: () = assert!(MAX_ORIGINS <= LENGTH_MASK as usize);
 pub(super) struct Set(u32);
 
 impl Set {
+    fn new(start: usize, length: usize) -> Self {
+        Set((start as u32) << LENGTH_BITS | length as u32)
+    }
+
+    fn start(self) -> usize {
+        (self.0 >> LENGTH_BITS) as usize
+    }
+
+    fn len(self) -> usize {
+        (self.0 & LENGTH_MASK) as usize
+    }
+
     pub(super) fn is_empty(self) -> bool {
-        self.0 & LENGTH_MASK == 0
+        self.len() == 0
     }
 }
 
@@ -29,10 +41,14 @@ pub(super) struct Sets {
 }
 
 impl Sets {
+    /// No set yet, and room for as many origins as there are values: most values have one.
+    pub(super) fn with_room(values: usize) -> Self {
+        Sets { origins: Vec::with_capacity(values.min(MAX_STORED)) }
+    }
+
     /// What is in a set.
     pub(super) fn get(&self, set: Set) -> &[Origin] {
-        let start = (set.0 >> LENGTH_BITS) as usize;
-        &self.origins[start..start + (set.0 & LENGTH_MASK) as usize]
+        &self.origins[set.start()..set.start() + set.len()]
     }
 
     /// The set of one origin.
@@ -46,7 +62,7 @@ impl Sets {
             return Set::default();
         }
         self.origins.extend_from_slice(origins);
-        Set((start as u32) << LENGTH_BITS | origins.len() as u32)
+        Set::new(start, origins.len())
     }
 
     /// A set with more origins; the same set when all are in it already. Also whether something was left out.
@@ -83,18 +99,25 @@ impl Sets {
         self.with(set, &more)
     }
 
-    /// Forgets all sets but these, which are given their new places.
-    pub(super) fn keep<'s>(&mut self, sets: impl Iterator<Item = &'s mut Set>) {
-        let mut places = vec![u32::MAX; self.origins.len()];
-        let old = std::mem::take(self);
-        for set in sets.filter(|set| !set.is_empty()) {
-            // No two sets start at one place.
-            let place = &mut places[(set.0 >> LENGTH_BITS) as usize];
-            if *place == u32::MAX {
-                *place = self.store(old.get(*set)).0;
-            }
-            *set = Set(*place);
+    /// Forgets all sets but these, which are given their new places. What is kept moves down within the arena: a second
+    /// one beside it would be the most memory that the analysis ever needs.
+    pub(super) fn keep(&mut self, kept: &mut [&mut [Set]]) {
+        // For each place whether a set that starts there is kept, then where it starts anew. No two sets start at one.
+        let mut places = vec![Set::default(); self.origins.len()];
+        for set in kept.iter().flat_map(|sets| sets.iter()).filter(|set| !set.is_empty()) {
+            places[set.start()] = *set;
         }
+        let mut end = 0;
+        for set in places.iter_mut().filter(|set| !set.is_empty()) {
+            let (start, length) = (set.start(), set.len());
+            self.origins.copy_within(start..start + length, end);
+            *set = Set::new(end, length);
+            end += length;
+        }
+        for set in kept.iter_mut().flat_map(|sets| sets.iter_mut()).filter(|set| !set.is_empty()) {
+            *set = places[set.start()];
+        }
+        self.origins.truncate(end);
         self.origins.shrink_to_fit();
     }
 }
@@ -143,7 +166,8 @@ mod tests {
         let (two, _) = sets.with(one, &[module(1)]);
         let other = sets.one(module(5));
         let mut kept = [two, Set::default(), other, two];
-        sets.keep(kept.iter_mut());
+        let (first, rest) = kept.split_at_mut(1);
+        sets.keep(&mut [first, rest]);
         assert_eq!(sets.get(kept[0]), [module(1), module(3)]);
         assert_eq!(sets.get(kept[2]), [module(5)]);
         assert_eq!(kept[0], kept[3]);

@@ -145,8 +145,8 @@ impl Slots {
     }
 
     /// What is in the slots.
-    pub(super) fn sets(&mut self) -> impl Iterator<Item = &mut Set> {
-        self.cells.iter_mut()
+    pub(super) fn sets(&mut self) -> &mut [Set] {
+        &mut self.cells
     }
 
     /// Forgets what only the analysis itself needs.

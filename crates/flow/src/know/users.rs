@@ -9,46 +9,52 @@ use crate::program::{Program, Site, UnitId};
 /// The users of every value of one body, and the shared variables that values are written to.
 #[derive(Debug)]
 pub(super) struct Users {
-    starts: Vec<u32>,
-    list: Vec<ValueId>,
-    /// Values that are written to a shared variable without an assignment of their own (parameters).
-    writes: FxHashMap<ValueId, VarId>,
+    /// Where the users of each value end in the list; they start where those of the value before it end.
+    ends: Box<[u32]>,
+    list: Box<[ValueId]>,
+    /// Values that are written to a shared variable without an assignment of their own (parameters), sorted.
+    writes: Box<[(ValueId, VarId)]>,
 }
 
 impl Users {
     pub(super) fn new(id: BodyId, body: &Body, is_shared: impl Fn(VarId) -> bool) -> Self {
-        let mut pairs: Vec<(ValueId, ValueId)> = Vec::new();
-        for block in body.blocks.iter() {
-            for &value in block.ops {
-                each_operand(body, &body.ops[value.index()], &mut |operand| pairs.push((operand, value)));
-            }
+        // First how many users each value has, then from that where they start; filling the list makes ends of starts.
+        let mut ends = vec![0; body.ops.len()];
+        for op in &body.ops {
+            each_operand(body, op, &mut |operand| ends[operand.index()] += 1);
         }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut starts = vec![0; body.ops.len() + 1];
-        for (operand, _) in &pairs {
-            starts[operand.index() + 1] += 1;
+        let mut total = 0;
+        for end in &mut ends {
+            total += std::mem::replace(end, total);
         }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
+        let mut list = vec![ValueId(0); total as usize];
+        for (at, op) in body.ops.iter().enumerate() {
+            each_operand(body, op, &mut |operand| {
+                let end = &mut ends[operand.index()];
+                list[*end as usize] = ValueId(at as u32);
+                *end += 1;
+            });
         }
-        let mut writes = FxHashMap::default();
+        let mut writes = Vec::new();
         for (at, var) in body.vars.iter().enumerate().filter(|(at, _)| is_shared(VarId(*at as u32))) {
-            for write in var.writes.iter().filter(|write| write.body == id) {
-                writes.insert(write.value, VarId(at as u32));
-            }
+            let own = var.writes.iter().filter(|write| write.body == id);
+            writes.extend(own.map(|write| (write.value, VarId(at as u32))));
         }
-        Users { starts, list: pairs.into_iter().map(|(_, user)| user).collect(), writes }
+        writes.sort_unstable();
+        Users { ends: ends.into(), list: list.into(), writes: writes.into() }
     }
 
-    /// The operations whose result depends on a value of the same body.
+    /// The operations whose result depends on a value of the same body; one that names it twice may come twice.
     pub(super) fn of(&self, value: ValueId) -> &[ValueId] {
-        &self.list[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
+        let start = value.index().checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.list[start as usize..self.ends[value.index()] as usize]
     }
 
     /// The shared variable that a value is written to.
     pub(super) fn variable(&self, value: ValueId) -> Option<VarId> {
-        self.writes.get(&value).copied()
+        let after = self.writes.partition_point(|(written, _)| *written <= value);
+        let &(written, var) = self.writes.get(after.checked_sub(1)?)?;
+        (written == value).then_some(var)
     }
 }
 

@@ -64,6 +64,9 @@ pub struct ValueRef {
     pub value: ValueId,
 }
 
+/// A list that most of its kind leave empty, and which then is no more than a pointer.
+pub type Few<T> = thin_vec::ThinVec<T>;
+
 /// A half-open range of bytes in the source text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Span {
@@ -133,11 +136,6 @@ impl Names {
     pub fn get(&self, id: NameId) -> &str {
         slice(&self.text, &self.ends, id)
     }
-    /// Gives back the room to grow in.
-    pub(crate) fn shrink(&mut self) {
-        self.text.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
 }
 
 #[inline]
@@ -194,6 +192,20 @@ impl Module {
     #[inline]
     pub fn name(&self, id: NameId) -> &str {
         self.names.get(id)
+    }
+    /// Gives back the room to grow in: modules stay for the whole run.
+    pub(crate) fn shrink(&mut self) {
+        self.names.text.shrink_to_fit();
+        self.names.ends.shrink_to_fit();
+        self.bodies.shrink_to_fit();
+        self.classes.shrink_to_fit();
+        self.imports.shrink_to_fit();
+        self.exports.shrink_to_fit();
+        self.lines.shrink_to_fit();
+        for class in &mut self.classes {
+            class.methods.shrink_to_fit();
+            class.fields.shrink_to_fit();
+        }
     }
     /// Line and column of a byte offset, both from 1; the column counts bytes.
     pub fn position(&self, offset: u32) -> (u32, u32) {
@@ -308,7 +320,7 @@ pub struct Body {
     /// Its parameters, in order, `self` included.
     pub params: Vec<Param>,
     /// Its decorators, outermost first; values of the enclosing body.
-    pub decorators: Vec<ValueRef>,
+    pub decorators: Few<ValueRef>,
     /// The operations. A value's id is its index here.
     pub ops: Vec<Op>,
     /// Where each operation was written.
@@ -318,7 +330,7 @@ pub struct Body {
     /// The variables that it declares.
     pub vars: Vec<Var>,
     /// `try` regions with their handlers, innermost last.
-    pub tries: Vec<Try>,
+    pub tries: Few<Try>,
 }
 
 impl Body {
@@ -375,7 +387,7 @@ pub struct Param {
     pub ty: Option<ValueRef>,
     /// Its decorators (NestJS `@Body()`), values of the enclosing body or of the class body. In Python what
     /// `Annotated[X, …]` says beside the type.
-    pub decorators: Vec<ValueRef>,
+    pub decorators: Few<ValueRef>,
     /// The operation that reads it (an [`Op::Param`]).
     pub value: ValueId,
     /// Where it is declared.
@@ -411,7 +423,7 @@ pub struct Class {
     /// Base classes, values of the enclosing body.
     pub bases: Vec<ValueRef>,
     /// Decorators, values of the enclosing body.
-    pub decorators: Vec<ValueRef>,
+    pub decorators: Few<ValueRef>,
     /// Methods by name; `constructor` and `__init__` included. JavaScript's getters and setters are `get x` and
     /// `set x`.
     pub methods: Vec<(NameId, BodyId)>,
@@ -429,7 +441,7 @@ pub struct Field {
     /// Its annotated type (also set for constructor parameter properties of TypeScript).
     pub ty: Option<ValueRef>,
     /// Its decorators.
-    pub decorators: Vec<ValueRef>,
+    pub decorators: Few<ValueRef>,
     /// Whether it is static. Always true in Python.
     pub is_static: bool,
 }

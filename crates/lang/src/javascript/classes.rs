@@ -8,7 +8,7 @@ use oxc_span::{GetSpan, Span as OxcSpan};
 
 use super::context::{Lower, span};
 use super::functions::Role;
-use crate::ir::{BodyId, BodyKind, Class, ClassId, Field, NameId, Op, ValueId, ValueRef};
+use crate::ir::{BodyId, BodyKind, Class, ClassId, Few, Field, NameId, Op, ValueId, ValueRef};
 
 /// The longest computed key that is kept as a name, in bytes.
 const MAX_KEY: usize = 80;
@@ -84,7 +84,7 @@ impl<'a> Lower<'a> {
         self.end_body();
     }
 
-    fn decorators(&mut self, decorators: &'a [Decorator<'a>]) -> Vec<ValueRef> {
+    fn decorators(&mut self, decorators: &'a [Decorator<'a>]) -> Few<ValueRef> {
         let values = decorators.iter().map(|decorator| {
             let value = self.expr(&decorator.expression);
             self.at(value)
@@ -119,7 +119,7 @@ impl<'a> Lower<'a> {
         }
         let decorators = self.decorators(&method.decorators);
         let params = &method.value.params;
-        let mut param_decorators: Vec<Vec<ValueRef>> =
+        let mut param_decorators: Vec<Few<ValueRef>> =
             params.items.iter().map(|param| self.decorators(&param.decorators)).collect();
         if let Some(rest) = &params.rest {
             param_decorators.push(self.decorators(&rest.decorators));

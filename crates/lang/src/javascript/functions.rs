@@ -7,7 +7,7 @@ use oxc_ast::ast::{
 use oxc_span::{GetSpan, Span as OxcSpan};
 
 use super::context::{Lower, span};
-use crate::ir::{BodyId, BodyKind, ClassId, Field, Key, NameId, Op, Param, ParamKind, Span, ValueId, ValueRef};
+use crate::ir::{BodyId, BodyKind, ClassId, Few, Field, Key, NameId, Op, Param, ParamKind, Span, ValueId, ValueRef};
 
 /// What a function is in its surroundings.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(super) struct Role {
     /// Whether it is a constructor, whose parameters may be fields at the same time.
     pub(super) is_constructor: bool,
     /// The decorators of each parameter.
-    pub(super) param_decorators: Vec<Vec<ValueRef>>,
+    pub(super) param_decorators: Vec<Few<ValueRef>>,
 }
 
 impl Role {

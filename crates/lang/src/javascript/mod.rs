@@ -128,8 +128,7 @@ impl<'a> Lower<'a> {
         self.sort_imports();
         let empty = self.names.intern("");
         let bodies = std::mem::take(&mut self.bodies).into_iter().map(|body| body.unwrap_or_else(|| no_body(empty)));
-        self.names.shrink();
-        Module {
+        let mut module = Module {
             language: Language::JavaScript,
             bodies: bodies.collect(),
             names: self.names,
@@ -139,7 +138,9 @@ impl<'a> Lower<'a> {
             directives,
             lines,
             len: self.source.len() as u32,
-        }
+        };
+        module.shrink();
+        module
     }
 }
 

@@ -5,7 +5,7 @@ use ruff_python_parser::{Parsed, parse_string_annotation};
 use ruff_text_size::Ranged;
 
 use super::lowerer::Lowerer;
-use crate::ir::{Arg, ArgKind, Key, ListKind, Op, ValueId, ValueRef};
+use crate::ir::{Arg, ArgKind, Few, Key, ListKind, Op, ValueId, ValueRef};
 use crate::{Dialect, nesting};
 
 /// Generic types that say how a type is used rather than what it is.
@@ -57,11 +57,11 @@ impl Lowerer<'_> {
     }
 
     /// The further arguments of `Annotated[X, …]`, in order.
-    pub(super) fn metadata(&mut self, annotation: &Expr) -> Vec<ValueRef> {
+    pub(super) fn metadata(&mut self, annotation: &Expr) -> Few<ValueRef> {
         match annotation {
             Expr::StringLiteral(text) => match self.parse_annotation(text) {
                 Some(parsed) => self.metadata(&parsed.syntax().body),
-                None => Vec::new(),
+                None => Few::new(),
             },
             Expr::BinOp(node) if node.op == Operator::BitOr => self.metadata(first_of_union(node)),
             Expr::Subscript(node) if is_wrapper(&node.value) => {
@@ -69,14 +69,14 @@ impl Lowerer<'_> {
                 if last_name(&node.value) != Some("Annotated") {
                     return tuple.elts.first().map(|first| self.metadata(first)).unwrap_or_default();
                 }
-                let mut found = Vec::new();
+                let mut found = Few::new();
                 for argument in tuple.elts.iter().skip(1) {
                     let value = self.expr(argument);
                     found.push(self.at(value));
                 }
                 found
             }
-            _ => Vec::new(),
+            _ => Few::new(),
         }
     }
 

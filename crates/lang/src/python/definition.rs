@@ -6,7 +6,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::lowerer::{Lowerer, span};
-use crate::ir::{BodyId, BodyKind, Class, ClassId, Const, Field, NameId, Op, Param, ParamKind, ValueId, ValueRef};
+use crate::ir::{BodyId, BodyKind, Class, ClassId, Const, Few, Field, NameId, Op, Param, ParamKind, ValueId, ValueRef};
 
 impl Lowerer<'_> {
     pub(super) fn function(&mut self, node: &StmtFunctionDef) {
@@ -48,8 +48,8 @@ impl Lowerer<'_> {
         self.emit(Op::Closure(id), node.range)
     }
 
-    fn decorators(&mut self, decorators: &[Decorator]) -> Vec<ValueRef> {
-        let mut values = Vec::with_capacity(decorators.len());
+    fn decorators(&mut self, decorators: &[Decorator]) -> Few<ValueRef> {
+        let mut values = Few::with_capacity(decorators.len());
         for decorator in decorators {
             let value = self.expr(&decorator.expression);
             values.push(self.at(value));
@@ -87,7 +87,7 @@ impl Lowerer<'_> {
 
     fn parameter(&mut self, node: &Parameter, kind: ParamKind) -> Param {
         let name = self.names.intern(&node.name);
-        let (mut ty, mut decorators) = (None, Vec::new());
+        let (mut ty, mut decorators) = (None, Few::new());
         if let Some(annotation) = &node.annotation {
             let value = self.annotation(annotation);
             ty = Some(self.at(value));
@@ -161,7 +161,7 @@ impl Lowerer<'_> {
             let value = if writes.is_empty() { None } else { Some(self.current.builder.read(var)) };
             let value = value.filter(|&value| *self.op(value) != Op::Const(Const::Undefined));
             let value = value.map(|value| self.at(value));
-            fields.push(Field { name, value, ty, decorators: Vec::new(), is_static: true });
+            fields.push(Field { name, value, ty, decorators: Few::new(), is_static: true });
         }
         fields
     }

@@ -122,10 +122,9 @@ impl<'a> Lowerer<'a> {
         };
         lowerer.unwritten_builtins();
         lowerer.statements(statements);
-        let Lowerer { mut names, classes, imports, current, mut bodies, .. } = lowerer;
-        names.shrink();
+        let Lowerer { names, classes, imports, current, mut bodies, .. } = lowerer;
         bodies[0] = Some(current.builder.finish());
-        Module {
+        let mut module = Module {
             language: Language::Python,
             names,
             bodies: bodies.into_iter().flatten().collect(),
@@ -135,7 +134,9 @@ impl<'a> Lowerer<'a> {
             directives: Vec::new(),
             lines,
             len,
-        }
+        };
+        module.shrink();
+        module
     }
 
     /// Until a module writes to a variable named like a built-in, the name means the built-in.

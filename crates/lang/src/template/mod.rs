@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::build::BodyBuilder;
 use crate::ir::{
-    Arg, ArgKind, Body, BodyId, BodyKind, Const, Import, ImportForm, ImportId, ImportItem, Key, Language, Module,
+    Arg, ArgKind, Body, BodyId, BodyKind, Const, Few, Import, ImportForm, ImportId, ImportItem, Key, Language, Module,
     NameId, Names, Op, Param, ParamKind, Span, ValueId,
 };
 use expression::{Expr, ExprKind};
@@ -190,7 +190,7 @@ impl<'n> Lowering<'n> {
             kind: ParamKind::Positional,
             default: None,
             ty: None,
-            decorators: Vec::new(),
+            decorators: Few::new(),
             value,
             span,
         });
