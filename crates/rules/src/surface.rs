@@ -67,7 +67,6 @@ impl<'a> Surface<'a> {
     /// Follows calls from every handler. `makers` are the calls that make an application.
     pub(crate) fn new(facts: &Facts<'_>, found: &'a Routes, makers: &[NodeId]) -> Self {
         let routes = found.routes.as_slice();
-        let graph = call_graph(facts);
         let mut surface = Surface {
             routes,
             direct: FxHashMap::default(),
@@ -77,6 +76,11 @@ impl<'a> Surface<'a> {
             served_by: Vec::new(),
             proven: proven(routes),
         };
+        // Of a package that serves nothing there is nothing to follow.
+        if routes.is_empty() && found.of_body.is_empty() {
+            return surface;
+        }
+        let graph = call_graph(facts);
         let mut by_route: Vec<Vec<BodyKey>> = vec![Vec::new(); routes.len()];
         for unit in facts.program.ids() {
             for at in 0..facts.program.unit(unit).module.bodies.len() {

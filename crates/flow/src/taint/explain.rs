@@ -1,16 +1,19 @@
-//! The way of untrusted data, told step by step. Bodies on the way are looked at once more: nothing is kept of them
-//! that only an explanation needs.
+//! The way of untrusted data, told step by step. Bodies on the way are looked at once more ([`super::looked`]): nothing is
+//! kept of them while flows are looked for that only an explanation needs.
+
+use std::rc::Rc;
 
 use lunette_core::finding::Why;
-use lunette_lang::ir::{Key, Op, ValueId};
+use lunette_lang::ir::{BodyId, Key, Op, ValueId};
 use rustc_hash::FxHashSet;
 
 use super::FlowStep;
 use super::env::{Edge, Env, State, To};
-use super::fact::{Fact, Root, RootId};
-use super::scan::Scan;
+use super::fact::{Fact, Pools, Root, RootId};
+use super::looked::{Looked, Looks};
 use super::solve::{Graph, Hop, Item};
 use super::summary::Summary;
+use crate::program::UnitId;
 
 /// Most steps told within one body.
 const MAX_STEPS: usize = 40;
@@ -19,8 +22,15 @@ const MAX_NESTING: usize = 8;
 /// Most bodies on one way.
 const MAX_HOPS: usize = 64;
 
+/// What explanations are made of.
+pub(super) struct Teller<'t, 'a> {
+    pub(super) env: &'t Env<'a>,
+    pub(super) state: &'t mut State,
+    pub(super) looks: &'t mut Looks<'a>,
+}
+
 /// Tells the way that ends with `end`.
-pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[Item], end: Hop) -> Vec<FlowStep> {
+pub(super) fn explain(teller: &mut Teller<'_, '_>, graph: &Graph, items: &[Item], end: Hop) -> Vec<FlowStep> {
     let mut hops = vec![end];
     while let Some(before) = hops.last().and_then(|hop| hop.before) {
         hops.push(items[before as usize].hop);
@@ -34,9 +44,8 @@ pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[
     let mut steps = Vec::new();
     for (at, hop) in hops.iter().enumerate() {
         let edge = graph.edges[hop.body as usize][hop.edge as usize];
-        let (unit, id) = env.body_of(hop.body);
-        let mut scan = Scan::new(env, state, unit, id);
-        let mut within = Teller { nesting: 0 }.chain(&mut scan, edge.fact.from, edge.fact.root);
+        let looked = teller.look(teller.env.body_of(hop.body));
+        let mut within = teller.chain(&looked, edge.fact.from, edge.fact.root, 0);
         if at > 0 {
             // What the data is called where it came in.
             for step in &mut within {
@@ -54,7 +63,7 @@ pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[
         }
         steps.append(&mut within);
         let last = at + 1 == hops.len();
-        steps.push(leaving(&scan, &edge, last));
+        steps.push(leaving(teller.env, &looked, &edge, last));
     }
     steps.dedup_by(|a, b| {
         a.site == b.site && (b.why == Why::Assign || a.why == b.why) && {
@@ -67,21 +76,21 @@ pub(crate) fn explain(env: &Env<'_>, state: &mut State, graph: &Graph, items: &[
 }
 
 /// The step that leaves a body, or the sink.
-fn leaving(scan: &Scan<'_, '_>, edge: &Edge, last: bool) -> FlowStep {
-    let site = scan.site(edge.at);
-    let facts = scan.env.facts;
+fn leaving(env: &Env<'_>, looked: &Looked<'_>, edge: &Edge, last: bool) -> FlowStep {
+    let site = looked.site(edge.at);
+    let facts = env.facts;
     if last {
         let kinds = match edge.to {
             To::Sink(kinds) | To::ChosenSink(kinds) => kinds,
             _ => super::KindSet::default(),
         };
         let does =
-            kinds.indices().filter_map(|at| scan.env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();
+            kinds.indices().filter_map(|at| env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();
         return FlowStep { site, why: Why::Sink, note: does.unwrap_or_default().to_owned() };
     }
     match edge.to {
         To::Param(body, param) => {
-            let (unit, id) = scan.env.body_of(body);
+            let (unit, id) = env.body_of(body);
             let module = &facts.program.unit(unit).module;
             let function = facts.function_name(unit, id);
             let name = module.body(id).params.get(param as usize).map_or("", |param| module.name(param.name));
@@ -98,30 +107,30 @@ fn leaving(scan: &Scan<'_, '_>, edge: &Edge, last: bool) -> FlowStep {
     }
 }
 
-struct Teller {
-    nesting: usize,
-}
+impl<'a> Teller<'_, 'a> {
+    fn look(&mut self, (unit, id): (UnitId, BodyId)) -> Rc<Looked<'a>> {
+        self.looks.at(self.env, self.state, unit, id)
+    }
 
-impl Teller {
-    /// The steps from a root of a body to one of its values.
-    fn chain(&self, scan: &mut Scan<'_, '_>, end: ValueId, root: RootId) -> Vec<FlowStep> {
+    /// The steps from a root of a body to one of its values. `nesting` is how many calls were gone into.
+    fn chain(&mut self, looked: &Looked<'_>, end: ValueId, root: RootId, nesting: usize) -> Vec<FlowStep> {
         let mut steps = Vec::new();
         let (mut value, mut root) = (end, root);
         let mut seen = FxHashSet::default();
         loop {
-            let fact = find(scan, value, root).filter(|_| seen.insert(value));
+            let fact = find(looked, &self.state.pools, value, root).filter(|_| seen.insert(value));
             let Some(fact) = fact else {
                 // Not what the call gives holds it, but an object that the call was passed.
-                self.inside(scan, value, root, &mut steps);
+                self.inside(looked, value, root, nesting, &mut steps);
                 break;
             };
             if fact.from == value {
-                self.start(scan, value, &fact, &mut steps);
+                self.start(looked, value, &fact, nesting, &mut steps);
                 break;
             }
             // Of many steps those next to the end are told, and where it starts.
             if steps.len() < MAX_STEPS {
-                steps.extend(step(scan, value));
+                steps.extend(step(self.env, looked, value));
             }
             root = fact.root;
             value = fact.from;
@@ -131,26 +140,26 @@ impl Teller {
     }
 
     /// How a fact enters a body. Steps are pushed last first.
-    fn start(&self, scan: &mut Scan<'_, '_>, value: ValueId, fact: &Fact, steps: &mut Vec<FlowStep>) {
-        let site = scan.site(value);
-        match scan.state.pools.get(fact.root) {
+    fn start(&mut self, looked: &Looked<'_>, value: ValueId, fact: &Fact, nesting: usize, steps: &mut Vec<FlowStep>) {
+        let site = looked.site(value);
+        match self.state.pools.get(fact.root) {
             Root::Source(source) => {
-                let source = scan.state.sources[source as usize];
-                if source.site == site || !matches!(scan.op(value), Op::Call { .. }) {
+                let source = self.state.sources[source as usize];
+                if source.site == site || !matches!(looked.op(value), Op::Call { .. }) {
                     steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
                 } else {
-                    self.inside(scan, value, fact.root, steps);
+                    self.inside(looked, value, fact.root, nesting, steps);
                 }
             }
             Root::Param(..) => {
-                if let Some(name) = scan.env.facts.name_of(site) {
+                if let Some(name) = self.env.facts.name_of(site) {
                     steps.push(FlowStep { site, why: Why::Assign, note: format!("comes in as `{name}`") });
                 }
             }
             Root::Slot(..) => {
                 let before = steps.len();
-                if matches!(scan.op(value), Op::Call { .. }) {
-                    self.inside(scan, value, fact.root, steps);
+                if matches!(looked.op(value), Op::Call { .. }) {
+                    self.inside(looked, value, fact.root, nesting, steps);
                 }
                 if steps.len() == before {
                     steps.push(FlowStep { site, why: Why::Field, note: "read from where it was kept".to_owned() });
@@ -160,32 +169,29 @@ impl Teller {
     }
 
     /// What a function called gives back, or puts into what it is passed, it has read itself: its own way first.
-    fn inside(&self, scan: &mut Scan<'_, '_>, value: ValueId, root: RootId, steps: &mut Vec<FlowStep>) {
-        let site = scan.site(value);
-        if let Op::Call { callee, args, .. } = scan.op(value)
-            && self.nesting < MAX_NESTING
-        {
-            for invocation in scan.invocations(value, *callee, args) {
-                let number = scan.env.number(invocation.of.0, invocation.of.1);
-                let Some((from, note)) = scan.state.summary(number).and_then(|summary| given(summary, root)) else {
-                    continue;
-                };
-                steps.push(FlowStep { site, why: Why::Return, note: note.to_owned() });
-                let mut inner = Scan::new(scan.env, scan.state, invocation.of.0, invocation.of.1);
-                let mut chain = Teller { nesting: self.nesting + 1 }.chain(&mut inner, from, root);
-                chain.reverse();
-                steps.append(&mut chain);
-                return;
-            }
+    fn inside(&mut self, looked: &Looked<'_>, value: ValueId, root: RootId, nesting: usize, steps: &mut Vec<FlowStep>) {
+        let site = looked.site(value);
+        let runs = if nesting < MAX_NESTING { looked.runs(value) } else { &[] };
+        for &of in runs {
+            let number = self.env.number(of.0, of.1);
+            let Some((from, note)) = self.state.summary(number).and_then(|summary| given(summary, root)) else {
+                continue;
+            };
+            steps.push(FlowStep { site, why: Why::Return, note: note.to_owned() });
+            let inner = self.look(of);
+            let mut chain = self.chain(&inner, from, root, nesting + 1);
+            chain.reverse();
+            steps.append(&mut chain);
+            return;
         }
         // Too deep, or through something that is not looked at again: where it starts is known all the same.
-        if let Root::Source(source) = scan.state.pools.get(root) {
+        if let Root::Source(source) = self.state.pools.get(root) {
             steps.push(FlowStep {
                 site,
                 why: Why::Return,
                 note: "comes from a call (steps before this are not shown)".to_owned(),
             });
-            let source = scan.state.sources[source as usize];
+            let source = self.state.sources[source as usize];
             steps.push(FlowStep { site: source.site, why: Why::Source, note: source.kind.words().to_owned() });
         }
     }
@@ -206,9 +212,9 @@ fn given(summary: &Summary, root: RootId) -> Option<(ValueId, &'static str)> {
 }
 
 /// The fact of a value that goes back to a root, or to a part of the same root.
-fn find(scan: &Scan<'_, '_>, value: ValueId, root: RootId) -> Option<Fact> {
-    let facts = &scan.facts[value.index()];
-    let family = |id: RootId| match scan.state.pools.get(id) {
+fn find(looked: &Looked<'_>, pools: &Pools, value: ValueId, root: RootId) -> Option<Fact> {
+    let facts = looked.facts_of(value);
+    let family = |id: RootId| match pools.get(id) {
         Root::Source(at) => (0, at),
         Root::Param(at, _) => (1, at),
         Root::Slot(at, _) => (2, at),
@@ -221,23 +227,60 @@ fn find(scan: &Scan<'_, '_>, value: ValueId, root: RootId) -> Option<Fact> {
 }
 
 /// What an operation on the way is worth telling.
-fn step(scan: &Scan<'_, '_>, value: ValueId) -> Option<FlowStep> {
-    let site = scan.site(value);
-    let (why, note) = match scan.op(value) {
-        Op::Assign(var, _) => (Why::Assign, format!("`{}`", scan.name(scan.body.vars[var.index()].name))),
+fn step(env: &Env<'_>, looked: &Looked<'_>, value: ValueId) -> Option<FlowStep> {
+    let site = looked.site(value);
+    let (why, note) = match looked.op(value) {
+        Op::Assign(var, _) => (Why::Assign, format!("`{}`", looked.name(looked.body.vars[var.index()].name))),
         Op::StoreOuter(..) => (Why::Assign, "kept in an outer variable".to_owned()),
         Op::Concat(_) => (Why::Assign, "joined into a text".to_owned()),
         Op::Dict(_) | Op::List(..) => (Why::Field, "put into a collection".to_owned()),
         Op::Call { callee, .. } => {
-            let name = scan.env.facts.name_of(scan.site(*callee)).unwrap_or_default();
+            let name = env.facts.name_of(looked.site(*callee)).unwrap_or_default();
             (
                 Why::Call,
                 if name.is_empty() { "goes through a call".to_owned() } else { format!("goes through `{name}`") },
             )
         }
-        Op::Load(_, Key::Member(name) | Key::Item(name)) => (Why::Field, format!("its `{}`", scan.name(*name))),
+        Op::Load(_, Key::Member(name) | Key::Item(name)) => (Why::Field, format!("its `{}`", looked.name(*name))),
         Op::Await(_) | Op::Return(_) | Op::Phi(_) => return None,
         _ => return None,
     };
     Some(FlowStep { site, why, note })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fmt::Write as _;
+
+    use lunette_lang::Dialect;
+
+    use crate::facts::Facts;
+    use crate::models::Models;
+    use crate::program::{ImportMap, Program, Unit};
+    use crate::taint::{Options, Taint};
+
+    /// Each body on the ways is looked at once, however many flows lead through it.
+    #[test]
+    fn bodies_are_looked_at_once_for_all_explanations() {
+        let web = "package: web\nlanguage: python\nsources: [{ value: [web.query], kind: query }]\n\
+                   sinks: [{ call: web.run, kind: run }]\n";
+        let kinds = "kinds: [{ name: run, does: is run }]\n";
+        let models = Models::load([("kinds.yml", kinds), ("python/web.yml", web)]).unwrap();
+        let mut text = String::from("import web\ndef take(k):\n    return web.query[k]\ndef f():\n");
+        for at in 0..300 {
+            let _ = writeln!(text, "    web.run(take('{at}'))");
+        }
+        let module = lunette_lang::lower(Dialect::of_path("a.py").unwrap(), &text).module.unwrap();
+        let program = Program::new(vec![Unit { path: "a.py".to_owned(), text, module }], &ImportMap::default());
+        let facts = Facts::new(&program, &models.trie);
+        let routes = crate::routes(&facts, &models);
+        let taint = Taint::new(&facts, &models, &routes, Options { library: Some(false), ..Options::default() });
+        assert_eq!(taint.flows().len(), 300);
+        for flow in taint.flows() {
+            let told: Vec<_> = taint.explain(flow).into_iter().map(|step| step.site.body).collect();
+            assert!(told.contains(&flow.sink.body) && told.contains(&flow.source.site.body), "{told:?}");
+        }
+        assert_eq!(taint.looks.borrow().scans, 2);
+    }
 }

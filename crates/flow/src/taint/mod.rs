@@ -25,6 +25,7 @@ mod keyed;
 mod kind;
 mod language;
 mod library;
+mod looked;
 mod numbers;
 mod operators;
 mod order;
@@ -61,6 +62,8 @@ pub use kind::{Asked, KindSet, SourceKind};
 
 use emit::OwnKinds;
 use env::{Env, State};
+use explain::Teller;
+use looked::Looks;
 use seeds::Seeds;
 use solve::{Graph, Hop, Item, Nodes, Search};
 
@@ -125,6 +128,8 @@ pub struct Taint<'a> {
     cut: usize,
     /// Explanations made before: a message and the evidence ask for the same one.
     told: RefCell<FxHashMap<u32, Vec<FlowStep>>>,
+    /// Bodies looked at for explanations.
+    looks: RefCell<Looks<'a>>,
     /// How many places can do which harm.
     places: OnceCell<Vec<(KindSet, usize)>>,
 }
@@ -163,8 +168,8 @@ impl<'a> Taint<'a> {
         let Search { items, ends, mut flows, ended, .. } = search;
         let cut = graph.cut + usize::from(ended);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
-        let (told, places) = (RefCell::default(), OnceCell::new());
-        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut, told, places }
+        let (told, looks, places) = (RefCell::default(), RefCell::default(), OnceCell::new());
+        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut, told, looks, places }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -206,7 +211,9 @@ impl<'a> Taint<'a> {
         let Some(&end) = self.ends.get(flow.end as usize) else { return Vec::new() };
         let told = self.told.borrow().get(&flow.end).cloned();
         told.unwrap_or_else(|| {
-            let steps = explain::explain(&self.env, &mut self.state.borrow_mut(), &self.graph, &self.items, end);
+            let (state, looks) = (&mut *self.state.borrow_mut(), &mut *self.looks.borrow_mut());
+            let mut teller = Teller { env: &self.env, state, looks };
+            let steps = explain::explain(&mut teller, &self.graph, &self.items, end);
             self.told.borrow_mut().insert(flow.end, steps.clone());
             steps
         })
