@@ -56,14 +56,14 @@ pub fn assess(root: &Root, options: &Options, progress: &dyn Progress) -> Result
     let intel = options.intel.of_project(&reading)?;
     progress.phase("analysing", 0);
     let mut held = Held::look_up(&reading.stack.inventory, &intel, &mut knowledge.models);
-    let (documents, faults) =
-        reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
-    reading.note(faults);
     reading.note(lines_not_read(&reading.stack.inventory));
     let taint = Taint { library: reading.config.library, ..Taint::default() };
     let context = RunContext { taint, ..run_context(&reading.stack) };
     let mut seen = packages(&mut reading, &knowledge, &mut held, &context, progress);
 
+    let (documents, faults) =
+        reading.documents(|path| knowledge.rulebook.reads(path) || path.ends_with("supabase/config.toml"));
+    reading.note(faults);
     let facts = Facts::new(&reading.program, &knowledge.models.trie);
     let found = routes(&facts, &knowledge.models);
     let code = Code { facts: &facts, routes: &found, rulebook: &knowledge.rulebook };
