@@ -55,7 +55,7 @@ pub fn understand_with(text: &str, known_rule: &dyn Fn(&str) -> bool) -> Directi
     for sentence in &document.sentences {
         directives.take(sentence, known_rule);
     }
-    for block in document.blocks.iter() {
+    for block in &document.blocks {
         let (items, not_understood) = block::read(block);
         directives.items.extend(items);
         directives.not_understood.extend(not_understood);
