@@ -86,9 +86,10 @@ pub(crate) fn is_worker() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// What glibc's allocator keeps at the end of a heap before it gives it back to the system, in bytes. Said in so many words,
-/// large blocks, too, go back when they are freed (`mallopt(3)`): a large tree takes a tenth less memory.
-const GIVE_BACK: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "33554432");
+/// Limits of glibc's allocator (`mallopt(3)`), in bytes: what it keeps at the end of a heap, and from which size on a block
+/// goes back to the system as soon as it is freed. Where nobody sets them it raises them as it goes, and a large tree takes a
+/// tenth more memory.
+const GIVE_BACK: [(&str, &str); 2] = [("MALLOC_TRIM_THRESHOLD_", "33554432"), ("MALLOC_MMAP_THRESHOLD_", "524288")];
 
 /// In the parent: runs the worker with this process's own arguments and hands each frame on. `supply` gives what the worker
 /// asks for; without it, it may not ask.
@@ -102,10 +103,10 @@ pub(crate) fn run(
 ) -> Result<Status, Failure> {
     let program =
         std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
-    let (variable, limit) = GIVE_BACK;
+    let limits = GIVE_BACK.into_iter().filter(|(variable, _)| std::env::var_os(variable).is_none());
     let mut child = Command::new(program)
         .args(std::env::args_os().skip(1))
-        .env(variable, std::env::var_os(variable).unwrap_or_else(|| limit.into()))
+        .envs(limits)
         .env(MARK, "1")
         .env(TERMINAL, format!("{} {}", terminal.width, if terminal.color { "color" } else { "plain" }))
         .stdin(if supply.is_some() { Stdio::piped() } else { Stdio::null() })
