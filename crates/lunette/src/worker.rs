@@ -89,7 +89,7 @@ pub(crate) fn is_worker() -> bool {
 /// Limits of glibc's allocator (`mallopt(3)`), in bytes: what it keeps at the end of a heap, and from which size on a block
 /// goes back to the system as soon as it is freed. Where nobody sets them it raises them as it goes, and a large tree takes a
 /// tenth more memory.
-const GIVE_BACK: [(&str, &str); 2] = [("MALLOC_TRIM_THRESHOLD_", "33554432"), ("MALLOC_MMAP_THRESHOLD_", "524288")];
+const GIVE_BACK: [(&str, &str); 2] = [("MALLOC_TRIM_THRESHOLD_", "33554432"), ("MALLOC_MMAP_THRESHOLD_", "1048576")];
 
 /// In the parent: runs the worker with this process's own arguments and hands each frame on. `supply` gives what the worker
 /// asks for; without it, it may not ask.
