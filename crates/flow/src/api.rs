@@ -41,7 +41,7 @@ pub struct NodeTraits {
 }
 
 /// A parameter of a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callback {
     /// First argument position that may hold the callback.
     pub argument: usize,
@@ -53,6 +53,8 @@ pub struct Callback {
     pub value: NodeId,
     /// A callback with this many parameters takes an error before the others.
     pub error_parameters: Option<usize>,
+    /// Where not empty: the names of events of which the call's first argument is one, or cannot be told.
+    pub events: Box<[String]>,
 }
 
 /// A parameter that holds an API value by its name, where no caller is known.

@@ -90,6 +90,6 @@ pub(crate) fn site_cost(test: &SiteTest) -> u8 {
         SiteTest::Api(_) => 0,
         SiteTest::Literal | SiteTest::Named(_) => 1,
         SiteTest::NotConstant => 2,
-        SiteTest::ComesFrom(_) | SiteTest::Mentions(_) | SiteTest::Formatted => 3,
+        SiteTest::ComesFrom(_) | SiteTest::Mentions(_) | SiteTest::Contains(_) | SiteTest::Formatted => 3,
     }
 }

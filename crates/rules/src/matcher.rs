@@ -235,6 +235,7 @@ pub(crate) enum SiteTest {
     NotConstant,
     ComesFrom(ComesFrom),
     Mentions(Regex),
+    Contains(Regex),
     Formatted,
 }
 

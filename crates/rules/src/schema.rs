@@ -299,6 +299,8 @@ pub(crate) struct ConditionSpec {
     pub(crate) comes_from: Option<ComesFromSpec>,
     /// It is, or its text contains, a value whose name matches.
     pub(crate) mentions: Option<String>,
+    /// It is, or its text contains, a constant text that matches.
+    pub(crate) contains: Option<String>,
     /// It is a text that values were pasted into which are neither constants nor numbers.
     pub(crate) formatted: Option<bool>,
     pub(crate) ignore_case: bool,

@@ -295,6 +295,45 @@ impl Tracer<'_, '_> {
         false
     }
 
+    /// Whether a value is, or its text contains, a constant text that matches. Calls hide what they are given, but for
+    /// those that give the same text in another form.
+    pub(crate) fn contains(&self, from: Site, text: &Regex) -> bool {
+        let mut seen: FxHashSet<Site> = FxHashSet::default();
+        let mut open = vec![from];
+        while let Some(site) = open.pop() {
+            if !seen.insert(site) || seen.len() > MAX_VALUES {
+                continue;
+            }
+            let constants = self.facts.possible(site).values;
+            if constants.iter().any(|value| matches!(value, Value::Str(of) | Value::Bytes(of) if text.is_match(of))) {
+                return true;
+            }
+            match self.facts.program.op(site) {
+                Op::Call { callee, args, .. } => {
+                    if let Some(value) = self.same_text(site, *callee, args) {
+                        open.push(Site { value, ..site });
+                    }
+                }
+                Op::Concat(parts) => {
+                    for part in parts {
+                        match *part {
+                            Part::Value(value) => open.push(Site { value, ..site }),
+                            Part::Text(name) if text.is_match(self.name(site, name)) => return true,
+                            Part::Text(_) => {}
+                        }
+                    }
+                }
+                Op::Binary(BinaryOp::Add, left, right) => {
+                    open.extend([*left, *right].map(|value| Site { value, ..site }));
+                }
+                Op::Assign(_, value) => open.push(Site { value: *value, ..site }),
+                Op::Phi(values) => open.extend(values.iter().map(|&value| Site { value, ..site })),
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// The name that the operation itself gives to its value.
     fn own_name(&self, site: Site, op: &Op) -> Option<String> {
         match op {

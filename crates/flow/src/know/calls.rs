@@ -1,7 +1,7 @@
 //! Calls: arguments to parameters, results, constructors, callbacks.
 
 use lunette_lang::ir::{
-    Arg, ArgKind, BinaryOp, BodyId, BodyKind, Entry, Key, Language, Op, ParamKind, ValueId, ValueRef,
+    Arg, ArgKind, BinaryOp, BodyId, BodyKind, Const, Entry, Key, Language, Op, ParamKind, ValueId, ValueRef,
 };
 
 use smallvec::SmallVec;
@@ -153,7 +153,10 @@ impl Tracker<'_> {
     fn api_call(&mut self, node: crate::api::NodeId, receiver: Site, site: Site, args: &[Arg]) -> Origins {
         let mut set = Origins::new();
         let trie = self.trie;
-        for &callback in &trie.traits(node).callbacks {
+        for callback in &trie.traits(node).callbacks {
+            if !self.is_event(args, &callback.events) {
+                continue;
+            }
             let last = if callback.and_later { args.len() } else { callback.argument + 1 };
             for arg in args.iter().take(last).skip(callback.argument) {
                 self.give(arg.value, callback);
@@ -177,17 +180,51 @@ impl Tracker<'_> {
         set
     }
 
+    /// Whether a call's first argument names one of these events, as far as it is written there. No events: all are.
+    fn is_event(&self, args: &[Arg], events: &[String]) -> bool {
+        let Some(first) = args.first().filter(|_| !events.is_empty()) else { return true };
+        let (unit, body) = self.current;
+        match *self.program.op(Site { unit, body, value: first.value }) {
+            Op::Const(Const::Str(name)) => {
+                events.iter().any(|event| event == self.program.unit(unit).module.name(name))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a function may be meant for one of these events: as the entry of a mapping (`{ error: …, upgrade: … }`) it
+    /// is meant for that of its key.
+    fn is_entry_for(&self, unit: UnitId, body: BodyId, events: &[String]) -> bool {
+        if events.is_empty() {
+            return true;
+        }
+        let Some(&literal) = self.owners[unit.0 as usize].get(&body) else { return true };
+        let Op::Dict(entries) = self.program.op(literal) else { return true };
+        let module = &self.program.unit(unit).module;
+        let key = entries.iter().find_map(|entry| match *entry {
+            Entry::Pair(Key::Member(key) | Key::Item(key), value) => {
+                let value = self.program.op(Site { value, ..literal });
+                matches!(*value, Op::Closure(of) if of == body).then(|| module.name(key))
+            }
+            _ => None,
+        });
+        key.is_none_or(|key| events.iter().any(|event| event == key))
+    }
+
     /// Gives a library's value to a parameter of every function that `value` may be, or that it holds as a list of
     /// functions or as an object of options.
-    fn give(&mut self, value: ValueId, callback: Callback) {
+    fn give(&mut self, value: ValueId, callback: &Callback) {
         let origins = self.get(value);
         self.give_to(&origins, callback, NESTING);
     }
 
-    pub(super) fn give_to(&mut self, origins: &[Origin], callback: Callback, depth: u32) {
+    pub(super) fn give_to(&mut self, origins: &[Origin], callback: &Callback, depth: u32) {
         for &origin in origins {
             match origin {
                 Origin::Function(unit, body) => {
+                    if !self.is_entry_for(unit, body, &callback.events) {
+                        continue;
+                    }
                     let params = &self.program.body(unit, body).params;
                     let parameter = callback.parameter + usize::from(callback.error_parameters == Some(params.len()));
                     if let Some(param) = params.get(parameter) {

@@ -70,9 +70,15 @@ impl Tracker<'_> {
     fn give_unknown(&mut self, functions: &Origins, parameters: &[Option<crate::api::NodeId>]) {
         for (index, node) in parameters.iter().enumerate() {
             if let Some(node) = *node {
-                let callback =
-                    Callback { argument: 0, and_later: false, parameter: index, value: node, error_parameters: None };
-                self.give_to(functions, callback, 0);
+                let callback = Callback {
+                    argument: 0,
+                    and_later: false,
+                    parameter: index,
+                    value: node,
+                    error_parameters: None,
+                    events: Box::default(),
+                };
+                self.give_to(functions, &callback, 0);
             }
         }
     }

@@ -97,8 +97,15 @@ impl Compiler<'_> {
                     _ => continue,
                 };
                 for &call in calls {
-                    let callback =
-                        crate::api::Callback { argument, and_later, parameter, value, error_parameters: errors };
+                    let events = Box::default();
+                    let callback = crate::api::Callback {
+                        argument,
+                        and_later,
+                        parameter,
+                        value,
+                        error_parameters: errors,
+                        events,
+                    };
                     let callbacks = &mut self.models.trie.traits_mut(call).callbacks;
                     if !callbacks.contains(&callback) {
                         callbacks.push(callback);

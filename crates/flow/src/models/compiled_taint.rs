@@ -56,7 +56,7 @@ pub(crate) struct TaintModels {
     pub(crate) sources: FxHashMap<NodeId, SourceKind>,
     /// Sources only where the route's path varies.
     pub(crate) varying: FxHashSet<NodeId>,
-    pub(crate) source_calls: FxHashMap<NodeId, Vec<(Spot, SourceKind)>>,
+    pub(crate) source_calls: FxHashMap<NodeId, Vec<SourceCall>>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) sinks_of: FxHashMap<NodeId, Vec<u32>>,
     pub(crate) writes_of: FxHashMap<NodeId, Vec<u32>>,
@@ -164,6 +164,15 @@ pub(crate) struct Component {
     pub(crate) of: AccessPath,
     pub(crate) clears: KindSet,
     pub(crate) normalised: bool,
+}
+
+/// What of a call is untrusted.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceCall {
+    pub(crate) spot: Spot,
+    pub(crate) kind: SourceKind,
+    /// Where not empty: the events of which the call's first argument must name one, where it can be told.
+    pub(crate) events: Vec<String>,
 }
 
 impl TaintModels {
@@ -318,13 +327,14 @@ impl Models {
                 self.taint.varying.insert(node);
             }
         }
-        let spots = spec.at.iter().map(|text| spot(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut spots = spec.at.iter().map(|text| spot(text)).collect::<Result<Vec<_>, _>>()?;
+        if spots.is_empty() {
+            spots.push(spot("return")?);
+        }
+        let events: Vec<String> = spec.events.iter().cloned().collect();
+        let of = |spot| SourceCall { spot, kind: spec.kind, events: events.clone() };
         for node in self.patterns(language, &spec.call)? {
-            let calls = self.taint.source_calls.entry(node).or_default();
-            if spots.is_empty() {
-                calls.push((spot("return")?, spec.kind));
-            }
-            calls.extend(spots.iter().cloned().map(|spot| (spot, spec.kind)));
+            self.taint.source_calls.entry(node).or_default().extend(spots.iter().cloned().map(of));
         }
         Ok(())
     }

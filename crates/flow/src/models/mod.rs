@@ -14,7 +14,7 @@ mod schema_taint;
 mod stores;
 
 pub(crate) use compiled::*;
-pub(crate) use compiled_taint::{Flow, Kind, Sink, Spot, TaintModels, Test, When};
+pub(crate) use compiled_taint::{Flow, Kind, Sink, SourceCall, Spot, TaintModels, Test, When};
 pub use schema::{
     AmbientSpec, ArgumentsSpec, AssumptionSpec, CallbackSpec, CheckSpec, ClassEntrySpec, Clause, ComponentSpec,
     ConventionSpec, DenialSpec, EntrySpec, EscapesOffSpec, ExemptionSpec, FileEntrySpec, FlowSpec, Good, GuardSpec,
@@ -174,6 +174,7 @@ impl Models {
                         parameter,
                         value,
                         error_parameters: None,
+                        events: spec.events.iter().cloned().collect(),
                     };
                     self.trie.traits_mut(node).callbacks.push(callback);
                 }

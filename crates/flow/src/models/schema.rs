@@ -9,7 +9,7 @@ use lunette_core::project::{InputKind, Proves};
 use lunette_lang::ir::Language;
 use serde::Deserialize;
 
-pub use super::schema_entries::{AmbientSpec, ArgumentsSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
+pub use super::schema_entries::{AmbientSpec, ArgumentsSpec, CallbackSpec, ClassEntrySpec, EntrySpec, FileEntrySpec};
 pub use super::schema_taint::{
     Clause, ComponentSpec, ConventionSpec, EscapesOffSpec, FlowSpec, Good, KindSpec, KindsFile, RenderSpec, Scalar,
     Shape, SinkSpec, SourceSpec, TestSpec, WhenSpec,
@@ -190,23 +190,6 @@ pub struct TypeSpec {
     /// The argument's position for `argument`.
     #[serde(default)]
     pub argument: usize,
-}
-
-/// What callbacks passed to a call are given.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CallbackSpec {
-    /// The call.
-    pub call: OneOrMany,
-    /// The first argument that may be the callback.
-    #[serde(default)]
-    pub argument: usize,
-    /// Whether all later arguments may be callbacks, too.
-    #[serde(default)]
-    pub and_later: bool,
-    /// What its parameters hold, in order; `_` for nothing known.
-    pub parameters: Vec<String>,
 }
 
 /// A parameter that holds an API value by its name alone: what calls files loaded dynamically cannot be followed.

@@ -208,3 +208,24 @@ pub struct FileEntrySpec {
     #[serde(default)]
     pub parameters: Vec<String>,
 }
+
+/// What callbacks passed to a call are given.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallbackSpec {
+    /// The call.
+    pub call: OneOrMany,
+    /// The first argument that may be the callback.
+    #[serde(default)]
+    pub argument: usize,
+    /// Whether all later arguments may be callbacks, too.
+    #[serde(default)]
+    pub and_later: bool,
+    /// Only for these events: the call's first argument names one of them, or cannot be told. `on("error", …)` is
+    /// not given what `on("request", …)` is.
+    #[serde(default)]
+    pub events: OneOrMany,
+    /// What its parameters hold, in order; `_` for nothing known.
+    pub parameters: Vec<String>,
+}

@@ -24,6 +24,10 @@ pub struct SourceSpec {
     /// `arg[1].parameter[0]`.
     #[serde(default)]
     pub at: OneOrMany,
+    /// For `call`: only for these events: the call's first argument names one of them, or cannot be told. What
+    /// `on("error", …)` is given comes from the runtime, not from the other side.
+    #[serde(default)]
+    pub events: OneOrMany,
     /// What kind of source it is.
     pub kind: SourceKind,
     /// For `value`: only in code that serves no route, or one whose path has parts that vary. On a route that is all

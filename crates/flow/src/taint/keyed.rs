@@ -8,6 +8,8 @@ use super::env::To;
 use super::fact::{Fact, Facts, Flags};
 use super::scan::Scan;
 use crate::constant::Value;
+use crate::know::Origin;
+use crate::program::Site;
 
 impl Scan<'_, '_> {
     /// A text matched against a regular expression by JavaScript's own methods.
@@ -76,6 +78,9 @@ impl Scan<'_, '_> {
         if own.proto_key.is_empty() || !keys.iter().any(named) {
             return;
         }
+        if self.is_symbol(by) || self.is_just_made(base, value) {
+            return;
+        }
         let bases: Facts = self
             .used(base, value)
             .into_iter()
@@ -83,5 +88,77 @@ impl Scan<'_, '_> {
             .filter(|fact| fact.flags.has(Flags::CHOSEN) || fact.flags.has(Flags::EXACT))
             .collect();
         self.leave(value, base, &bases, To::ChosenSink(own.proto_key), own.proto_key, out);
+    }
+
+    /// Whether a key is a symbol: no text that anybody sends is one, `__proto__` least of all.
+    fn is_symbol(&self, key: ValueId) -> bool {
+        // Of what may be one thing or another the unknown one has no origin.
+        if matches!(self.op(self.plain(key)), Op::Phi(_) | Op::Param(_)) {
+            return false;
+        }
+        let origins = self.origins(key);
+        !origins.is_empty()
+            && origins.iter().all(|origin| matches!(*origin, Origin::Api(_, made) if self.makes_symbol(made)))
+    }
+
+    /// `Symbol("x")`, `Symbol.for("x")`, `Symbol.iterator`.
+    fn makes_symbol(&self, made: Site) -> bool {
+        let program = self.env.facts.program;
+        let is_symbol = |of: ValueId| {
+            let of = Site { value: of, ..made };
+            matches!(*program.op(of), Op::Global(name) if program.unit(of.unit).module.name(name) == "Symbol")
+        };
+        match *program.op(made) {
+            Op::Load(of, Key::Member(_)) => is_symbol(of),
+            Op::Call { callee, .. } => match *program.op(Site { value: callee, ..made }) {
+                Op::Load(of, Key::Member(_)) => is_symbol(of),
+                _ => is_symbol(callee),
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether an object is the entry that this body has just put there: `all[name] = {}` before `all[name][key] = x`.
+    /// Whatever `name` is, what is written to is the new object, not a prototype that others share.
+    fn is_just_made(&self, base: ValueId, at: ValueId) -> bool {
+        let read = self.plain(base);
+        let Op::Load(owner, Key::Value(key)) = *self.op(read) else { return false };
+        let (owner, key) = (self.canon[owner.index()], self.canon[key.index()]);
+        let mut before = false;
+        for &block in &self.order {
+            for &value in self.body.block(block).ops {
+                let Op::Store(of, Key::Value(by), from) = *self.op(value) else { continue };
+                if value == at || self.canon[of.index()] != owner || self.canon[by.index()] != key {
+                    continue;
+                }
+                if !matches!(self.op(self.plain(from)), Op::Dict(_) | Op::List(..)) {
+                    return false;
+                }
+                before |= self.always_before(value, read);
+            }
+        }
+        before
+    }
+
+    /// Whether every way to one operation leads over another.
+    fn always_before(&self, first: ValueId, then: ValueId) -> bool {
+        let (avoided, block) = (self.block_of(first), self.block_of(then));
+        if avoided == block {
+            let ops = self.body.block(block).ops;
+            let place = |wanted| ops.iter().position(|&value| value == wanted);
+            return place(first) < place(then);
+        }
+        let mut seen = vec![false; self.body.blocks.len()];
+        let mut open = vec![block];
+        while let Some(block) = open.pop() {
+            if block == avoided || std::mem::replace(&mut seen[block.index()], true) {
+                continue;
+            }
+            if block.0 == 0 {
+                return false;
+            }
+            open.extend_from_slice(self.body.block(block).preds);
+        }
+        true
     }
 }

@@ -155,9 +155,10 @@ fn given_away(facts: &Facts<'_>, found: &mut FxHashSet<(UnitId, BodyId)>) {
     }
 }
 
-/// Whether a member is the object's own business by its name, as `_rotate` is.
+/// Whether a member is the object's own business by its name, as `_rotate` is, and `[kRotate]`: whoever has not got the
+/// symbol cannot call it.
 fn is_private(name: &str) -> bool {
-    name.len() > 1 && name.starts_with('_')
+    name.len() > 1 && (name.starts_with('_') || name.starts_with('[') && !name.starts_with("[Symbol."))
 }
 
 fn is_prototype(facts: &Facts<'_>, unit: UnitId, name: lunette_lang::ir::NameId) -> bool {

@@ -10,9 +10,10 @@ use super::path::PathId;
 use super::scan::Scan;
 use super::{KindSet, SourceKind};
 use crate::api::NodeId;
+use crate::constant::Value;
 use crate::facts::Facts;
 use crate::lineage;
-use crate::models::{Models, Spot};
+use crate::models::{Models, SourceCall, Spot};
 use crate::program::{Site, UnitId};
 use crate::routes::{Routes, varies};
 use crate::test_code::is_aside;
@@ -49,13 +50,13 @@ impl Seeds {
             seeds.fixed.extend(fixed.map(|(&body, _)| body));
         }
         for (&node, calls) in &models.taint.source_calls {
-            for (spot, kind) in calls {
+            for SourceCall { spot, kind, events } in calls {
                 use crate::access::Start;
                 match (&spot.path.start, spot.parameter) {
                     (Start::Return, None) if spot.path.steps.is_empty() => _ = seeds.calls.insert(node, *kind),
                     (_, None) => seeds.fills.entry(node).or_default().push((spot.clone(), *kind)),
                     (_, Some(parameter)) => {
-                        for call in facts.calls_of(node) {
+                        for call in facts.calls_of(node).filter(|call| is_event(facts, call.site, events)) {
                             for &found in facts.follow(call.site, &spot.path).sites() {
                                 for (unit, body) in facts.functions(found) {
                                     seeds.param(facts, unit, body, parameter, *kind);
@@ -261,6 +262,18 @@ fn is_converted(facts: &Facts<'_>, models: &Models, decorator: Site) -> bool {
         let given = facts.api(Site { value: arg.value, ..decorator });
         given.iter().any(|(node, _)| models.routes.classes.iter().any(|class| class.converters.contains(node)))
     })
+}
+
+/// Whether a call's first argument names one of these events, or cannot be told. No events: all are.
+fn is_event(facts: &Facts<'_>, call: Site, events: &[String]) -> bool {
+    if events.is_empty() {
+        return true;
+    }
+    let Op::Call { args, .. } = facts.program.op(call) else { return true };
+    let Some(first) = args.first() else { return true };
+    let named = facts.possible(Site { value: first.value, ..call });
+    let fits = |value: &Value| matches!(value, Value::Str(name) if events.contains(name));
+    !named.complete || named.values.iter().any(fits)
 }
 
 /// Whether a parameter in a path takes only numbers or ids: `<int:id>`, `{id:int}`.

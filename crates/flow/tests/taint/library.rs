@@ -180,6 +180,8 @@ fn methods_that_are_private_by_name_are_called_by_their_own_object() {
     assert!(!reaches(
         "exports.Store = function () {}; exports.Store.prototype._open = function (name) { web.run(name); };"
     ));
+    assert!(!reaches("const open = Symbol('open');\nexports.Store = class { [open](name) { web.run(name); } };"));
+    assert!(reaches("exports.Store = class { [Symbol.match](name) { web.run(name); } };"));
     assert!(reaches("exports.Store = class { open(name) { this._open(name); } _open(name) { web.run(name); } };"));
     assert!(reaches("exports._ = (name) => web.run(name);"));
 }

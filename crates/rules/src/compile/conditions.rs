@@ -175,6 +175,9 @@ impl Compiler<'_> {
         if let Some(name) = &spec.mentions {
             sites.push(SiteTest::Mentions(regex(name)?));
         }
+        if let Some(text) = &spec.contains {
+            sites.push(SiteTest::Contains(regex(text)?));
+        }
         if yes(spec.formatted, "formatted")? {
             sites.push(SiteTest::Formatted);
         }

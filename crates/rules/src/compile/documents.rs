@@ -119,6 +119,7 @@ fn refuse_code(spec: &ConditionSpec) -> Compiled<()> {
         ("named", spec.named.is_some()),
         ("comes-from", spec.comes_from.is_some()),
         ("mentions", spec.mentions.is_some()),
+        ("contains", spec.contains.is_some()),
         ("formatted", spec.formatted.is_some()),
         ("literal", spec.literal.is_some()),
         ("not-constant", spec.not_constant.is_some()),
