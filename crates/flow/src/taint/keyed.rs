@@ -2,6 +2,7 @@
 //! texts that are matched against slow regular expressions.
 
 use lunette_lang::ir::{Arg, Entry, Key, Language, Op, ValueId};
+use smallvec::SmallVec;
 
 use super::emit::{Emitter, OwnKinds};
 use super::env::To;
@@ -10,6 +11,9 @@ use super::scan::Scan;
 use crate::constant::Value;
 use crate::know::Origin;
 use crate::program::Site;
+
+/// Most joins of ways that one value is followed through.
+const MAX_JOINS: usize = 8;
 
 impl Scan<'_, '_> {
     /// A text matched against a regular expression by JavaScript's own methods.
@@ -123,12 +127,12 @@ impl Scan<'_, '_> {
     fn is_just_made(&self, base: ValueId, at: ValueId) -> bool {
         let read = self.plain(base);
         let Op::Load(owner, Key::Value(key)) = *self.op(read) else { return false };
-        let (owner, key) = (self.canon[owner.index()], self.canon[key.index()]);
+        let (owner, key) = (self.only(owner), self.only(key));
         let mut before = false;
         for &block in &self.order {
             for &value in self.body.block(block).ops {
                 let Op::Store(of, Key::Value(by), from) = *self.op(value) else { continue };
-                if value == at || self.canon[of.index()] != owner || self.canon[by.index()] != key {
+                if value == at || self.only(by) != key || self.only(of) != owner {
                     continue;
                 }
                 if !matches!(self.op(self.plain(from)), Op::Dict(_) | Op::List(..)) {
@@ -138,6 +142,27 @@ impl Scan<'_, '_> {
             }
         }
         before
+    }
+
+    /// The one value that comes in by all ways where ways join, as in a loop that leaves it alone.
+    fn only(&self, value: ValueId) -> ValueId {
+        let canon = |value: ValueId| self.canon[value.index()];
+        let mut seen: SmallVec<[ValueId; MAX_JOINS]> = SmallVec::new();
+        let mut open: SmallVec<[ValueId; MAX_JOINS]> = SmallVec::from_slice(&[canon(value)]);
+        let mut found = None;
+        while let Some(value) = open.pop() {
+            match self.op(value) {
+                Op::Phi(_) if seen.contains(&value) => {}
+                Op::Phi(_) if seen.len() == MAX_JOINS => return seen[0],
+                Op::Phi(from) => {
+                    seen.push(value);
+                    open.extend(from.iter().map(|&from| canon(from)));
+                }
+                _ if found.is_none_or(|found| found == value) => found = Some(value),
+                _ => return seen[0],
+            }
+        }
+        found.unwrap_or_else(|| canon(value))
     }
 
     /// Whether every way to one operation leads over another.
