@@ -304,8 +304,8 @@ impl Tracer<'_, '_> {
             if !seen.insert(site) || seen.len() > MAX_VALUES {
                 continue;
             }
-            let constants = self.facts.possible(site).values;
-            if constants.iter().any(|value| matches!(value, Value::Str(of) | Value::Bytes(of) if text.is_match(of))) {
+            let known = self.facts.possible(site).values;
+            if known.iter().any(|value| matches!(value, Value::Str(of) | Value::Bytes(of) if text.is_match(of))) {
                 return true;
             }
             match self.facts.program.op(site) {
