@@ -253,7 +253,7 @@ impl Run<'_, '_> {
             }
             SiteTest::ComesFrom(from) => Truth::certain(self.tracer().comes_from(site, from, call)),
             SiteTest::Mentions(name) => Truth::certain(self.tracer().mentions(site, name)),
-            SiteTest::Contains(text) => Truth::certain(self.tracer().contains(site, text)),
+            SiteTest::Contains(part) => Truth::certain(self.tracer().contains(site, part)),
             SiteTest::Formatted => Truth::certain(self.tracer().is_formatted(site)),
         }
     }
