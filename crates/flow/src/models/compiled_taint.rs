@@ -56,6 +56,8 @@ pub(crate) struct TaintModels {
     pub(crate) sources: FxHashMap<NodeId, SourceKind>,
     /// Sources only where the route's path varies.
     pub(crate) varying: FxHashSet<NodeId>,
+    /// Sources that only code in browsers has.
+    pub(crate) in_browser: FxHashSet<NodeId>,
     pub(crate) source_calls: FxHashMap<NodeId, Vec<SourceCall>>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) sinks_of: FxHashMap<NodeId, Vec<u32>>,
@@ -325,6 +327,9 @@ impl Models {
             self.taint.sources.insert(node, spec.kind);
             if spec.where_path_varies {
                 self.taint.varying.insert(node);
+            }
+            if spec.in_browser {
+                self.taint.in_browser.insert(node);
             }
         }
         let mut spots = spec.at.iter().map(|text| spot(text)).collect::<Result<Vec<_>, _>>()?;

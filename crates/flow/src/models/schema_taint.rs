@@ -34,6 +34,9 @@ pub struct SourceSpec {
     /// fixed the path is what the code says.
     #[serde(default)]
     pub where_path_varies: bool,
+    /// For `value`: it is there in browsers alone. Code that reads it serves nothing by that.
+    #[serde(default)]
+    pub in_browser: bool,
 }
 
 /// A place where untrusted data does harm.

@@ -31,6 +31,7 @@ static SIGN_UP: LazyLock<Option<Regex>> =
 struct Finished {
     route: Route,
     handler: Option<(UnitId, BodyId)>,
+    wrapper: Option<(UnitId, BodyId)>,
 }
 
 pub(super) fn assemble(scene: &Scene, drafts: &[Draft]) -> Routes {
@@ -67,7 +68,9 @@ pub(super) fn assemble(scene: &Scene, drafts: &[Draft]) -> Routes {
     let mut reached: FxHashMap<(UnitId, BodyId), Vec<(UnitId, BodyId)>> = FxHashMap::default();
     for (index, finished) in all.into_iter().enumerate() {
         if let Some(handler) = finished.handler {
-            for body in reached.entry(handler).or_insert_with(|| scene.graph.reached(handler, REACH)) {
+            let own = reached.entry(handler).or_insert_with(|| scene.graph.reached(handler, REACH));
+            let around = finished.wrapper.map(|wrapper| scene.around(wrapper)).unwrap_or_default();
+            for body in own.iter().chain(&around) {
                 let list = found.of_body.entry(*body).or_default();
                 if list.len() < MAX_ROUTES_OF_BODY {
                     list.push(index);
@@ -205,7 +208,7 @@ fn finish(scene: &Scene, rules: &Rules, draft: &Draft, chain: &[Link], order: &m
         exposure: Exposure::Unauthenticated,
         resolved: known,
     };
-    Finished { route, handler: draft.handler }
+    Finished { route, handler: draft.handler, wrapper: draft.wrapper }
 }
 
 /// A path that starts with a slash and holds no two in a row; a pattern stays as it is.

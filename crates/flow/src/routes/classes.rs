@@ -123,6 +123,7 @@ impl Scene<'_> {
                             .copied()
                             .chain(self.lifted(unit, &module.body(body).decorators))
                             .collect(),
+                        wrapper: None,
                         keeps_end: false,
                     };
                     let own = self.own_versions(entry, unit, &module.body(body).decorators);

@@ -137,6 +137,7 @@ impl Scene<'_> {
             guards: Vec::new(),
             inputs: Vec::new(),
             lifted: Vec::new(),
+            wrapper: None,
             keeps_end: false,
         };
         self.push_all(&draft, &Strings { values: vec![path], known: true }, &methods, drafts);

@@ -126,6 +126,11 @@ impl Graph {
 
     /// The bodies that run when one does: what it calls, passes on and encloses, to a depth.
     pub(super) fn reached(&self, from: BodyKey, depth: usize) -> Vec<BodyKey> {
+        self.reached_beside(from, depth, &FxHashSet::default())
+    }
+
+    /// The same without some bodies and what only they reach.
+    pub(super) fn reached_beside(&self, from: BodyKey, depth: usize, without: &FxHashSet<BodyKey>) -> Vec<BodyKey> {
         let mut seen = FxHashSet::default();
         let mut reached = vec![from];
         seen.insert(from);
@@ -134,7 +139,7 @@ impl Graph {
             let mut next = Vec::new();
             for body in level {
                 for &callee in self.callees.get(&body).into_iter().flatten() {
-                    if reached.len() < MAX_REACHED && seen.insert(callee) {
+                    if reached.len() < MAX_REACHED && !without.contains(&callee) && seen.insert(callee) {
                         reached.push(callee);
                         next.push(callee);
                     }

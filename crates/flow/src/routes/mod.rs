@@ -24,6 +24,7 @@ mod scene;
 mod tests;
 mod verdict;
 mod views;
+mod wrapped;
 
 use lunette_core::Place;
 use lunette_core::project::Route;

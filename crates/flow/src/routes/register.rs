@@ -30,6 +30,8 @@ pub(super) struct Draft {
     pub(super) guards: Vec<GuardUse>,
     pub(super) inputs: Vec<Input>,
     pub(super) lifted: Vec<Proves>,
+    /// What a wrapper of the handler gave back, which is what is called for a request.
+    pub(super) wrapper: Option<(UnitId, BodyId)>,
     /// Whether a path `/` below a prefix keeps its slash.
     pub(super) keeps_end: bool,
 }
@@ -104,7 +106,15 @@ impl Scene<'_> {
                 place: self.facts.place(*site),
             });
         }
-        let handler = self.handler(last, context);
+        let mut handler = self.handler(last, context);
+        let mut wrapper = None;
+        if let Handler::Function(unit, body) = handler
+            && let Some(wrapped) = self.wrapped(last, context, (unit, body))
+        {
+            wrapper = Some((unit, body));
+            guards.extend(self.checked_around((unit, body)));
+            handler = Handler::Function(wrapped.0, wrapped.1);
+        }
         let mut lifted = Vec::new();
         self.declared(entry, call, context, each, &mut guards, &mut lifted);
         if let Handler::Function(unit, body) = handler {
@@ -126,6 +136,7 @@ impl Scene<'_> {
             guards,
             inputs: Vec::new(),
             lifted,
+            wrapper,
             keeps_end: false,
         };
         let methods = self.methods(entry, Some(node), call, context, each);
@@ -478,6 +489,7 @@ impl Scene<'_> {
                 guards,
                 inputs,
                 lifted: self.lifted(site.unit, inner),
+                wrapper: None,
                 keeps_end: true,
             };
             let methods = self.methods(entry, Some(node), site, &context, None);

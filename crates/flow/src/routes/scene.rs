@@ -109,7 +109,7 @@ impl Scene<'_> {
         at
     }
 
-    fn entry_of(&self, dict: Site, name: &str) -> Option<Site> {
+    pub(super) fn entry_of(&self, dict: Site, name: &str) -> Option<Site> {
         let Op::Dict(entries) = self.facts.program.op(dict) else { return None };
         if !self.facts.known.stored(dict, name).is_empty() {
             return None;

@@ -124,8 +124,15 @@ impl Scene<'_> {
         if let Some(known) = self.verdicts.inside.borrow().get(&(unit, body)) {
             return *known;
         }
+        let found = self.checked_in(&self.graph.reached((unit, body), 2));
+        self.verdicts.inside.borrow_mut().insert((unit, body), found);
+        found
+    }
+
+    /// What these bodies check before they go on.
+    pub(super) fn checked_in(&self, bodies: &[(UnitId, BodyId)]) -> Option<(Proves, Site)> {
         let mut found: Option<(Proves, Site)> = None;
-        for (unit, body) in self.graph.reached((unit, body), 2).into_iter().take(MAX_BODIES) {
+        for &(unit, body) in bodies.iter().take(MAX_BODIES) {
             let mut seen = Seen::default();
             self.look(unit, body, &mut seen);
             let verified = match (seen.enforced, seen.verified) {
@@ -141,7 +148,6 @@ impl Scene<'_> {
                 }
             }
         }
-        self.verdicts.inside.borrow_mut().insert((unit, body), found);
         found
     }
 

@@ -168,6 +168,7 @@ impl Scene<'_> {
             guards: self.decorator_guards(handler.0, inner),
             inputs: Vec::new(),
             lifted: self.lifted(handler.0, inner),
+            wrapper: None,
             keeps_end: true,
         };
         let values = prefix

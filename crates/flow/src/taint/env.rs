@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use lunette_lang::ir::{BodyId, Module, NameId};
+use lunette_lang::ir::{BodyId, Language, Module, NameId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fact::{Fact, Pools};
@@ -78,7 +78,13 @@ impl<'a> Env<'a> {
 }
 
 fn methods(module: &Module) -> Vec<Option<Method>> {
-    (0..module.names.len() as u32).map(|at| method(module.name(NameId(at)))).collect()
+    // What is written to a stream of Node's comes out where it is read or piped to, not as a part of the stream.
+    let kept = |name: &str| !(module.language == Language::JavaScript && name == "write");
+    let of = |at| match module.name(NameId(at)) {
+        name if kept(name) => method(name),
+        _ => Some(Method::Nothing),
+    };
+    (0..module.names.len() as u32).map(of).collect()
 }
 
 /// What grows during the analysis.

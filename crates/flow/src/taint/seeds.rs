@@ -29,6 +29,8 @@ pub(crate) struct Seeds {
     numbers: FxHashSet<Site>,
     /// Values that are sources only where the path of the route varies.
     varying: FxHashSet<NodeId>,
+    /// Values that only code in browsers has.
+    in_browser: FxHashSet<NodeId>,
     /// Bodies that run for routes only whose paths are fixed.
     fixed: FxHashSet<(UnitId, BodyId)>,
     /// Calls that fill an argument with untrusted data.
@@ -44,6 +46,7 @@ impl Seeds {
         let mut seeds = Seeds::default();
         seeds.inputs(models);
         seeds.varying.clone_from(&models.taint.varying);
+        seeds.in_browser.clone_from(&models.taint.in_browser);
         if !seeds.varying.is_empty() {
             let is_fixed = |&at: &usize| routes.routes[at].resolved && !varies(&routes.routes[at].path);
             let fixed = routes.of_body.iter().filter(|(_, routes)| !routes.is_empty() && routes.iter().all(is_fixed));
@@ -226,7 +229,9 @@ impl Seeds {
         let counts = |unit: UnitId| !is_aside(&facts.program.unit(unit).path);
         let given =
             self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
-        let remote = |(node, kind): &(&NodeId, &SourceKind)| kind.is_remote() && !self.doubtful.contains(*node);
+        let remote = |(node, kind): &(&NodeId, &SourceKind)| {
+            kind.is_remote() && !self.doubtful.contains(*node) && !self.in_browser.contains(*node)
+        };
         given
             || self
                 .nodes

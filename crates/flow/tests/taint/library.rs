@@ -185,3 +185,23 @@ fn methods_that_are_private_by_name_are_called_by_their_own_object() {
     assert!(reaches("exports.Store = class { open(name) { this._open(name); } _open(name) { web.run(name); } };"));
     assert!(reaches("exports._ = (name) => web.run(name);"));
 }
+
+#[test]
+fn what_is_written_to_a_stream_is_no_part_of_it() {
+    assert!(!reaches(
+        "exports.Log = class { constructor(to) { this.to = make(to.length); } say(text) { this.to.write(text); web.run(this.to.path); } };"
+    ));
+    assert!(reaches(
+        "exports.Log = class { constructor(to) { this.all = []; } say(text) { this.all.push(text); web.run(this.all[0]); } };"
+    ));
+}
+
+#[test]
+fn what_browsers_have_makes_no_server_of_a_library() {
+    let text = "const web = require('web');\nconst here = web.page;\nexports.go = (name) => web.run(name + here);\n";
+    let models = super::models();
+    let program = Program::new(units(&[("index.js", text)]), &ImportMap::default());
+    let facts = Facts::new(&program, &models.trie);
+    let routes = lunette_flow::routes(&facts, &models);
+    assert!(Taint::new(&facts, &models, &routes, Options::default()).is_library());
+}

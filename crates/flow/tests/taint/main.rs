@@ -28,6 +28,7 @@ sources:
   - { value: [web.query], kind: query }
   - { value: [web.path], kind: request, where-path-varies: true }
   - { value: ['web.Address().host'], kind: request }
+  - { value: [web.page], kind: request, in-browser: true }
 sinks:
   - { call: web.run, kind: run }
   - { call: web.open, kind: file }

@@ -230,6 +230,23 @@ fn every_body_knows_the_routes_that_reach_it() {
 }
 
 #[test]
+fn a_wrapper_leads_to_the_handler_that_it_was_given() {
+    let wrap = "module.exports = (fn) => (req, res, next) => { Promise.resolve(fn(req, res, next)).catch(next); };\n";
+    let users = "const wrap = require('./wrap');\nconst list = wrap(async (req, res) => { res.json(req.query.page); });\nconst drop = wrap(async (req, res) => { res.json(req.body.reason); });\nmodule.exports = { list, drop };\n";
+    let app = "const app = require('express')();\nconst users = require('./users');\nconst wrap = require('./wrap');\nconst signedIn = (fn) => (req, res) => { if (!req.user) return res.sendStatus(401); return fn(req, res); };\napp.get('/a', users.list);\napp.delete('/b', users.drop);\napp.get('/c', wrap((req, res) => res.json(req.query.c)));\napp.get('/d', signedIn((req, res) => res.json(req.query.d)));\n";
+    let found = find(&[("app.js", app), ("users.js", users), ("wrap.js", wrap)], &ImportMap::default());
+    insta::assert_snapshot!(print(&found), @r"
+    GET /a <anonymous> app.js:5 (query page)
+    DELETE /b <anonymous> app.js:6 (body reason)
+    GET /c <anonymous> app.js:7 (query c)
+    GET /d <anonymous> app.js:8 [signedIn: authenticated] (query d)
+    ");
+    for handler in found.handlers.iter().flatten() {
+        assert_eq!(found.of(handler.0, handler.1).count(), 1, "each handler serves its own route alone");
+    }
+}
+
+#[test]
 fn what_is_not_resolved_is_said() {
     let found = find(
         &[("app.js", "const app = require('express')();\napp.get(where(), h);\napp.get('/x', unknown);\n")],
