@@ -104,7 +104,7 @@ impl Scene<'_> {
                     [write] => *write,
                     _ => return None,
                 },
-                _ => return None,
+                ExportValue::Import(_) => return None,
             };
             Some(Site { unit, body: value.body, value: value.value })
         };
