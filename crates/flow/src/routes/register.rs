@@ -132,7 +132,7 @@ impl Scene<'_> {
             written: (at.unit, self.registration_span(at, each)),
             routers: self.routers_of(entry, call, context),
             handler: None,
-            name: String::new(),
+            name: wrapper.and_then(|_| self.name_given(last)).unwrap_or_default(),
             guards,
             inputs: Vec::new(),
             lifted,
@@ -336,7 +336,8 @@ impl Scene<'_> {
             }
             Handler::Function(unit, body) => {
                 let methods = self.methods_or_default(entry, methods.values);
-                let name = self.handler_name(*unit, *body);
+                let own = self.handler_name(*unit, *body);
+                let name = if own == ANONYMOUS && !draft.name.is_empty() { draft.name.clone() } else { own };
                 self.push_all(&Draft { handler: Some((*unit, *body)), name, ..draft }, paths, &methods, drafts);
             }
             Handler::Other(name) => {

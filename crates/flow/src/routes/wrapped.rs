@@ -36,6 +36,12 @@ impl Scene<'_> {
         })
     }
 
+    /// The name under which a wrapped handler is registered: `users.list` for `list`.
+    pub(super) fn name_given(&self, site: Site) -> Option<String> {
+        let is_call = matches!(self.facts.program.op(site), Op::Call { .. });
+        self.facts.name_of(site).filter(|_| !is_call)
+    }
+
     /// The function that makes a closure.
     fn maker(&self, (unit, body): BodyKey) -> Option<BodyKey> {
         let maker = self.facts.program.body(unit, body).parent.filter(|parent| *parent != BodyId::MODULE)?;

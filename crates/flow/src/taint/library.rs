@@ -25,6 +25,36 @@ pub(crate) fn is_server(facts: &Facts<'_>, routes: &Routes, seeds: &Seeds) -> bo
     !routes.routes.iter().all(|route| is_aside(&route.file)) || seeds.is_served(facts)
 }
 
+/// The functions that run when the program's own files are run, without anybody calling what they export.
+pub(super) fn run_by_itself(facts: &Facts<'_>) -> FxHashSet<(UnitId, BodyId)> {
+    let files = facts.program.ids().filter(|&unit| !is_aside(&facts.program.unit(unit).path));
+    let mut open: Vec<(UnitId, BodyId)> = files.map(|unit| (unit, BodyId::MODULE)).collect();
+    let mut found: FxHashSet<(UnitId, BodyId)> = open.iter().copied().collect();
+    while let Some((unit, id)) = open.pop() {
+        for op in &facts.program.body(unit, id).ops {
+            let Op::Call { callee, args, .. } = op else { continue };
+            for value in std::iter::once(*callee).chain(args.iter().map(|arg| arg.value)) {
+                for &origin in facts.known.origins(Site { unit, body: id, value }) {
+                    let run: &[(UnitId, BodyId)] = match origin {
+                        Origin::Function(unit, body) => &[(unit, body)],
+                        Origin::Class(unit, class) | Origin::Instance(unit, class) => {
+                            let module = &facts.program.unit(unit).module;
+                            &module.classes[class.index()]
+                                .methods
+                                .iter()
+                                .map(|&(_, body)| (unit, body))
+                                .collect::<Vec<_>>()
+                        }
+                        _ => &[],
+                    };
+                    open.extend(run.iter().filter(|of| found.insert(**of)));
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Marks the parameters of exported functions.
 pub(crate) fn seed(facts: &Facts<'_>, seeds: &mut Seeds) {
     for (unit, body) in exported(facts) {

@@ -227,8 +227,13 @@ impl Seeds {
     /// Whether any code but tests is given or reads what clients send.
     pub(crate) fn is_served(&self, facts: &Facts<'_>) -> bool {
         let counts = |unit: UnitId| !is_aside(&facts.program.unit(unit).path);
+        // A package that can make a server of sockets serves nothing until somebody asks it to.
+        let runs = std::cell::OnceCell::new();
+        let runs =
+            |site: &Site| runs.get_or_init(|| super::library::run_by_itself(facts)).contains(&(site.unit, site.body));
+        let serves = |site: &Site, kind: &SourceKind| kind.is_remote() && (*kind != SourceKind::Socket || runs(site));
         let given =
-            self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| kind.is_remote()));
+            self.params.iter().any(|(site, kinds)| counts(site.unit) && kinds.iter().any(|kind| serves(site, kind)));
         let remote = |(node, kind): &(&NodeId, &SourceKind)| {
             kind.is_remote() && !self.doubtful.contains(*node) && !self.in_browser.contains(*node)
         };

@@ -205,3 +205,17 @@ fn what_browsers_have_makes_no_server_of_a_library() {
     let routes = lunette_flow::routes(&facts, &models);
     assert!(Taint::new(&facts, &models, &routes, Options::default()).is_library());
 }
+
+#[test]
+fn a_package_that_can_serve_is_no_server_until_it_does() {
+    let server = "const web = require('web');\nclass Server { constructor() { web.sockets((text) => text.length); } }\nconst serve = () => new Server();\nexports.serve = serve;\nexports.go = (name) => web.run(name);\n";
+    for (more, is_library) in
+        [("", true), ("serve();\n", false), ("start();\nfunction start() { new Server(); }\n", false)]
+    {
+        let models = super::models();
+        let program = Program::new(units(&[("index.js", &format!("{server}{more}"))]), &ImportMap::default());
+        let facts = Facts::new(&program, &models.trie);
+        let routes = lunette_flow::routes(&facts, &models);
+        assert_eq!(Taint::new(&facts, &models, &routes, Options::default()).is_library(), is_library, "{more}");
+    }
+}

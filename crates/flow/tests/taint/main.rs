@@ -29,6 +29,7 @@ sources:
   - { value: [web.path], kind: request, where-path-varies: true }
   - { value: ['web.Address().host'], kind: request }
   - { value: [web.page], kind: request, in-browser: true }
+  - { call: web.sockets, at: 'arg[0].parameter[0]', kind: socket }
 sinks:
   - { call: web.run, kind: run }
   - { call: web.open, kind: file }

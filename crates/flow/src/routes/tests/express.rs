@@ -236,8 +236,8 @@ fn a_wrapper_leads_to_the_handler_that_it_was_given() {
     let app = "const app = require('express')();\nconst users = require('./users');\nconst wrap = require('./wrap');\nconst signedIn = (fn) => (req, res) => { if (!req.user) return res.sendStatus(401); return fn(req, res); };\napp.get('/a', users.list);\napp.delete('/b', users.drop);\napp.get('/c', wrap((req, res) => res.json(req.query.c)));\napp.get('/d', signedIn((req, res) => res.json(req.query.d)));\n";
     let found = find(&[("app.js", app), ("users.js", users), ("wrap.js", wrap)], &ImportMap::default());
     insta::assert_snapshot!(print(&found), @r"
-    GET /a <anonymous> app.js:5 (query page)
-    DELETE /b <anonymous> app.js:6 (body reason)
+    GET /a list app.js:5 (query page)
+    DELETE /b drop app.js:6 (body reason)
     GET /c <anonymous> app.js:7 (query c)
     GET /d <anonymous> app.js:8 [signedIn: authenticated] (query d)
     ");
