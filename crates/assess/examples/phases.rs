@@ -18,6 +18,10 @@ use lunette_lang::Dialect;
 use lunette_read::{Root, WalkOptions};
 use lunette_rules::{Rulebook, RunContext};
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How many of the slowest files are listed.
 const SLOWEST: usize = 10;
 

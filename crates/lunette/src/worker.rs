@@ -86,10 +86,14 @@ pub(crate) fn is_worker() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// Limits of glibc's allocator (`mallopt(3)`), in bytes: what it keeps at the end of a heap, and from which size on a block
-/// goes back to the system as soon as it is freed. Where nobody sets them it raises them as it goes, and a large tree takes a
-/// tenth more memory.
-const GIVE_BACK: [(&str, &str); 2] = [("MALLOC_TRIM_THRESHOLD_", "33554432"), ("MALLOC_MMAP_THRESHOLD_", "1048576")];
+/// How the allocators give memory back, where nobody has set it. jemalloc (`TUNING.md` there): one arena, since only lowering
+/// runs on more threads than one, and what is free goes back after 0.2 s, not 10. glibc's, on other platforms (`mallopt(3)`,
+/// bytes): what it keeps at the end of a heap, and from which size on a block goes back as soon as it is freed.
+const GIVE_BACK: [(&str, &str); 3] = [
+    ("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:200,muzzy_decay_ms:0"),
+    ("MALLOC_TRIM_THRESHOLD_", "33554432"),
+    ("MALLOC_MMAP_THRESHOLD_", "1048576"),
+];
 
 /// In the parent: runs the worker with this process's own arguments and hands each frame on. `supply` gives what the worker
 /// asks for; without it, it may not ask.
