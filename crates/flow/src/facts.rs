@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::access::{AccessPath, Start, StepInto};
 use crate::api::{ApiTrie, NodeId};
+use crate::call_sites::CallSites;
 use crate::constant::{self, Possible, Value};
 use crate::know::{Known, Origin, know};
 use crate::program::{Program, Site, UnitId};
@@ -72,7 +73,7 @@ pub struct Facts<'a> {
     pub reads: Vec<Use>,
     /// Writes to keys of API values.
     pub writes: Vec<Use>,
-    by_site: FxHashMap<Site, u32>,
+    sites: CallSites,
     calls_of: FxHashMap<NodeId, Vec<u32>>,
     reads_of: FxHashMap<NodeId, Vec<u32>>,
     writes_of: FxHashMap<NodeId, Vec<u32>>,
@@ -88,7 +89,7 @@ impl<'a> Facts<'a> {
             calls: Vec::new(),
             reads: Vec::new(),
             writes: Vec::new(),
-            by_site: FxHashMap::default(),
+            sites: CallSites::default(),
             calls_of: FxHashMap::default(),
             reads_of: FxHashMap::default(),
             writes_of: FxHashMap::default(),
@@ -110,9 +111,8 @@ impl<'a> Facts<'a> {
         facts.calls.sort_by_key(|call| key(call.site));
         facts.reads.sort_by_key(|read| key(read.site));
         facts.writes.sort_by_key(|write| key(write.site));
-        facts.by_site.reserve(facts.calls.len());
+        facts.sites = CallSites::new(program, &facts.calls);
         for (at, call) in facts.calls.iter().enumerate() {
-            facts.by_site.insert(call.site, at as u32);
             for (node, _) in &call.api {
                 facts.calls_of.entry(*node).or_default().push(at as u32);
             }
@@ -195,7 +195,7 @@ impl<'a> Facts<'a> {
     /// The call at a site, when its target is known.
     #[inline]
     pub fn call_at(&self, site: Site) -> Option<&Call> {
-        self.by_site.get(&site).map(|&at| &self.calls[at as usize])
+        self.sites.at(site).map(|at| &self.calls[at as usize])
     }
 
     /// The constants that a value may be.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod api;
+mod call_sites;
 mod constant;
 mod embedded;
 pub mod facts;

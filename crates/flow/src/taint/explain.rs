@@ -8,11 +8,12 @@ use lunette_lang::ir::{BodyId, Key, Op, ValueId};
 use rustc_hash::FxHashSet;
 
 use super::FlowStep;
-use super::env::{Edge, Env, State, To};
+use super::env::{Env, State};
 use super::fact::{Fact, Pools, Root, RootId};
 use super::looked::{Looked, Looks};
-use super::solve::{Graph, Hop, Item};
+use super::search::{Hop, Item};
 use super::summary::Summary;
+use super::ways::{Goal, Way, Ways};
 use crate::program::UnitId;
 
 /// Most steps told within one body.
@@ -30,9 +31,9 @@ pub(super) struct Teller<'t, 'a> {
 }
 
 /// Tells the way that ends with `end`.
-pub(super) fn explain(teller: &mut Teller<'_, '_>, graph: &Graph, items: &[Item], end: Hop) -> Vec<FlowStep> {
+pub(super) fn explain(teller: &mut Teller<'_, '_>, ways: &Ways, items: &[Item], end: Hop) -> Vec<FlowStep> {
     let mut hops = vec![end];
-    while let Some(before) = hops.last().and_then(|hop| hop.before) {
+    while let Some(before) = hops.last().and_then(|hop| hop.before()) {
         hops.push(items[before as usize].hop);
     }
     hops.reverse();
@@ -43,9 +44,9 @@ pub(super) fn explain(teller: &mut Teller<'_, '_>, graph: &Graph, items: &[Item]
     }
     let mut steps = Vec::new();
     for (at, hop) in hops.iter().enumerate() {
-        let edge = graph.edges[hop.body as usize][hop.edge as usize];
-        let looked = teller.look(teller.env.body_of(hop.body));
-        let mut within = teller.chain(&looked, edge.fact.from, edge.fact.root, 0);
+        let Some(way) = ways.at(hop.way) else { continue };
+        let looked = teller.look(teller.env.body_of(way.body));
+        let mut within = teller.chain(&looked, way.fact.from, way.fact.root, 0);
         if at > 0 {
             // What the data is called where it came in.
             for step in &mut within {
@@ -63,7 +64,7 @@ pub(super) fn explain(teller: &mut Teller<'_, '_>, graph: &Graph, items: &[Item]
         }
         steps.append(&mut within);
         let last = at + 1 == hops.len();
-        steps.push(leaving(teller.env, &looked, &edge, last));
+        steps.push(leaving(teller.env, &looked, ways, way, last));
     }
     steps.dedup_by(|a, b| {
         a.site == b.site && (b.why == Why::Assign || a.why == b.why) && {
@@ -76,20 +77,21 @@ pub(super) fn explain(teller: &mut Teller<'_, '_>, graph: &Graph, items: &[Item]
 }
 
 /// The step that leaves a body, or the sink.
-fn leaving(env: &Env<'_>, looked: &Looked<'_>, edge: &Edge, last: bool) -> FlowStep {
-    let site = looked.site(edge.at);
+fn leaving(env: &Env<'_>, looked: &Looked<'_>, ways: &Ways, way: &Way, last: bool) -> FlowStep {
+    let site = looked.site(way.at);
     let facts = env.facts;
     if last {
-        let kinds = match edge.to {
-            To::Sink(kinds) | To::ChosenSink(kinds) => kinds,
-            _ => super::KindSet::default(),
+        let kinds = match way.goal {
+            Goal::Sink(kinds) | Goal::ChosenSink(kinds) => kinds,
+            Goal::Node(_) => super::KindSet::default(),
         };
         let does =
             kinds.indices().filter_map(|at| env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();
         return FlowStep { site, why: Why::Sink, note: does.unwrap_or_default().to_owned() };
     }
-    match edge.to {
-        To::Param(body, param) => {
+    let Goal::Node(to) = way.goal else { return FlowStep { site, why: Why::Sink, note: String::new() } };
+    match ways.param_of(to) {
+        Some((body, param)) => {
             let (unit, id) = env.body_of(body);
             let module = &facts.program.unit(unit).module;
             let function = facts.function_name(unit, id);
@@ -102,8 +104,7 @@ fn leaving(env: &Env<'_>, looked: &Looked<'_>, edge: &Edge, last: bool) -> FlowS
             };
             FlowStep { site, why: Why::Call, note }
         }
-        To::Slot(_) => FlowStep { site, why: Why::Field, note: "kept where other code reads it".to_owned() },
-        To::Sink(_) | To::ChosenSink(_) => FlowStep { site, why: Why::Sink, note: String::new() },
+        None => FlowStep { site, why: Why::Field, note: "kept where other code reads it".to_owned() },
     }
 }
 

@@ -135,22 +135,36 @@ fn meet(facts: &mut [Fact], fact: Fact) -> Option<bool> {
     Some(changed)
 }
 
+/// A place in a list that grows as need be.
+fn entry(list: &mut Vec<Option<RootId>>, at: u32) -> &mut Option<RootId> {
+    if list.len() <= at as usize {
+        list.resize(at as usize + 1, None);
+    }
+    &mut list[at as usize]
+}
+
 /// Paths and roots of a program.
 #[derive(Debug, Default)]
 pub(crate) struct Pools {
     pub(crate) paths: Paths,
     roots: Vec<Root>,
     root_ids: FxHashMap<Root, RootId>,
+    /// Of whole parameters and whole slots, which are asked for most, by their numbers.
+    params: Vec<Option<RootId>>,
+    slots: Vec<Option<RootId>>,
 }
 
 impl Pools {
     pub(crate) fn root(&mut self, root: Root) -> RootId {
-        if let Some(&id) = self.root_ids.get(&root) {
-            return id;
+        let next = RootId(self.roots.len() as u32);
+        let id = match root {
+            Root::Param(of, PathId::EMPTY) => *entry(&mut self.params, of).get_or_insert(next),
+            Root::Slot(of, PathId::EMPTY) => *entry(&mut self.slots, of).get_or_insert(next),
+            root => *self.root_ids.entry(root).or_insert(next),
+        };
+        if id == next {
+            self.roots.push(root);
         }
-        let id = RootId(self.roots.len() as u32);
-        self.roots.push(root);
-        self.root_ids.insert(root, id);
         id
     }
 

@@ -34,6 +34,7 @@ mod path;
 mod promises;
 mod replaced;
 mod scan;
+mod search;
 mod seeds;
 mod settle;
 mod shown;
@@ -46,6 +47,7 @@ mod target;
 mod templates;
 mod texts;
 mod variadic;
+mod ways;
 
 use std::cell::{OnceCell, RefCell};
 
@@ -64,8 +66,9 @@ use emit::OwnKinds;
 use env::{Env, State};
 use explain::Teller;
 use looked::Looks;
+use search::{Hop, Item, Search};
 use seeds::Seeds;
-use solve::{Graph, Hop, Item, Nodes, Search};
+use ways::Ways;
 
 /// What is followed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,7 +123,7 @@ pub struct FlowStep {
 pub struct Taint<'a> {
     env: Env<'a>,
     state: RefCell<State>,
-    graph: Graph,
+    ways: Ways,
     items: Vec<Item>,
     ends: Vec<Hop>,
     flows: Vec<TaintFlow>,
@@ -161,15 +164,15 @@ impl<'a> Taint<'a> {
             replace: harm("override"),
         };
         let mut state = State::default();
-        let mut graph = solve::summarise(&env, &mut state, &handlers, own);
-        let nodes = Nodes::new(&env, &state, &mut graph);
-        let mut search = Search::new(&env, &mut state, &graph, nodes, options.asked);
+        let (mut ways, not_kept) = solve::summarise(&env, &mut state, &handlers, own);
+        ways.link();
+        let mut search = Search::new(&env, &mut state, &ways, options.asked);
         search.run();
-        let Search { items, ends, mut flows, ended, .. } = search;
-        let cut = graph.cut + usize::from(ended);
+        let Search { items, ends, mut flows, cut, .. } = search;
+        let cut = not_kept + usize::from(cut);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
         let (told, looks, places) = (RefCell::default(), RefCell::default(), OnceCell::new());
-        Taint { env, state: RefCell::new(state), graph, items, ends, flows, library, cut, told, looks, places }
+        Taint { env, state: RefCell::new(state), ways, items, ends, flows, library, cut, told, looks, places }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -213,7 +216,7 @@ impl<'a> Taint<'a> {
         told.unwrap_or_else(|| {
             let (state, looks) = (&mut *self.state.borrow_mut(), &mut *self.looks.borrow_mut());
             let mut teller = Teller { env: &self.env, state, looks };
-            let steps = explain::explain(&mut teller, &self.graph, &self.items, end);
+            let steps = explain::explain(&mut teller, &self.ways, &self.items, end);
             self.told.borrow_mut().insert(flow.end, steps.clone());
             steps
         })

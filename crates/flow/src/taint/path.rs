@@ -129,6 +129,11 @@ impl Paths {
         self.cells[path.0 as usize].2 as usize
     }
 
+    /// Whether a path is as long as paths get.
+    pub(crate) fn is_full(&self, path: PathId) -> bool {
+        self.length(path) == MAX_KEYS
+    }
+
     pub(crate) fn keys(&self, mut path: PathId) -> impl Iterator<Item = KeyId> {
         std::iter::from_fn(move || {
             (!path.is_empty()).then(|| {

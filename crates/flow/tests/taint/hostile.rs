@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{flows, python};
+use super::{flows, found, python};
 
 #[test]
 fn conditions_that_lead_round_in_circles_end() {
@@ -66,4 +66,23 @@ fn functions_that_hold_each_other_end() {
         );
     }
     assert_eq!(python(&circle).len(), 800);
+}
+
+/// What points at each other in circles has any number of deep paths: few of them are followed, and it is said. Paths that
+/// are not as deep are all followed.
+#[test]
+fn few_of_many_deep_paths_are_followed() {
+    let program = |put: &str, read: &str| {
+        let mut text = String::from("const web = require('web');\nconst state = {};\n");
+        for at in 0..200 {
+            let value = put.replace('@', &format!("k{at}: web.query"));
+            let _ = writeln!(text, "exports.p{at} = () => {{ state.a = {value}; }};");
+            let _ = writeln!(text, "exports.g{at} = () => web.run(state.{read}.k{at});");
+        }
+        found(&[("a.js", &text)])
+    };
+    let (flows, cut) = program("{ @ }", "a");
+    assert_eq!((flows.len(), cut), (200, 0));
+    let (flows, cut) = program("{ b: { @ } }", "a.b");
+    assert!((32..200).contains(&flows.len()) && cut > 0, "{} {cut}", flows.len());
 }

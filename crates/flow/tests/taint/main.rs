@@ -82,6 +82,11 @@ fn models() -> Models {
 
 /// The flows of a program: `a.py:5 run`.
 fn flows(files: &[(&str, &str)]) -> Vec<String> {
+    found(files).0
+}
+
+/// The flows of a program, and in how many functions more met than was followed.
+fn found(files: &[(&str, &str)]) -> (Vec<String>, usize) {
     let models = models();
     let program = Program::new(units(files), &ImportMap::default());
     let facts = Facts::new(&program, &models.trie);
@@ -93,7 +98,7 @@ fn flows(files: &[(&str, &str)]) -> Vec<String> {
         let kind = models.harms().find(|name| models.harm(name) == Some(flow.kind)).unwrap();
         format!("{}:{} {kind}", place.path, place.line)
     });
-    told.collect()
+    (told.collect(), taint.cut())
 }
 
 /// The flows of one Python file that begins with `import web`, by line and kind.
