@@ -9,7 +9,7 @@ use lunette_flow::api::NodeId;
 use lunette_flow::lazy::Regex;
 use lunette_flow::models::Models;
 use lunette_flow::program::{Site, Target, UnitId};
-use lunette_flow::taint::{Options, Taint};
+use lunette_flow::taint::{Asked, Options, Taint};
 use lunette_flow::{Facts, Routes};
 use lunette_lang::ir::{BodyId, ImportId, Language, Op, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -43,7 +43,7 @@ pub(crate) struct Run<'a, 'f> {
     models: &'a Models,
     routes: &'a Routes,
     context: &'a RunContext,
-    /// Untrusted data, followed when the first matcher asks.
+    /// Untrusted data, followed when it is first asked for.
     taint: OnceCell<Taint<'a>>,
     /// Whether each module is test code.
     tests: Vec<bool>,
@@ -110,6 +110,10 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(crate) fn all(&self) -> RunResult {
+        // It takes more memory while it is made than all else here, and little once it is there: so it comes first.
+        if self.book.asked != Asked::NOTHING {
+            self.taint();
+        }
         let mut result = RunResult::default();
         let documents = Documents::new(self, &self.context.documents);
         let mut doubled: Vec<(&CompiledRule, usize, Vec<String>)> = Vec::new();

@@ -87,6 +87,9 @@ fn methods(module: &Module) -> Vec<Option<Method>> {
     (0..module.names.len() as u32).map(of).collect()
 }
 
+/// The place of what is not in the circle.
+const OUTSIDE: u32 = u32::MAX;
+
 /// What grows during the analysis.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -98,8 +101,10 @@ pub(crate) struct State {
     pub(super) scratch: Scratch,
     /// The keys of each module's names, as far as they were asked for.
     keys: Vec<Vec<Option<KeyId>>>,
-    /// The bodies whose summaries are not final: those of the circle of calls that is gone round, sorted.
+    /// The bodies whose summaries are not final: those of the circle of calls that is gone round.
     circle: Vec<u32>,
+    /// The place of each of them in the circle, by number; [`OUTSIDE`] for all others.
+    places: Vec<u32>,
     /// Those of them that were asked for, by their places in the circle.
     asked: RefCell<Vec<u32>>,
 }
@@ -127,22 +132,35 @@ impl State {
     }
 
     pub(crate) fn summary(&self, number: u32) -> Option<&Summary> {
-        if let Ok(at) = self.circle.binary_search(&number) {
-            self.asked.borrow_mut().push(at as u32);
+        let place = self.place(number);
+        if place != OUTSIDE {
+            self.asked.borrow_mut().push(place);
         }
         self.summaries.get(number as usize)?.as_deref()
     }
 
     /// Begins with a circle of calls; with none for an empty list.
     pub(crate) fn go_round(&mut self, circle: &[u32]) {
-        self.circle.clear();
+        for number in self.circle.drain(..) {
+            self.places[number as usize] = OUTSIDE;
+        }
         self.circle.extend_from_slice(circle);
+        for (at, &number) in circle.iter().enumerate() {
+            if self.places.len() <= number as usize {
+                self.places.resize(number as usize + 1, OUTSIDE);
+            }
+            self.places[number as usize] = at as u32;
+        }
         self.asked.get_mut().clear();
+    }
+
+    fn place(&self, number: u32) -> u32 {
+        self.places.get(number as usize).copied().unwrap_or(OUTSIDE)
     }
 
     /// Whether a body is in the circle.
     pub(crate) fn is_in_circle(&self, number: u32) -> bool {
-        self.circle.binary_search(&number).is_ok()
+        self.place(number) != OUTSIDE
     }
 
     /// Whether summaries of the circle were asked for since [`Self::take_asked`].

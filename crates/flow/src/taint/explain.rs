@@ -11,9 +11,8 @@ use super::FlowStep;
 use super::env::{Env, State};
 use super::fact::{Fact, Pools, Root, RootId};
 use super::looked::{Looked, Looks};
-use super::search::{Hop, Item};
 use super::summary::Summary;
-use super::ways::{Goal, Way, Ways};
+use super::ways::{Goal, Nodes, Way};
 use crate::program::UnitId;
 
 /// Most steps told within one body.
@@ -30,21 +29,15 @@ pub(super) struct Teller<'t, 'a> {
     pub(super) looks: &'t mut Looks<'a>,
 }
 
-/// Tells the way that ends with `end`.
-pub(super) fn explain(teller: &mut Teller<'_, '_>, ways: &Ways, items: &[Item], end: Hop) -> Vec<FlowStep> {
-    let mut hops = vec![end];
-    while let Some(before) = hops.last().and_then(|hop| hop.before()) {
-        hops.push(items[before as usize].hop);
-    }
-    hops.reverse();
-    // Of a long way the two ends are told: where the data enters, and what it does.
-    let over = hops.len().saturating_sub(MAX_HOPS);
+/// Tells a trail, way by way.
+pub(super) fn explain(teller: &mut Teller<'_, '_>, nodes: &Nodes, mut trail: Vec<&Way>) -> Vec<FlowStep> {
+    // Of a long one the two ends are told: where the data enters, and what it does.
+    let over = trail.len().saturating_sub(MAX_HOPS);
     if over > 0 {
-        hops.drain(MAX_HOPS / 2..MAX_HOPS / 2 + over);
+        trail.drain(MAX_HOPS / 2..MAX_HOPS / 2 + over);
     }
     let mut steps = Vec::new();
-    for (at, hop) in hops.iter().enumerate() {
-        let Some(way) = ways.at(hop.way) else { continue };
+    for (at, way) in trail.iter().enumerate() {
         let looked = teller.look(teller.env.body_of(way.body));
         let mut within = teller.chain(&looked, way.fact.from, way.fact.root, 0);
         if at > 0 {
@@ -63,8 +56,8 @@ pub(super) fn explain(teller: &mut Teller<'_, '_>, ways: &Ways, items: &[Item], 
             first.note = if first.note.is_empty() { gap } else { format!("{} ({gap})", first.note) };
         }
         steps.append(&mut within);
-        let last = at + 1 == hops.len();
-        steps.push(leaving(teller.env, &looked, ways, way, last));
+        let last = at + 1 == trail.len();
+        steps.push(leaving(teller.env, &looked, nodes, way, last));
     }
     steps.dedup_by(|a, b| {
         a.site == b.site && (b.why == Why::Assign || a.why == b.why) && {
@@ -77,7 +70,7 @@ pub(super) fn explain(teller: &mut Teller<'_, '_>, ways: &Ways, items: &[Item], 
 }
 
 /// The step that leaves a body, or the sink.
-fn leaving(env: &Env<'_>, looked: &Looked<'_>, ways: &Ways, way: &Way, last: bool) -> FlowStep {
+fn leaving(env: &Env<'_>, looked: &Looked<'_>, nodes: &Nodes, way: &Way, last: bool) -> FlowStep {
     let site = looked.site(way.at);
     let facts = env.facts;
     if last {
@@ -90,7 +83,7 @@ fn leaving(env: &Env<'_>, looked: &Looked<'_>, ways: &Ways, way: &Way, last: boo
         return FlowStep { site, why: Why::Sink, note: does.unwrap_or_default().to_owned() };
     }
     let Goal::Node(to) = way.goal else { return FlowStep { site, why: Why::Sink, note: String::new() } };
-    match ways.param_of(to) {
+    match nodes.param_of(to) {
         Some((body, param)) => {
             let (unit, id) = env.body_of(body);
             let module = &facts.program.unit(unit).module;

@@ -46,6 +46,7 @@ mod summary;
 mod target;
 mod templates;
 mod texts;
+mod trails;
 mod variadic;
 mod ways;
 
@@ -66,9 +67,10 @@ use emit::OwnKinds;
 use env::{Env, State};
 use explain::Teller;
 use looked::Looks;
-use search::{Hop, Item, Search};
+use search::{Found, Search};
 use seeds::Seeds;
-use ways::Ways;
+use trails::Trails;
+use ways::Nodes;
 
 /// What is followed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -123,9 +125,8 @@ pub struct FlowStep {
 pub struct Taint<'a> {
     env: Env<'a>,
     state: RefCell<State>,
-    ways: Ways,
-    items: Vec<Item>,
-    ends: Vec<Hop>,
+    nodes: Nodes,
+    trails: Trails,
     flows: Vec<TaintFlow>,
     library: bool,
     cut: usize,
@@ -166,13 +167,22 @@ impl<'a> Taint<'a> {
         let mut state = State::default();
         let (mut ways, not_kept) = solve::summarise(&env, &mut state, &handlers, own);
         ways.link();
-        let mut search = Search::new(&env, &mut state, &ways, options.asked);
-        search.run();
-        let Search { items, ends, mut flows, cut, .. } = search;
+        let Found { mut flows, trails, cut } = Search::new(&env, &mut state, &ways, options.asked).run();
         let cut = not_kept + usize::from(cut);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
         let (told, looks, places) = (RefCell::default(), RefCell::default(), OnceCell::new());
-        Taint { env, state: RefCell::new(state), ways, items, ends, flows, library, cut, told, looks, places }
+        Taint {
+            env,
+            state: RefCell::new(state),
+            nodes: ways.into_nodes(),
+            trails,
+            flows,
+            library,
+            cut,
+            told,
+            looks,
+            places,
+        }
     }
 
     /// All flows, by place of the sink, kind of harm and kind of source; one for each of these.
@@ -211,12 +221,11 @@ impl<'a> Taint<'a> {
     /// The way from the source to the sink, step by step. Consecutive steps lie in one function, or are joined by a
     /// call, a return, a variable or a field.
     pub fn explain(&self, flow: &TaintFlow) -> Vec<FlowStep> {
-        let Some(&end) = self.ends.get(flow.end as usize) else { return Vec::new() };
         let told = self.told.borrow().get(&flow.end).cloned();
         told.unwrap_or_else(|| {
             let (state, looks) = (&mut *self.state.borrow_mut(), &mut *self.looks.borrow_mut());
             let mut teller = Teller { env: &self.env, state, looks };
-            let steps = explain::explain(&mut teller, &self.ways, &self.items, end);
+            let steps = explain::explain(&mut teller, &self.nodes, self.trails.of(flow.end));
             self.told.borrow_mut().insert(flow.end, steps.clone());
             steps
         })

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::env::{Env, State};
 use super::fact::{Flags, Root};
 use super::path::{Fit, PathId};
+use super::trails::{Hop, Trails};
 use super::ways::{Goal, Node, Way, Ways};
 use super::{Asked, KindSet, Source, SourceKind, TaintFlow};
 use crate::program::Site;
@@ -24,25 +25,7 @@ pub(crate) struct Item {
     flags: Flags,
     source: u32,
     /// How it came here.
-    pub(crate) hop: Hop,
-}
-
-/// One way taken.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Hop {
-    /// The item that it starts from; [`Hop::FIRST`] when it starts at a source.
-    before: u32,
-    /// The way, by its place in the list.
-    pub(crate) way: u32,
-}
-
-impl Hop {
-    const FIRST: u32 = u32::MAX;
-
-    /// The item that it starts from; `None` when it starts at a source.
-    pub(crate) fn before(self) -> Option<u32> {
-        (self.before != Self::FIRST).then_some(self.before)
-    }
+    hop: Hop,
 }
 
 /// The search from the sources.
@@ -50,15 +33,24 @@ pub(crate) struct Search<'e, 'a> {
     env: &'e Env<'a>,
     state: &'e mut State,
     ways: &'e Ways,
+    /// Up to which kinds of harm are cleared what was reached where.
     seen: FxHashMap<(u32, PathId, SourceKind, Flags), KindSet>,
     /// What was reached, in the order in which it is followed.
-    pub(crate) items: Vec<Item>,
+    items: Vec<Item>,
     asked: Asked,
     found: FxHashMap<(u32, u32, usize, SourceKind), usize>,
-    pub(crate) flows: Vec<TaintFlow>,
-    pub(crate) ends: Vec<Hop>,
+    flows: Vec<TaintFlow>,
+    ends: Vec<Hop>,
     /// How many paths of full length are followed at each node.
     deep: Vec<u8>,
+    cut: bool,
+}
+
+/// What a search has found.
+pub(crate) struct Found {
+    pub(crate) flows: Vec<TaintFlow>,
+    /// The ways of the flows.
+    pub(crate) trails: Trails,
     /// Whether something was not followed: too many places, or too many paths.
     pub(crate) cut: bool,
 }
@@ -81,7 +73,7 @@ impl<'e, 'a> Search<'e, 'a> {
     }
 
     /// Follows everything from the sources.
-    pub(crate) fn run(&mut self) {
+    pub(crate) fn run(mut self) -> Found {
         let ways = self.ways;
         for index in ways.of_sources() {
             let Some(way) = ways.at(index) else { continue };
@@ -99,6 +91,8 @@ impl<'e, 'a> Search<'e, 'a> {
                 self.follow(item, way, Hop { before, way: index });
             }
         }
+        let Search { items, ends, flows, cut, ways, .. } = self;
+        Found { flows, trails: Trails::new(items.iter().map(|item| item.hop).collect(), ends, ways), cut }
     }
 
     fn follow(&mut self, item: Item, way: &Way, hop: Hop) {

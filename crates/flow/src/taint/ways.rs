@@ -50,14 +50,19 @@ pub(crate) struct Ways {
     starts: Vec<u32>,
     /// The harm that data at each node can still do.
     harm: Vec<KindSet>,
+    nodes: Nodes,
+}
+
+/// The numbers of all nodes.
+#[derive(Debug)]
+pub(crate) struct Nodes {
     /// The first parameter of each body; after them the first slot.
     params: Vec<Node>,
     slots: usize,
 }
 
-impl Ways {
-    /// No way yet.
-    pub(crate) fn new(env: &Env<'_>) -> Self {
+impl Nodes {
+    fn new(env: &Env<'_>) -> Self {
         let mut params = Vec::with_capacity(env.bodies() + 1);
         let mut next = 0;
         for unit in env.facts.program.ids() {
@@ -69,10 +74,47 @@ impl Ways {
             }
         }
         params.push(next);
-        Ways { list: Vec::new(), starts: Vec::new(), harm: Vec::new(), params, slots: env.slots.len() }
+        Nodes { params, slots: env.slots.len() }
     }
 
-    /// The ways with these places in the list.
+    /// How many nodes there are.
+    fn len(&self) -> usize {
+        self.first_slot() as usize + self.slots
+    }
+
+    /// The body and the parameter that a node is; `None` for a slot.
+    pub(crate) fn param_of(&self, node: Node) -> Option<(u32, u32)> {
+        let body = self.params.partition_point(|&first| first <= node).checked_sub(1)?;
+        (node < self.first_slot()).then(|| (body as u32, node - self.params[body]))
+    }
+
+    fn first_slot(&self) -> Node {
+        self.params.last().copied().unwrap_or(0)
+    }
+
+    fn param(&self, body: u32, param: u32) -> Option<Node> {
+        let (first, next) = (self.params[body as usize], self.params[body as usize + 1]);
+        (param < next - first).then_some(first + param)
+    }
+}
+
+impl Ways {
+    /// No way yet.
+    pub(crate) fn new(env: &Env<'_>) -> Self {
+        Ways { list: Vec::new(), starts: Vec::new(), harm: Vec::new(), nodes: Nodes::new(env) }
+    }
+
+    /// Gives up the ways.
+    pub(crate) fn into_nodes(self) -> Nodes {
+        self.nodes
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The way with this place in the list.
     pub(crate) fn at(&self, way: u32) -> Option<&Way> {
         self.list.get(way as usize)
     }
@@ -94,37 +136,23 @@ impl Ways {
 
     /// How many nodes there are.
     pub(crate) fn nodes(&self) -> usize {
-        self.first_slot() as usize + self.slots
-    }
-
-    /// The body and the parameter that a node is; `None` for a slot.
-    pub(crate) fn param_of(&self, node: Node) -> Option<(u32, u32)> {
-        let body = self.params.partition_point(|&first| first <= node).checked_sub(1)?;
-        (node < self.first_slot()).then(|| (body as u32, node - self.params[body]))
-    }
-
-    fn first_slot(&self) -> Node {
-        self.params.last().copied().unwrap_or(0)
-    }
-
-    fn param(&self, body: u32, param: u32) -> Option<Node> {
-        let (first, next) = (self.params[body as usize], self.params[body as usize + 1]);
-        (param < next - first).then_some(first + param)
+        self.nodes.len()
     }
 
     /// Adds what leaves a body.
     pub(crate) fn add(&mut self, body: u32, edges: Vec<Edge>, state: &State) {
+        let nodes = &self.nodes;
         for Edge { fact, to, at } in edges {
             let (start, asked) = match state.pools.get(fact.root) {
                 Root::Source(_) => (Some(SOURCE), PathId::EMPTY),
-                Root::Param(param, path) => (self.param(body, param), path),
-                Root::Slot(slot, path) => (Some(self.first_slot() + slot), path),
+                Root::Param(param, path) => (nodes.param(body, param), path),
+                Root::Slot(slot, path) => (Some(nodes.first_slot() + slot), path),
             };
             let goal = match to {
                 To::Sink(kinds) => Some(Goal::Sink(kinds)),
                 To::ChosenSink(kinds) => Some(Goal::ChosenSink(kinds)),
-                To::Param(body, param) => self.param(body, param).map(Goal::Node),
-                To::Slot(slot) => Some(Goal::Node(self.first_slot() + slot)),
+                To::Param(body, param) => nodes.param(body, param).map(Goal::Node),
+                To::Slot(slot) => Some(Goal::Node(nodes.first_slot() + slot)),
             };
             if let (Some(start), Some(goal)) = (start, goal) {
                 self.list.push(Way { fact, goal, at, body, asked, start });
@@ -210,7 +238,7 @@ mod tests {
     use crate::taint::fact::{Flags, RootId};
 
     fn ways(list: Vec<Way>, nodes: Node) -> Ways {
-        Ways { list, starts: Vec::new(), harm: Vec::new(), params: vec![0, nodes], slots: 0 }
+        Ways { list, starts: Vec::new(), harm: Vec::new(), nodes: Nodes { params: vec![0, nodes], slots: 0 } }
     }
 
     fn way(start: Node, body: u32, at: u32, goal: Goal) -> Way {
@@ -246,7 +274,7 @@ mod tests {
         assert_eq!(ways.list.iter().map(|way| way.at.0).collect::<Vec<_>>(), [0, 1, 3]);
         assert_eq!(ways.harm(0), KindSet::one(4));
         assert!(ways.harm(2).is_empty());
-        assert_eq!(ways.param_of(3), Some((0, 3)));
-        assert_eq!(ways.param_of(4), None);
+        assert_eq!(ways.nodes.param_of(3), Some((0, 3)));
+        assert_eq!(ways.nodes.param_of(4), None);
     }
 }
