@@ -22,7 +22,7 @@ use exit::{Failure, Status};
 use worker::Terminal;
 
 /// An analysis makes and drops millions of small lists: with jemalloc it takes about a tenth less time than with glibc's
-/// allocator, measured on CPython's library and on a tree of node modules.
+/// allocator, measured on the libraries of Python and on a tree of node modules.
 #[cfg(all(feature = "jemalloc", target_os = "linux", target_arch = "x86_64"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -162,6 +162,7 @@ impl Ways {
 
     /// Follows the ways backwards from harmful uses, drops those that lead to none, and puts the others in order.
     pub(crate) fn link(&mut self) {
+        self.list.shrink_to_fit();
         self.settle();
         let harm = std::mem::take(&mut self.harm);
         self.list.retain(|way| match way.goal {
@@ -201,35 +202,54 @@ impl Ways {
 
     /// Hands harm from the goals of ways to their starts until nothing changes.
     fn settle(&mut self) {
+        let list = &self.list;
         let mut harm = vec![KindSet::default(); self.nodes()];
-        let mut back: Vec<(Node, Node, KindSet)> = Vec::new();
-        for way in self.list.iter().filter(|way| way.start != SOURCE) {
-            match way.goal {
-                Goal::Sink(kinds) | Goal::ChosenSink(kinds) => {
-                    harm[way.start as usize] |= kinds.without(way.fact.cleared);
-                }
-                Goal::Node(to) => back.push((to, way.start, way.fact.cleared)),
+        for way in list.iter().filter(|way| way.start != SOURCE) {
+            if let Goal::Sink(kinds) | Goal::ChosenSink(kinds) = way.goal {
+                harm[way.start as usize] |= kinds.without(way.fact.cleared);
             }
         }
-        back.sort_unstable();
+        let to = |way: &Way| match way.goal {
+            Goal::Node(to) if way.start != SOURCE => Some(to as usize),
+            _ => None,
+        };
+        let (starts, back) = grouped(self.nodes(), || list.iter().map(to));
         let mut waiting: Vec<bool> = harm.iter().map(|harm| !harm.is_empty()).collect();
         let mut work: Vec<Node> = (0..harm.len() as Node).filter(|&node| waiting[node as usize]).collect();
         while let Some(node) = work.pop() {
             waiting[node as usize] = false;
             let here = harm[node as usize];
-            let first = back.partition_point(|(to, ..)| *to < node);
-            for &(_, from, cleared) in back[first..].iter().take_while(|(to, ..)| *to == node) {
-                let more = here.without(cleared);
-                if !harm[from as usize].contains(more) {
-                    harm[from as usize] |= more;
-                    if !std::mem::replace(&mut waiting[from as usize], true) {
-                        work.push(from);
+            for &way in &back[starts[node as usize] as usize..starts[node as usize + 1] as usize] {
+                let Way { start, fact, .. } = list[way as usize];
+                let more = here.without(fact.cleared);
+                if !harm[start as usize].contains(more) {
+                    harm[start as usize] |= more;
+                    if !std::mem::replace(&mut waiting[start as usize], true) {
+                        work.push(start);
                     }
                 }
             }
         }
         self.harm = harm;
     }
+}
+
+/// The places of what has a group in a list, one group after another, and where each group begins (a counting sort).
+fn grouped<I: Iterator<Item = Option<usize>>>(groups: usize, of: impl Fn() -> I) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0u32; groups + 1];
+    of().flatten().for_each(|group| starts[group + 1] += 1);
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut places = vec![0u32; starts.last().map_or(0, |&count| count as usize)];
+    let mut next = starts.clone();
+    for (at, group) in of().enumerate() {
+        if let Some(group) = group {
+            places[next[group] as usize] = at as u32;
+            next[group] += 1;
+        }
+    }
+    (starts, places)
 }
 
 #[cfg(test)]
