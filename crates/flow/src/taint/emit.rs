@@ -163,6 +163,7 @@ impl Scan<'_, '_> {
             let to = match to {
                 To::Sink(_) => To::Sink(harm),
                 To::ChosenSink(_) => To::ChosenSink(harm),
+                To::Name(_) => To::Name(harm),
                 to => to,
             };
             out.edges.push(Edge { fact: Fact { from, ..*fact }, to, at });

@@ -188,6 +188,8 @@ pub(crate) enum To {
     Sink(KindSet),
     /// A harmful use of what the data chose, not of the data.
     ChosenSink(KindSet),
+    /// The name under which what the data chose is written to: with it, that is harm.
+    Name(KindSet),
 }
 
 /// A way of data from a root of one body to somewhere else.

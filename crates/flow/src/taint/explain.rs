@@ -76,7 +76,7 @@ fn leaving(env: &Env<'_>, looked: &Looked<'_>, nodes: &Nodes, way: &Way, last: b
     if last {
         let kinds = match way.goal {
             Goal::Sink(kinds) | Goal::ChosenSink(kinds) => kinds,
-            Goal::Node(_) => super::KindSet::default(),
+            Goal::Node(_) | Goal::Name(_) => super::KindSet::default(),
         };
         let does =
             kinds.indices().filter_map(|at| env.models.taint.kinds.get(at)).map(|kind| kind.does.as_str()).next();

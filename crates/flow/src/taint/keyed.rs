@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::emit::{Emitter, OwnKinds};
 use super::env::To;
-use super::fact::{Fact, Facts, Flags};
+use super::fact::{Facts, Flags};
 use super::scan::Scan;
 use crate::constant::Value;
 use crate::know::Origin;
@@ -74,17 +74,19 @@ impl Scan<'_, '_> {
     }
 
     pub(super) fn emit_keyed(&mut self, value: ValueId, base: ValueId, by: ValueId, own: OwnKinds, out: &mut Emitter) {
-        // `object[a][b] = value`: with `a` = `__proto__` every object gets the property `b`.
-        let keys = self.used(by, value);
-        let named = |fact: &Fact| {
+        // `object[a][b] = value`: with `a` = `__proto__` every object gets the property `b`. Where either comes in by a
+        // parameter, what callers pass decides: the two are followed one by one.
+        let mut keys = self.used(by, value);
+        keys.retain(|fact| {
             fact.path.is_empty() && !fact.flags.has(Flags::CHOSEN) && !fact.cleared.contains(own.proto_key)
-        };
-        if own.proto_key.is_empty() || !keys.iter().any(named) {
+        });
+        if own.proto_key.is_empty() || keys.is_empty() {
             return;
         }
         if self.is_symbol(by) || self.is_just_made(base, value) {
             return;
         }
+        self.leave(value, by, &keys, To::Name(own.proto_key), own.proto_key, out);
         let bases: Facts = self
             .used(base, value)
             .into_iter()

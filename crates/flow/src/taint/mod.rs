@@ -167,7 +167,7 @@ impl<'a> Taint<'a> {
         let mut state = State::default();
         let (mut ways, not_kept) = solve::summarise(&env, &mut state, &handlers, own);
         ways.link();
-        let Found { mut flows, trails, cut } = Search::new(&env, &mut state, &ways, options.asked).run();
+        let Found { mut flows, trails, cut } = Search::new(&env, &mut state, &ways, options.asked, own.proto_key).run();
         let cut = not_kept + usize::from(cut);
         flows.sort_by_key(|flow| (flow.sink, flow.kind, flow.source.kind, flow.source.site));
         let (told, looks, places) = (RefCell::default(), RefCell::default(), OnceCell::new());

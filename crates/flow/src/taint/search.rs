@@ -1,6 +1,7 @@
 //! The search: from the sources down through calls and slots to harmful uses.
 
-use rustc_hash::FxHashMap;
+use lunette_lang::ir::ValueId;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::env::{Env, State};
 use super::fact::{Flags, Root};
@@ -39,6 +40,10 @@ pub(crate) struct Search<'e, 'a> {
     items: Vec<Item>,
     asked: Asked,
     found: FxHashMap<(u32, u32, usize, SourceKind), usize>,
+    /// The writes whose name comes from outside.
+    named: FxHashSet<(u32, ValueId)>,
+    /// The kinds of harm that are done only with such a name.
+    by_name: KindSet,
     flows: Vec<TaintFlow>,
     ends: Vec<Hop>,
     /// How many paths of full length are followed at each node.
@@ -56,7 +61,7 @@ pub(crate) struct Found {
 }
 
 impl<'e, 'a> Search<'e, 'a> {
-    pub(crate) fn new(env: &'e Env<'a>, state: &'e mut State, ways: &'e Ways, asked: Asked) -> Self {
+    pub(crate) fn new(env: &'e Env<'a>, state: &'e mut State, ways: &'e Ways, asked: Asked, by_name: KindSet) -> Self {
         Search {
             env,
             state,
@@ -65,6 +70,8 @@ impl<'e, 'a> Search<'e, 'a> {
             items: Vec::new(),
             asked,
             found: FxHashMap::default(),
+            named: FxHashSet::default(),
+            by_name,
             flows: Vec::new(),
             ends: Vec::new(),
             deep: vec![0; ways.nodes()],
@@ -91,7 +98,10 @@ impl<'e, 'a> Search<'e, 'a> {
                 self.follow(item, way, Hop { before, way: index });
             }
         }
-        let Search { items, ends, flows, cut, ways, .. } = self;
+        let Search { env, items, ends, mut flows, named, by_name, cut, .. } = self;
+        flows.retain(|TaintFlow { kind, sink, .. }| {
+            !by_name.contains(*kind) || named.contains(&(env.number(sink.unit, sink.body), sink.value))
+        });
         Found { flows, trails: Trails::new(items.iter().map(|item| item.hop).collect(), ends, ways), cut }
     }
 
@@ -123,7 +133,14 @@ impl<'e, 'a> Search<'e, 'a> {
             Goal::ChosenSink(kinds) if flags.has(Flags::CHOSEN) => {
                 self.arrive(way, source, kinds.without(cleared), flags, hop);
             }
-            Goal::Sink(_) | Goal::ChosenSink(_) => {}
+            // What comes behind something else names nothing that matters.
+            Goal::Name(kinds) if !flags.has(Flags::CHOSEN) && !flags.has(Flags::PART) => {
+                let asked = self.asked.of(self.state.sources[source as usize].kind);
+                if !(kinds & asked).without(cleared).is_empty() {
+                    self.named.insert((way.body, way.at));
+                }
+            }
+            Goal::Sink(_) | Goal::ChosenSink(_) | Goal::Name(_) => {}
             Goal::Node(node) => self.reach(node, path, cleared, flags, source, hop),
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Goal {
     Sink(KindSet),
     /// A harmful use of what the data chose, not of the data.
     ChosenSink(KindSet),
+    /// The name under which what the data chose is written to: with it, that is harm.
+    Name(KindSet),
 }
 
 /// A way of data through one body.
@@ -151,6 +153,7 @@ impl Ways {
             let goal = match to {
                 To::Sink(kinds) => Some(Goal::Sink(kinds)),
                 To::ChosenSink(kinds) => Some(Goal::ChosenSink(kinds)),
+                To::Name(kinds) => Some(Goal::Name(kinds)),
                 To::Param(body, param) => nodes.param(body, param).map(Goal::Node),
                 To::Slot(slot) => Some(Goal::Node(nodes.first_slot() + slot)),
             };
@@ -166,7 +169,7 @@ impl Ways {
         self.settle();
         let harm = std::mem::take(&mut self.harm);
         self.list.retain(|way| match way.goal {
-            Goal::Sink(_) | Goal::ChosenSink(_) => true,
+            Goal::Sink(_) | Goal::ChosenSink(_) | Goal::Name(_) => true,
             Goal::Node(to) => !harm[to as usize].without(way.fact.cleared).is_empty(),
         });
         self.harm = harm;
@@ -205,7 +208,7 @@ impl Ways {
         let list = &self.list;
         let mut harm = vec![KindSet::default(); self.nodes()];
         for way in list.iter().filter(|way| way.start != SOURCE) {
-            if let Goal::Sink(kinds) | Goal::ChosenSink(kinds) = way.goal {
+            if let Goal::Sink(kinds) | Goal::ChosenSink(kinds) | Goal::Name(kinds) = way.goal {
                 harm[way.start as usize] |= kinds.without(way.fact.cleared);
             }
         }
