@@ -83,7 +83,7 @@ impl Scan<'_, '_> {
         if own.proto_key.is_empty() || keys.is_empty() {
             return;
         }
-        if self.is_symbol(by) || self.is_just_made(base, value) {
+        if self.is_symbol(by) || self.is_just_made(base) {
             return;
         }
         self.leave(value, by, &keys, To::Name(own.proto_key), own.proto_key, out);
@@ -126,24 +126,37 @@ impl Scan<'_, '_> {
 
     /// Whether an object is the entry that this body has just put there: `all[name] = {}` before `all[name][key] = x`.
     /// Whatever `name` is, what is written to is the new object, not a prototype that others share.
-    fn is_just_made(&self, base: ValueId, at: ValueId) -> bool {
+    fn is_just_made(&self, base: ValueId) -> bool {
         let read = self.plain(base);
         let Op::Load(owner, Key::Value(key)) = *self.op(read) else { return false };
         let (owner, key) = (self.only(owner), self.only(key));
-        let mut before = false;
-        for &block in &self.order {
-            for &value in self.body.block(block).ops {
-                let Op::Store(of, Key::Value(by), from) = *self.op(value) else { continue };
-                if value == at || self.only(by) != key || self.only(of) != owner {
-                    continue;
+        // Backwards over all ways, each up to what was put there last.
+        let mut seen = vec![false; self.body.blocks.len()];
+        let mut open = vec![(self.block_of(read), Some(read))];
+        while let Some((block, below)) = open.pop() {
+            let ops = self.body.block(block).ops;
+            let end = below.and_then(|below| ops.iter().position(|&value| value == below)).unwrap_or(ops.len());
+            let last = ops[..end].iter().rev().find_map(|&value| match *self.op(value) {
+                // The name was another one before.
+                _ if value == key => Some(false),
+                Op::Store(of, Key::Value(by), from) if self.only(by) == key && self.only(of) == owner => {
+                    Some(matches!(self.op(self.plain(from)), Op::Dict(_) | Op::List(..)))
                 }
-                if !matches!(self.op(self.plain(from)), Op::Dict(_) | Op::List(..)) {
-                    return false;
+                _ => None,
+            });
+            match last {
+                Some(true) => {}
+                None if block.0 != 0 => {
+                    for &from in self.body.block(block).preds {
+                        if !std::mem::replace(&mut seen[from.index()], true) {
+                            open.push((from, None));
+                        }
+                    }
                 }
-                before |= self.always_before(value, read);
+                _ => return false,
             }
         }
-        before
+        true
     }
 
     /// The one value that comes in by all ways where ways join, as in a loop that leaves it alone.
@@ -165,27 +178,5 @@ impl Scan<'_, '_> {
             }
         }
         found.unwrap_or_else(|| canon(value))
-    }
-
-    /// Whether every way to one operation leads over another.
-    fn always_before(&self, first: ValueId, then: ValueId) -> bool {
-        let (avoided, block) = (self.block_of(first), self.block_of(then));
-        if avoided == block {
-            let ops = self.body.block(block).ops;
-            let place = |wanted| ops.iter().position(|&value| value == wanted);
-            return place(first) < place(then);
-        }
-        let mut seen = vec![false; self.body.blocks.len()];
-        let mut open = vec![block];
-        while let Some(block) = open.pop() {
-            if block == avoided || std::mem::replace(&mut seen[block.index()], true) {
-                continue;
-            }
-            if block.0 == 0 {
-                return false;
-            }
-            open.extend_from_slice(self.body.block(block).preds);
-        }
-        true
     }
 }
