@@ -15,7 +15,7 @@ fuzz_target!(|input: (u8, &str)| {
             for (at, body) in program.unit(unit).module.bodies.iter().enumerate() {
                 let id = BodyId(u32::try_from(at).unwrap());
                 let folded = fold(&program, &facts.known, &models.containers, unit, id);
-                for &value in body.blocks.iter().flat_map(|block| &block.ops) {
+                for &value in body.blocks.ops() {
                     facts.possible(Site { unit, body: id, value });
                     folded.constant(value);
                     folded.forwarded(value);
